@@ -1,0 +1,1 @@
+"""Model files in, one space tree and its geometry out."""

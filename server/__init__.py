@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP: the API, the live stream, model files, security."""

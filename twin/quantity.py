@@ -1,0 +1,57 @@
+"""The one table of quantities: canonical unit, units accepted, physical bounds, how they add up the tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Rollup = Literal["sum", "mean", "max", "area-weighted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measurable quantity.
+
+    ``units`` maps an accepted unit to (factor, offset): canonical = raw * factor + offset.
+    ``low`` and ``high`` are physical bounds in the canonical unit: outside them a reading is bad.
+    """
+
+    key: str
+    unit: str
+    zh: str
+    en: str
+    units: MappingProxyType[str, tuple[float, float]]
+    low: float
+    high: float
+    rollup: Rollup
+
+    def to_canonical(self, value: float, unit: str) -> float:
+        """Convert ``value`` [``unit``] to the canonical unit; KeyError names a unit that the quantity does not have."""
+        factor, offset = self.units[unit]
+        return value * factor + offset
+
+
+def _q(key: str, unit: str, zh: str, en: str, low: float, high: float, rollup: Rollup, **units: object) -> Quantity:
+    table: dict[str, tuple[float, float]] = {unit: (1.0, 0.0)}
+    for name, how in units.items():
+        table[name] = how if isinstance(how, tuple) else (float(how), 0.0)  # type: ignore[arg-type]
+    return Quantity(key, unit, zh, en, MappingProxyType(table), low, high, rollup)
+
+
+QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
+    {
+        q.key: q
+        for q in (
+            _q("power", "kW", "功率", "Power", -50_000, 200_000, "sum", W=1e-3, MW=1e3),
+            _q("energy", "kWh", "电量", "Energy", 0, 1e12, "sum",
+               Wh=1e-3, MWh=1e3, J=1 / 3.6e6, MJ=1 / 3.6, GJ=1 / 3.6e-3),
+            _q("temperature", "°C", "温度", "Temperature", -60, 90, "area-weighted",
+               K=(1.0, -273.15), **{"°F": (5 / 9, -160 / 9), "degC": 1.0}),
+            _q("co2", "ppm", "二氧化碳", "CO₂", 250, 20_000, "max"),
+            _q("humidity", "%", "相对湿度", "Relative humidity", 0, 100, "area-weighted"),
+            _q("clients", "1", "终端数", "Clients", 0, 100_000, "sum"),
+            _q("people", "1", "人数", "People", 0, 100_000, "sum"),
+        )
+    }
+)  # fmt: skip

@@ -1,0 +1,49 @@
+"""Readings and their quality, in OPC UA's three classes with reasons in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+ValueOrigin = Literal["measured", "simulated", "forecast", "manual"]
+
+
+class Quality(IntEnum):
+    """OPC UA's classes, plus NONE for a point that has never spoken."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+    NONE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RawReading:
+    """What a source hands over: an address, a value as it came, and the device's own time if it sent one.
+
+    ``time`` and ``received`` are seconds since the epoch, UTC. ``value`` is whatever was decoded: a number,
+    text, bool or None; the ingest judges it. ``bad`` is the protocol's own complaint, in words.
+    ``retained`` marks a value that a broker kept from before we listened.
+    """
+
+    address: str
+    value: float | int | str | bool | None
+    received: float
+    time: float | None = None
+    retained: bool = False
+    bad: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading after the ingest: canonical unit, both times [s since epoch, UTC], quality with reasons."""
+
+    point: str
+    value: float | None
+    time: float
+    received: float
+    quality: Quality
+    reasons: tuple[str, ...] = ()
+    origin: ValueOrigin = "measured"
+    raw: object = None
