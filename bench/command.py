@@ -1,0 +1,40 @@
+"""The ``bench`` command: finds ``bench/<name>_bench.py``, runs it, prints its bars."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+
+
+def names() -> list[str]:
+    """The benchmarks there are."""
+    return sorted(path.stem.removesuffix("_bench") for path in HERE.glob("*_bench.py"))
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The bars of a report as an aligned table."""
+    rows = [("bar", "measured", "limit", "peer", "n", "holds")]
+    for bar in report["bars"]:
+        peer = f"{bar['peer']} {bar['peer_measured']:.4g}" if bar.get("peer_measured") is not None else "-"
+        rows.append(
+            (bar["bar"], f"{bar['measured']:.4g} {bar['unit']}", f"{bar['limit']:.4g}", peer,
+             str(bar["n"]), "yes" if bar["holds"] else "NO")
+        )  # fmt: skip
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+
+
+def bench(name: str, *, as_json: bool) -> int:
+    """Run the benchmark ``name`` (its ``run()`` gives the report of docs/reference); 0 when every bar holds, else 1."""
+    if name not in names():
+        there = ", ".join(names()) or "none yet"
+        sys.stderr.write(f"app.py bench: there is no benchmark '{name}'; there are: {there}.\n")
+        return 2
+    report: dict[str, Any] = importlib.import_module(f"bench.{name}_bench").run()
+    sys.stdout.write((json.dumps(report, indent=1, ensure_ascii=False) if as_json else as_text(report)) + "\n")
+    return 0 if all(bar["holds"] for bar in report["bars"]) else 1
