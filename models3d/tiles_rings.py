@@ -103,6 +103,16 @@ class Group:
         """Area of the rings [steps^2], holes taken off."""
         return sum(_signed_area(r) for r in self.rings)
 
+    @property
+    def covered(self) -> bool:
+        """Whether the triangles cover the rings exactly; they do not where a ring crosses itself."""
+        if self.triangles is _QUAD or self.triangles is _TRIANGLE:
+            return True
+        points = np.concatenate(self.rings)
+        a, b, c = (points[self.triangles[:, k]] for k in range(3))
+        twice = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
+        return bool(abs(twice.sum() / 2 - self.area_steps) < 0.75)
+
 
 def slim(areas: Sequence[Area | None]) -> list[Area | None]:
     """The areas without points on the straight, all at once."""
@@ -116,15 +126,33 @@ def groups_of(area: Area | None, frame: Frame) -> list[Group]:
         return []
     found = []
     for part in parts_of(area):
-        outer = _clean(frame.to_steps(shapely.get_coordinates(part.exterior)), 1)
-        if outer is None:
-            continue
-        holes = (_clean(frame.to_steps(shapely.get_coordinates(h)), -1) for h in part.interiors)
-        rings = (outer, *(h for h in holes if h is not None))
-        triangles = _triangulate(rings)
-        if len(triangles):
-            found.append(Group(rings, triangles))
+        rings = [frame.to_steps(shapely.get_coordinates(r)) for r in (part.exterior, *part.interiors)]
+        group = _group(rings)
+        if group is not None and not group.covered:
+            found += _repaired(rings)
+        elif group is not None:
+            found.append(group)
     return found
+
+
+def _group(rings: Sequence[I64]) -> Group | None:
+    outer = _clean(rings[0], 1)
+    if outer is None:
+        return None
+    kept = (outer, *(h for h in (_clean(r, -1) for r in rings[1:]) if h is not None))
+    triangles = _triangulate(kept)
+    return Group(kept, triangles) if len(triangles) else None
+
+
+def _repaired(rings: Sequence[I64]) -> list[Group]:
+    """The groups of rings that rounding made cross themselves (needles, holes that touch the rim)."""
+    whole = shapely.make_valid(Polygon(rings[0], rings[1:]))
+    snapped = shapely.set_precision(whole, 1.0)
+    groups = (
+        _group([np.rint(shapely.get_coordinates(r)).astype(np.int64) for r in (part.exterior, *part.interiors)])
+        for part in parts_of(snapped)
+    )
+    return [g for g in groups if g is not None and g.covered]
 
 
 def parts_of(area: BaseGeometry) -> list[Polygon]:
