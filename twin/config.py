@@ -1,0 +1,273 @@
+"""The campus folder's files as typed models; every mistake at once, with file, line, column and what to do.
+
+``campus.yaml`` names everything (docs/reference/campus-folder.md). ``read_campus_config`` never raises: it returns what
+could be read and the list of mistakes. ``load_campus_config`` raises ``ConfigError`` when any of them is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from twin.mistake import Mistake, nearest
+from twin.point import Point
+from twin.point_table import read_points
+from twin.secret import literal_secrets
+from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
+
+FILE = "campus.yaml"
+
+SettingsModels = Callable[[str], type[BaseModel] | None]
+"""Type of a source (``mqtt``) -> the pydantic model of its settings, or None for a type that does not exist."""
+
+
+class ConfigError(Exception):
+    """A campus folder with errors; ``mistakes`` are all of them, the message lists them line by line."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def _timezone(name: str) -> str:
+    if name not in (known := available_timezones()):
+        raise ValueError(f"there is no time zone '{name}'; {nearest(name, known)}")
+    return name
+
+
+def _code(text: str) -> str:
+    if not text.strip() or re.search(r"[/\s]", text):
+        raise ValueError(f"'{text}' must be a code without blanks and slashes, as in 14 or A-2")
+    return text
+
+
+Code = Annotated[str, AfterValidator(_code)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Location(_Strict):
+    """Where the campus stands [deg]; ``datum`` gcj02 marks coordinates taken from a Chinese map."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
+
+
+class Place(_Strict):
+    """Where a model's origin stands in the campus frame [m]; the rotation [deg] is counter-clockwise."""
+
+    x: Finite
+    y: Finite
+    z: Finite = 0.0
+    rotation_deg: Finite = 0.0
+
+
+class ModelEntry(_Strict):
+    """One model file. ``building`` is the human code of the single building in it; ``place`` where that stands."""
+
+    file: Annotated[str, Field(min_length=1)]
+    building: Code | None = None
+    names: dict[str, str] = Field(default_factory=dict)
+    place: Place | None = None
+
+
+class CampusEntry(_Strict):
+    """The campus itself."""
+
+    id: Code
+    names: dict[str, str] = Field(default_factory=dict)
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    location: Location | None = None
+
+
+class SourceEntry(BaseModel):
+    """One data source: ``type`` names its module, the rest are the settings of that module."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: Annotated[str, Field(min_length=1)]
+
+
+class CampusFile(_Strict):
+    """``campus.yaml`` as it is written."""
+
+    campus: CampusEntry
+    models: list[ModelEntry] = Field(default_factory=list)
+    ground: str | None = None
+    sources: dict[Code, SourceEntry] = Field(default_factory=dict)
+    points: str | None = None
+
+
+@dataclass(slots=True)
+class CampusConfig:
+    """A campus folder that was read: its entries, and the settings of each source with YAML's own types."""
+
+    folder: Path
+    file: CampusFile
+    source_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    points: list[Point] = field(default_factory=list)
+    warnings: list[Mistake] = field(default_factory=list)
+
+    def path(self, name: str) -> Path:
+        """The file of that name, relative to the folder."""
+        return self.folder / name
+
+
+def load_campus_config(folder: Path, settings_models: SettingsModels | None = None) -> CampusConfig:
+    """The folder's configuration; ConfigError with every mistake if one of them is an error."""
+    config, mistakes = read_campus_config(folder, settings_models)
+    if config is None or any(m.severity == "error" for m in mistakes):
+        raise ConfigError(mistakes)
+    return config
+
+
+def read_campus_config(
+    folder: Path, settings_models: SettingsModels | None = None
+) -> tuple[CampusConfig | None, list[Mistake]]:
+    """What could be read of the folder (None when ``campus.yaml`` does not fit its form), and every mistake in it.
+
+    ``settings_models`` lets the caller, who knows the source modules, check the sources' own settings too.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        what = "is no folder" if not folder.is_dir() else f"has no {FILE}"
+        message = f"'{folder}' {what}: make a campus with 'python app.py new DIR FILE ...'"
+        return None, [Mistake(FILE, message, "no-campus")]
+    tree = read_yaml(path)
+    mistakes = tree.mistakes
+    data = tree.data if isinstance(tree.data, dict) else {}
+    if not data and not mistakes:
+        mistakes.append(Mistake(FILE, f"{FILE} has no keys: begin with 'campus:'", "empty", 1, 1))
+        return None, mistakes
+    if not data:
+        return None, mistakes
+    file = _validated(data, tree, mistakes)
+    plain = _sources(data, tree, settings_models, mistakes)
+    _files(folder, data, tree, mistakes)
+    points = _points(folder, data, plain, mistakes)
+    mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
+    if file is None:
+        return None, mistakes
+    warnings = [m for m in mistakes if m.severity == "warning"]
+    return CampusConfig(folder, file, plain, points, warnings), mistakes
+
+
+def _validated(data: Any, tree: YamlTree, mistakes: list[Mistake]) -> CampusFile | None:
+    try:
+        return CampusFile.model_validate(data)
+    except ValidationError as error:
+        mistakes.extend(_mistake(detail, (), tree, CampusFile) for detail in error.errors())
+        return None
+
+
+def _mistake(detail: ErrorDetails, above: Key, tree: YamlTree, model: type[BaseModel]) -> Mistake:
+    """One complaint of pydantic as a sentence with a place."""
+    inner = tuple(part for part in detail["loc"] if part != "[key]")
+    key: Key = (*above, *inner)
+    line, column = tree.position(key)
+    name, kind = dotted(key), detail["type"]
+    if kind == "missing":
+        message = f"'{name}' is missing: add it here"
+    elif kind == "extra_forbidden":
+        message = f"'{name}' is not a known key; {nearest(str(key[-1]), _keys_at(model, inner[:-1]))}"
+    else:
+        given = "" if isinstance(detail["input"], dict | list) else f" (it is {detail['input']!r})"
+        message = f"'{name}': {_plainly(detail['msg'])}{given}"
+    return Mistake(FILE, message, f"config-{kind.replace('_', '-')}", line, column, name)
+
+
+def _plainly(message: str) -> str:
+    """Pydantic's words without its habits."""
+    text = message.removeprefix("Value error, ").replace("Input should be", "should be").partition(", unable to")[0]
+    return text.replace("a valid dictionary or instance of ", "a mapping: ").replace("a valid ", "a ")
+
+
+def _keys_at(model: type[BaseModel], key: Key) -> list[str]:
+    """The keys that may stand at ``key`` of ``model``."""
+    here: Any = model
+    for part in key:
+        fields = getattr(here, "model_fields", {})
+        if part in fields:
+            here = _inner(fields[part].annotation)
+    return list(getattr(here, "model_fields", {}))
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside ``list[M]``, ``dict[str, M]`` or ``M | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        if (found := _inner(part)) is not None:
+            return found
+    return None
+
+
+def _sources(
+    data: dict[str, Any], tree: YamlTree, settings_models: SettingsModels | None, mistakes: list[Mistake]
+) -> dict[str, dict[str, Any]]:
+    """The settings of each source, checked for written-out secrets and, where the caller knows how, by its model."""
+    sources = data.get("sources")
+    found: dict[str, dict[str, Any]] = {}
+    for name, written in sources.items() if isinstance(sources, dict) else ():
+        if not isinstance(written, dict):
+            continue
+        key: Key = ("sources", name)
+        for place in literal_secrets(written, key):
+            line, column = tree.position(place)
+            message = f"'{dotted(place)}' holds a secret: write {{env: NAME}} or {{file: PATH}} and keep it there"
+            mistakes.append(Mistake(FILE, message, "literal-secret", line, column, dotted(place)))
+        settings = tree.plain(key)
+        kind = str(settings.pop("type", ""))
+        found[name] = settings
+        if settings_models is not None and kind:
+            mistakes.extend(_settings_mistakes(settings_models(kind), kind, key, settings, tree))
+    return found
+
+
+def _settings_mistakes(
+    model: type[BaseModel] | None, kind: str, key: Key, settings: Mapping[str, Any], tree: YamlTree
+) -> Iterable[Mistake]:
+    if model is None:
+        line, column = tree.position((*key, "type"))
+        message = f"there is no source type '{kind}': the types are the modules of datasources/"
+        return [Mistake(FILE, message, "unknown-source", line, column, dotted((*key, "type")))]
+    try:
+        model.model_validate(settings)
+    except ValidationError as error:
+        return [_mistake(detail, key, tree, model) for detail in error.errors()]
+    return []
+
+
+def _files(folder: Path, data: dict[str, Any], tree: YamlTree, mistakes: list[Mistake]) -> None:
+    """Every file that ``campus.yaml`` names is there; none is named twice without a building of its own."""
+    named: list[tuple[Key, Any]] = [(("ground",), data.get("ground"))]
+    models = data.get("models")
+    for place, entry in enumerate(models if isinstance(models, list) else ()):
+        if isinstance(entry, dict):
+            named.append((("models", place, "file"), entry.get("file")))
+    for key, name in named:
+        if isinstance(name, str) and name and not (folder / name).exists():
+            line, column = tree.position(key)
+            there = [str(p.relative_to(folder)) for p in sorted((folder / name).parent.glob("*")) if p.is_file()]
+            message = f"'{dotted(key)}': there is no file '{name}' in the campus folder; {nearest(name, there)}"
+            mistakes.append(Mistake(FILE, message, "no-file", line, column, dotted(key)))
+
+
+def _points(folder: Path, data: dict[str, Any], sources: Mapping[str, Any], mistakes: list[Mistake]) -> list[Point]:
+    name = data.get("points")
+    if not isinstance(name, str) or not name:
+        return []
+    points, found = read_points(folder / name, set(sources), name)
+    mistakes.extend(found)
+    return points
