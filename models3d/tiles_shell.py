@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-import meshoptimizer
+import meshopt
 import numpy as np
 import numpy.typing as npt
 
@@ -56,17 +56,11 @@ def _compact(
     corners = corners[(a != b) & (b != c) & (a != c)].astype(np.uint32)
     if not len(corners):
         return np.zeros((0, 4), np.uint16), corners
-    flat = np.ascontiguousarray(corners.reshape(-1))
-    ordered = np.zeros_like(flat)
-    meshoptimizer.optimize_vertex_cache(ordered, flat, len(flat), len(points))
-    # vertices in the order of their first use: neighbours in the file are neighbours in space
-    used, first = np.unique(ordered, return_index=True)
-    sequence = used[np.argsort(first)]
-    place = np.zeros(len(points), np.uint32)
-    place[sequence] = np.arange(len(sequence), dtype=np.uint32)
-    padded = np.zeros((len(sequence), 4), np.uint16)
-    padded[:, :3] = points[sequence]
-    return padded, place[ordered].reshape(-1, 3)
+    # in the order that a GPU's vertex cache likes; vertices in the order of their first use
+    ordered, place, used = meshopt.reorder_mesh(corners.reshape(-1), triangles=True, optsize=False)
+    padded = np.zeros((used, 4), np.uint16)
+    padded[:, :3] = points[np.argsort(place)[:used]]
+    return padded, ordered.astype(np.uint32).reshape(-1, 3)
 
 
 def _document(low: npt.NDArray[np.float64], step: float) -> dict[str, Any]:
@@ -97,8 +91,8 @@ def _add_mesh(
     """Append one mesh to the document and its packed views to the body; the new length of the fallback buffer."""
     wide = len(vertices) > MAX_STEPS
     flat = np.ascontiguousarray(triangles.reshape(-1))
-    packed_vertices = meshoptimizer.encode_vertex_buffer(vertices, len(vertices), 8)
-    packed_indices = meshoptimizer.encode_index_buffer(flat, len(flat), len(vertices))
+    packed_vertices = meshopt.encode_vertex_buffer(vertices)
+    packed_indices = meshopt.encode_index_buffer(flat)
     number = len(document["meshes"])
     views = (
         (packed_vertices, len(vertices), 8, "ATTRIBUTES", _ARRAY_BUFFER),
