@@ -1,0 +1,159 @@
+// Small helpers around SVG elements: making them, the patterns of the plans, and panning by viewBox.
+
+import type { Tokens } from '../tokens.ts';
+import type { Box } from './shapes.ts';
+
+const NS = 'http://www.w3.org/2000/svg';
+
+export function svg<K extends keyof SVGElementTagNameMap>(
+  name: K,
+  attributes: Record<string, string | number> = {},
+  parent?: Element,
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS(NS, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  parent?.append(element);
+  return element;
+}
+
+/** Ids of the fills that carry more than a colour. */
+export interface Patterns {
+  stale: string;
+  simulated: string;
+  defs: SVGDefsElement;
+}
+
+/** Hatch for stale values, dots for simulated ones; `scale` is metres a CSS pixel, so both keep their size on screen. */
+export function patterns(prefix: string, tokens: Tokens, scale: number): Patterns {
+  const defs = svg('defs');
+  const hatch = svg('pattern', { id: `${prefix}-stale`, width: 8 * scale, height: 8 * scale, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' }, defs);
+  svg('rect', { width: 8 * scale, height: 8 * scale, fill: tokens.hex.surface }, hatch);
+  svg('rect', { width: 2.5 * scale, height: 8 * scale, fill: tokens.hex['text-3'] }, hatch);
+  const dots = svg('pattern', { id: `${prefix}-simulated`, width: 7 * scale, height: 7 * scale, patternUnits: 'userSpaceOnUse' }, defs);
+  svg('circle', { cx: 1.5 * scale, cy: 1.5 * scale, r: 0.9 * scale, fill: tokens.hex['text-1'], opacity: 0.35 }, dots);
+  return { stale: `url(#${prefix}-stale)`, simulated: `url(#${prefix}-simulated)`, defs };
+}
+
+/** Pan and zoom of an SVG by its viewBox: wheel, drag, pinch, + and - and the arrow keys. */
+export class ViewBox {
+  box: Box = { x: 0, y: 0, width: 1, height: 1 };
+  private readonly root: SVGSVGElement;
+  private home: Box = { x: 0, y: 0, width: 1, height: 1 };
+  private readonly pointers = new Map<number, { x: number; y: number }>();
+  private readonly changed: () => void;
+  /** How far the pointer went since it came down [px]: a click is under 5. */
+  travelled = 0;
+
+  constructor(root: SVGSVGElement, changed: () => void) {
+    this.root = root;
+    this.changed = changed;
+    root.addEventListener('wheel', this.onWheel, { passive: false });
+    root.addEventListener('pointerdown', this.onDown);
+    root.addEventListener('pointermove', this.onMove);
+    root.addEventListener('pointerup', this.onUp);
+    root.addEventListener('pointercancel', this.onUp);
+    root.addEventListener('keydown', this.onKey);
+  }
+
+  /** Metres a CSS pixel. */
+  get scale(): number {
+    const { clientWidth, clientHeight } = this.root;
+    return Math.max(this.box.width / Math.max(1, clientWidth), this.box.height / Math.max(1, clientHeight));
+  }
+
+  /** Shows `box` with a margin. */
+  fit(box: Box): void {
+    const margin = 0.06 * Math.max(box.width, box.height);
+    this.home = { x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin, height: box.height + 2 * margin };
+    this.box = { ...this.home };
+    this.apply();
+  }
+
+  zoom(factor: number, fx = 0.5, fy = 0.5): void {
+    const width = Math.min(Math.max(this.box.width * factor, this.home.width / 60), this.home.width * 3);
+    const k = width / this.box.width;
+    this.box.x += fx * this.box.width * (1 - k);
+    this.box.y += fy * this.box.height * (1 - k);
+    this.box.width = width;
+    this.box.height *= k;
+    this.apply();
+  }
+
+  pan(dx: number, dy: number): void {
+    this.box.x += dx;
+    this.box.y += dy;
+    this.apply();
+  }
+
+  dispose(): void {
+    this.root.removeEventListener('wheel', this.onWheel);
+    this.root.removeEventListener('pointerdown', this.onDown);
+    this.root.removeEventListener('pointermove', this.onMove);
+    this.root.removeEventListener('pointerup', this.onUp);
+    this.root.removeEventListener('pointercancel', this.onUp);
+    this.root.removeEventListener('keydown', this.onKey);
+  }
+
+  private apply(): void {
+    const { x, y, width, height } = this.box;
+    this.root.setAttribute('viewBox', `${x} ${y} ${width} ${height}`);
+    this.changed();
+  }
+
+  private readonly onWheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    const frame = this.root.getBoundingClientRect();
+    const fx = (event.clientX - frame.left) / frame.width;
+    const fy = (event.clientY - frame.top) / frame.height;
+    this.zoom(Math.exp(Math.max(-80, Math.min(80, event.deltaY)) * 0.004), fx, fy);
+  };
+
+  private readonly onDown = (event: PointerEvent): void => {
+    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.travelled = 0;
+  };
+
+  private readonly onMove = (event: PointerEvent): void => {
+    const last = this.pointers.get(event.pointerId);
+    if (last === undefined) return;
+    const dx = event.clientX - last.x;
+    const dy = event.clientY - last.y;
+    this.travelled += Math.hypot(dx, dy);
+    if (this.pointers.size === 1) this.pan(-dx * this.scale, -dy * this.scale);
+    else this.pinch(event, last);
+    last.x = event.clientX;
+    last.y = event.clientY;
+  };
+
+  private pinch(event: PointerEvent, last: { x: number; y: number }): void {
+    for (const [id, other] of this.pointers) {
+      if (id === event.pointerId) continue;
+      const before = Math.hypot(last.x - other.x, last.y - other.y);
+      const after = Math.hypot(event.clientX - other.x, event.clientY - other.y);
+      if (before > 10 && after > 10) this.zoom(before / after);
+      return;
+    }
+  }
+
+  private readonly onUp = (event: PointerEvent): void => {
+    this.pointers.delete(event.pointerId);
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const step = this.box.width * 0.08;
+    const moves: Record<string, () => void> = {
+      '+': () => this.zoom(0.8),
+      '=': () => this.zoom(0.8),
+      '-': () => this.zoom(1.25),
+      '0': () => this.fit(this.home),
+      ArrowLeft: () => this.pan(-step, 0),
+      ArrowRight: () => this.pan(step, 0),
+      ArrowUp: () => this.pan(0, -step),
+      ArrowDown: () => this.pan(0, step),
+    };
+    const move = moves[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    move();
+  };
+}
