@@ -91,8 +91,8 @@ def _add_mesh(
     """Append one mesh to the document and its packed views to the body; the new length of the fallback buffer."""
     wide = len(vertices) > MAX_STEPS
     flat = np.ascontiguousarray(triangles.reshape(-1))
-    packed_vertices = meshopt.encode_vertex_buffer(vertices)
-    packed_indices = meshopt.encode_index_buffer(flat)
+    packed_vertices = meshopt.encode_gltf_buffer(vertices, "ATTRIBUTES")
+    packed_indices = meshopt.encode_gltf_buffer(flat, "TRIANGLES")
     number = len(document["meshes"])
     views = (
         (packed_vertices, len(vertices), 8, "ATTRIBUTES", _ARRAY_BUFFER),
