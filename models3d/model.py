@@ -128,11 +128,15 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller may ask of a loader. ``threads`` for the kernels; ``shells`` False skips display geometry."""
+    """What the caller may ask of a loader. ``threads`` for the kernels; ``shells`` False skips display geometry.
+
+    ``datum`` 'gcj02' declares that degrees in the file are China's shifted map coordinates; it is never guessed.
+    """
 
     threads: int = 2
     shells: bool = True
     rooms_from_walls: bool = True
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,101 @@
+"""The stable codes of findings and refusals, with a short title in both languages of the interface.
+
+A loader may only use codes that stand here; docs/reference/formats.md explains each, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FINDINGS: Final[dict[str, tuple[str, str]]] = {
+    # what was read of the file as a whole
+    "wrong-extension": ("扩展名与内容不符", "Extension differs from content"),
+    "schema-mapped": ("版本已按相近版本读取", "Read as a neighbouring version"),
+    "truncated": ("文件不完整", "File cut off"),
+    "encoding-repaired": ("文字编码已修复", "Text encoding repaired"),
+    "features-ignored": ("部分要素未使用", "Some features left out"),
+    "assumed-buildings": ("按建筑轮廓处理", "Polygons taken as buildings"),
+    "bad-feature": ("要素无法读取", "Feature cannot be read"),
+    "bad-layer": ("图层无法读取", "Layer cannot be read"),
+    "external-reference": ("缺少外部文件", "External file missing"),
+    # where it stands
+    "no-georeference": ("没有地理坐标", "No georeference"),
+    "georeference-ignored": ("地理坐标不可用", "Georeference ignored"),
+    "true-north-ignored": ("真北方向不可用", "True north ignored"),
+    "reprojected": ("已重新投影", "Reprojected"),
+    "axes-swapped": ("经纬度顺序颠倒", "Latitude and longitude swapped"),
+    "far-origin": ("原点过远，已平移", "Far origin moved"),
+    "stray-feature": ("要素远离其他要素", "Feature far from the others"),
+    "bad-coordinates": ("坐标无效", "Impossible coordinates"),
+    "units-guessed": ("单位为推测", "Units guessed"),
+    # the tree
+    "no-site": ("没有场地", "No site"),
+    "no-building": ("没有建筑", "No building"),
+    "no-storey": ("没有楼层", "No storey"),
+    "no-spaces": ("没有房间", "No spaces"),
+    "unparented-space": ("房间没有所属楼层", "Space without a storey"),
+    "duplicate-guid": ("标识重复", "Duplicate identifier"),
+    "duplicate-code": ("编号重复", "Duplicate code"),
+    "no-levels": ("没有层数", "No levels"),
+    "levels-from-height": ("由高度推算层数", "Levels from height"),
+    "levels-implausible": ("层数不合理", "Implausible levels"),
+    "height-implausible": ("高度不合理", "Implausible height"),
+    # geometry
+    "no-geometry": ("没有几何", "No geometry"),
+    "invalid-polygon": ("轮廓自相交，已修复", "Outline repaired"),
+    "duplicate-footprint": ("轮廓重复", "Outline drawn twice"),
+    "overlap": ("轮廓重叠", "Outlines overlap"),
+    "area-mismatch": ("面积不符", "Area differs"),
+    "volume-mismatch": ("体积不符", "Volume differs"),
+    "geometry-bounded": ("几何过大，已简化", "Geometry bounded"),
+    # equipment and points
+    "point-unplaced": ("测点没有位置", "Point without a place"),
+    "dangling-reference": ("引用不存在", "Dangling reference"),
+    "no-points": ("没有测点", "No points"),
+}
+
+REFUSALS: Final[dict[str, tuple[str, str]]] = {
+    "not-found": ("文件不存在", "File not found"),
+    "unreadable": ("文件无法读取", "File cannot be read"),
+    "empty": ("文件为空", "File is empty"),
+    "nul-bytes": ("文件含空字节", "File of zero bytes"),
+    "truncated": ("文件不完整", "File cut off"),
+    "too-large": ("文件过大", "File too large"),
+    "zip-bomb": ("压缩包异常", "Hostile archive"),
+    "nested-too-deep": ("嵌套过深", "Nested too deep"),
+    "invalid-json": ("JSON 无效", "Invalid JSON"),
+    "invalid-geojson": ("GeoJSON 无效", "Invalid GeoJSON"),
+    "invalid-cityjson": ("CityJSON 无效", "Invalid CityJSON"),
+    "invalid-imdf": ("IMDF 无效", "Invalid IMDF"),
+    "invalid-hbjson": ("HBJSON 无效", "Invalid HBJSON"),
+    "invalid-turtle": ("Turtle 无效", "Invalid Turtle"),
+    "invalid-mesh": ("网格无效", "Invalid mesh"),
+    "no-features": ("没有要素", "No features"),
+    "no-buildings": ("没有建筑", "No buildings"),
+    "bad-coordinates": ("坐标无效", "Impossible coordinates"),
+    "unsupported": ("不支持", "Not supported"),
+    "unknown-format": ("未知格式", "Unknown format"),
+    "html": ("网页", "Web page"),
+    "pdf": ("PDF 文档", "PDF document"),
+    "office": ("Office 文档", "Office document"),
+    "dwg": ("DWG 图纸", "DWG drawing"),
+    "dxf": ("DXF 图纸", "DXF drawing"),
+    "sketchup": ("SketchUp 模型", "SketchUp model"),
+    "fbx": ("FBX 场景", "FBX scene"),
+    "image": ("图片", "Picture"),
+    "archive": ("压缩包", "Archive"),
+    "shapefile": ("Shapefile", "Shapefile"),
+    "sqlite": ("SQLite 数据库", "SQLite database"),
+    "parquet": ("Parquet 表", "Parquet table"),
+    "ifcxml": ("ifcXML", "ifcXML"),
+    "ifcjson": ("ifcJSON", "ifcJSON"),
+    "citygml": ("CityGML", "CityGML"),
+    "gbxml": ("gbXML", "gbXML"),
+    "kml": ("KML", "KML"),
+    "collada": ("COLLADA", "COLLADA"),
+    "osm-xml": ("OSM XML", "OpenStreetMap XML"),
+    "xml": ("XML", "XML"),
+    "topojson": ("TopoJSON", "TopoJSON"),
+    "dfjson": ("Dragonfly", "Dragonfly model"),
+    "json": ("未知 JSON", "Unknown JSON"),
+}
