@@ -24,7 +24,8 @@ class RawReading:
 
     ``time`` and ``received`` are seconds since the epoch, UTC. ``value`` is whatever was decoded: a number,
     text, bool or None; the ingest judges it. ``bad`` is the protocol's own complaint, in words.
-    ``retained`` marks a value that a broker kept from before we listened.
+    ``retained`` marks a value that a broker kept from before we listened. ``raw`` is the payload where the value alone
+    does not show what came (text that is not JSON), kept as a sample for the operator.
     """
 
     address: str
@@ -33,6 +34,7 @@ class RawReading:
     time: float | None = None
     retained: bool = False
     bad: str = ""
+    raw: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

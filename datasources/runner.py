@@ -1,0 +1,222 @@
+"""The supervisor: runs every source, restarts what fails, and says in words how each one is.
+
+connecting -> live -> silent (connected, but three times its usual interval without a value) -> live ...; down (it
+failed; tried again after 1 s, 2 s, 4 s ... with jitter); misconfigured (it will fail again: tried once a minute).
+A peer that merely cannot be reached is tried every 8 s at the latest, so that a broker that comes back is back within
+10 s; one that refuses us is left alone for up to 60 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from datasources.contract import MisconfiguredError, SourceError, SourceModule, source_types
+from twin.point import Point
+from twin.reading import RawReading
+
+log = logging.getLogger(__name__)
+
+State = Literal["connecting", "live", "silent", "down", "misconfigured"]
+
+BACKOFF_FIRST_S = 1.0
+BACKOFF_UNREACHABLE_S = 8.0
+BACKOFF_LAST_S = 60.0
+SILENT_INTERVALS = 3.0
+SILENT_AT_LEAST_S = 5.0
+SILENT_FIRST_S = 60.0
+"""Silence that is allowed before any interval is known, where the points do not tell one."""
+
+Sink = Callable[[str, Sequence[RawReading]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """How a source is: ``reason`` in words, times in s since epoch (UTC), ``interval_s`` the median gap of batches."""
+
+    name: str
+    type: str
+    state: State
+    reason: str
+    since: float
+    points: int
+    last_reading: float | None = None
+    readings: int = 0
+    restarts: int = 0
+    interval_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """A source as configured: its ``settings`` are not validated yet."""
+
+    name: str
+    type: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Supervisor:
+    """Runs ``sources``; readings go to ``sink(source name, batch)`` on the event loop."""
+
+    def __init__(
+        self,
+        sources: Sequence[SourceConfig],
+        points: Sequence[Point],
+        sink: Sink,
+        modules: Mapping[str, SourceModule] | None = None,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        known = source_types() if modules is None else modules
+        self._runs = [
+            _Run(config, tuple(p for p in points if p.source == config.name), sink, known, clock, jitter)
+            for config in sources
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def states(self) -> list[SourceState]:
+        """The state of each source, in the order of the configuration."""
+        return [run.state for run in self._runs]
+
+    async def start(self) -> None:
+        """Start every source; returns at once."""
+        for run in self._runs:
+            name = f"source {run.state.name}"
+            self._tasks += [asyncio.create_task(run.forever(), name=name), asyncio.create_task(run.watch(), name=name)]
+
+    async def stop(self) -> None:
+        """Stop every source and wait until it let go of its connections."""
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("a source ended with an error", exc_info=result)
+        self._tasks.clear()
+
+
+class _Run:
+    """One source and its state."""
+
+    def __init__(
+        self,
+        config: SourceConfig,
+        points: tuple[Point, ...],
+        sink: Sink,
+        modules: Mapping[str, SourceModule],
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._config = config
+        self._points = points
+        self._sink = sink
+        self._module = modules.get(config.type)
+        self._known = sorted(modules)
+        self._clock = clock
+        self._jitter = jitter
+        self._failures = 0
+        self._gaps: deque[float] = deque(maxlen=21)
+        self._last_batch = time.monotonic()
+        self.state = SourceState(config.name, config.type, "connecting", "starting", clock(), len(points))
+
+    async def forever(self) -> None:
+        """Connect, run, wait, again, until cancelled."""
+        while True:
+            try:
+                await self._once()
+                self._fail("down", "the source ended by itself")
+                wait = self._backoff(BACKOFF_UNREACHABLE_S)
+            except MisconfiguredError as error:
+                self._fail("misconfigured", str(error))
+                wait = BACKOFF_LAST_S
+            except SourceError as error:
+                self._fail("down", str(error))
+                wait = self._backoff(BACKOFF_LAST_S)
+            except (OSError, TimeoutError) as error:
+                self._fail("down", _words(error))
+                wait = self._backoff(BACKOFF_UNREACHABLE_S)
+            except Exception as error:
+                log.exception("source %s: unexpected error", self._config.name)
+                self._fail("down", f"unexpected error, see the log: {_words(error)}")
+                wait = self._backoff(BACKOFF_LAST_S)
+            await asyncio.sleep(wait)
+
+    def _backoff(self, most: float) -> float:
+        """1, 2, 4 ... ``most`` [s], shortened by up to a quarter so that many clients do not come back as one."""
+        wait: float = min(BACKOFF_FIRST_S * 2.0 ** min(self._failures - 1, 10), most)
+        return wait * (1 - 0.25 * self._jitter())
+
+    async def _once(self) -> None:
+        module = self._module
+        if module is None:
+            raise MisconfiguredError(f"there is no source type '{self._config.type}': use {', '.join(self._known)}")
+        try:
+            settings = module.Settings.model_validate(dict(self._config.settings))
+        except ValidationError as error:
+            mistakes = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
+            raise MisconfiguredError(f"settings of source '{self._config.name}': {mistakes}") from None
+        self._say("connecting", "connecting")
+        self._last_batch = time.monotonic()
+        stream = module.batches(settings, self._points)
+        async with aclosing(stream) as batches:  # type: ignore[type-var]
+            async for batch in batches:
+                self._take(batch)
+
+    def _take(self, batch: list[RawReading]) -> None:
+        now = time.monotonic()
+        if not batch:
+            self._last_batch = now
+            self._say("connecting", "connected, waiting for the first value")
+            return
+        if self.state.state in ("live", "silent"):
+            self._gaps.append(now - self._last_batch)
+        self._last_batch = now
+        self._failures = 0
+        self._sink(self._config.name, batch)
+        interval = median(self._gaps) if self._gaps else None
+        self._say("live", "values arrive")
+        self.state = replace(
+            self.state, last_reading=self._clock(), readings=self.state.readings + len(batch), interval_s=interval
+        )
+
+    def _say(self, state: State, reason: str) -> None:
+        if (state, reason) != (self.state.state, self.state.reason):
+            since = self._clock() if state != self.state.state else self.state.since
+            if state != self.state.state:
+                log.info("source %s is %s: %s", self._config.name, state, reason)
+            self.state = replace(self.state, state=state, reason=reason, since=since)
+
+    def _fail(self, state: State, reason: str) -> None:
+        self._failures += 1
+        self._gaps.clear()
+        self._say(state, reason)
+        self.state = replace(self.state, restarts=self.state.restarts + 1)
+
+    def _patience(self) -> float:
+        """How long the source may be silent [s]: three times its median gap, or what its points promise."""
+        promised = median(p.interval_s for p in self._points) if self._points else SILENT_FIRST_S / SILENT_INTERVALS
+        usual = median(self._gaps) if len(self._gaps) >= 5 else promised
+        return max(SILENT_AT_LEAST_S, SILENT_INTERVALS * usual)
+
+    async def watch(self) -> None:
+        """Say 'silent' when a connected source brings nothing any more. It stays connected: it may only be quiet."""
+        while True:
+            await asyncio.sleep(0.5)
+            quiet = time.monotonic() - self._last_batch
+            connected = self.state.state == "live" or self.state.reason.startswith("connected")
+            if connected and quiet > self._patience():
+                self._say("silent", f"connected, but no value for {quiet:.0f} s")
+
+
+def _words(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

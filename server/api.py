@@ -1,0 +1,279 @@
+"""``/api/v1``: the campus, its points and their latest values, for programs. Errors are problem+json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Path, Query
+
+from server.runtime import Runtime
+from server.schemas import (
+    BuildingOut,
+    CampusOut,
+    CheckOut,
+    FindingOut,
+    HitOut,
+    LatestOut,
+    LevelState,
+    Page,
+    PointOut,
+    SourceOut,
+    SpaceOut,
+    StateOut,
+    StoreyOut,
+)
+from twin.domains import Channel, channels
+from twin.frame import FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE
+from twin.ingest import SourceCounts
+from twin.live import Latest
+from twin.point import Point
+from twin.quantity import QUANTITIES
+from twin.reading import Quality
+from twin.rollup import Rolled
+from twin.slots import Level
+from twin.space import Building, Space, Storey
+
+Row = TypeVar("Row")
+Out = TypeVar("Out")
+
+Code = Annotated[str, Query(max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+
+
+def router(runtime: Runtime) -> APIRouter:
+    """The routes over one runtime."""
+    api = APIRouter(prefix="/api/v1")
+    _add_tree(api, runtime)
+    _add_points(api, runtime)
+    _add_state(api, runtime)
+    return api
+
+
+def _page(rows: Sequence[Row], limit: int, offset: int, make: Callable[[Row], Out]) -> Page[Out]:
+    shown = rows[offset : offset + limit]
+    end = offset + len(shown)
+    return Page(
+        items=[make(row) for row in shown], total=len(rows), limit=limit, offset=offset,
+        next_offset=end if shown and end < len(rows) else None,
+    )  # fmt: skip
+
+
+def _add_tree(api: APIRouter, runtime: Runtime) -> None:
+    campus, index = runtime.assembled.campus, runtime.index
+    storey_rows = [(building, storey) for building in campus.buildings for storey in building.storeys]
+    above = {
+        space.id: (building, storey)
+        for building in campus.buildings
+        for storey in building.storeys
+        for space in storey.spaces
+    }
+
+    @api.get("/campus")
+    async def campus_() -> CampusOut:
+        return CampusOut(
+            id=campus.id, names=campus.names, timezone=campus.timezone, latitude=campus.latitude,
+            longitude=campus.longitude, schematic=campus.schematic,
+            sites=[{"id": site.id, "names": site.names} for site in campus.sites],
+            buildings=len(campus.buildings), storeys=len(storey_rows), spaces=len(above),
+            points=len(runtime.assembled.points), scene_url=runtime.scene.scene_url,
+            channels=[{"key": row.key, "quantity": row.quantity, **row.legend()} for row in channels().values()],
+            build_id=runtime.build_id,
+        )  # fmt: skip
+
+    @api.get("/buildings")
+    async def buildings(
+        site: Code = "", category: Code = "", limit: Limit = 100, offset: Offset = 0
+    ) -> Page[BuildingOut]:
+        rows = [b for b in campus.buildings if site in ("", b.site) and category in ("", b.category)]
+        return _page(rows, limit, offset, _building)
+
+    @api.get("/storeys")
+    async def storeys(building: Code = "", limit: Limit = 100, offset: Offset = 0) -> Page[StoreyOut]:
+        rows = [row for row in storey_rows if building in ("", row[0].id)]
+        return _page(rows, limit, offset, _storey)
+
+    @api.get("/spaces")
+    async def spaces(
+        building: Code = "",
+        storey: Code = "",
+        category: Code = "",
+        min_area_m2: Annotated[float | None, Query(ge=0, allow_inf_nan=False)] = None,
+        max_area_m2: Annotated[float | None, Query(ge=0, allow_inf_nan=False)] = None,
+        limit: Limit = 100,
+        offset: Offset = 0,
+    ) -> Page[SpaceOut]:
+        rows = index.spaces(
+            building=building, storey=storey, category=category, min_area=min_area_m2, max_area=max_area_m2
+        )
+        return _page(rows, limit, offset, lambda space: _space(space, *above[space.id]))
+
+    @api.get("/search")
+    def search(
+        q: Annotated[str, Query(min_length=1, max_length=100)], limit: Annotated[int, Query(ge=1, le=100)] = 20
+    ) -> list[HitOut]:
+        return [
+            HitOut(id=h.id, kind=h.kind, label_zh=h.label_zh, label_en=h.label_en, score=float(h.score), why=h.why)
+            for h in runtime.search.find(q, limit=limit)
+        ]
+
+    @api.get("/check")
+    def check() -> CheckOut:
+        findings = [
+            FindingOut(code=f.code, message=f.message, severity=f.severity, element=f.element, entity=f.entity,
+                       position=list(f.position) if f.position else None)
+            for f in runtime.assembled.findings
+        ]  # fmt: skip
+        return CheckOut(files=runtime.assembled.reports, findings=findings)
+
+
+def _building(building: Building) -> BuildingOut:
+    spaces = [space for storey in building.storeys for space in storey.spaces]
+    areas = [space.area_m2 for space in spaces if space.area_m2 is not None]
+    return BuildingOut(
+        id=building.id, names=building.names, site=building.site, category=building.category,
+        schematic=building.schematic, storeys=len(building.storeys), spaces=len(spaces),
+        area_m2=round(sum(areas), 2) if areas else None,
+    )  # fmt: skip
+
+
+def _storey(row: tuple[Building, Storey]) -> StoreyOut:
+    building, storey = row
+    return StoreyOut(
+        id=storey.id, building=building.id, names=storey.names, ordinal=storey.ordinal, elevation_m=storey.elevation_m,
+        height_m=storey.height_m, spaces=len(storey.spaces),
+    )  # fmt: skip
+
+
+def _space(space: Space, building: Building, storey: Storey) -> SpaceOut:
+    return SpaceOut(
+        id=space.id, building=building.id, storey=storey.id, number=space.number, names=space.names,
+        category=space.category, area_m2=space.area_m2, area_authored_m2=space.area_authored_m2,
+        volume_m3=space.volume_m3, height_m=space.height_m, origin=space.origin, has_geometry=space.has_geometry,
+        aliases=[{"scheme": alias.scheme, "value": alias.value} for alias in space.aliases],
+    )  # fmt: skip
+
+
+def _add_points(api: APIRouter, runtime: Runtime) -> None:
+    live = runtime.live
+
+    @api.get("/points")
+    async def points(
+        building: Code = "", storey: Code = "", space: Code = "", domain: Code = "", quantity: Code = "",
+        limit: Limit = 100, offset: Offset = 0,
+    ) -> Page[PointOut]:  # fmt: skip
+        quantities = {row.quantity for row in channels().values() if row.domain == domain}
+        rows = np.flatnonzero(_under(runtime, building, storey, space))
+        chosen = [
+            point
+            for point in (live.points[row] for row in rows.tolist())
+            if quantity in ("", point.quantity) and (not domain or point.quantity in quantities)
+        ]
+        return _page(chosen, limit, offset, _point)
+
+    @api.get("/points/{point:path}/latest")
+    async def latest(point: Annotated[str, Path(max_length=400)]) -> LatestOut:
+        if point not in live.index:
+            raise HTTPException(404, f"there is no point '{point[:100]}': see /api/v1/points")
+        return _latest(live.latest(point))
+
+    @api.get("/sources")
+    async def sources() -> list[SourceOut]:
+        return [_source(runtime, row) for row in range(len(runtime.sources()))]
+
+
+def _under(runtime: Runtime, *entities: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which points stand under every entity that is given; 404 names one that does not exist."""
+    live = runtime.live
+    keep = np.ones(len(live.points), np.bool_)
+    for entity in filter(None, entities):
+        slot = live.tree.index.get(entity)
+        if slot is None:
+            raise HTTPException(404, f"there is no '{entity[:100]}' in the campus: see /api/v1/buildings")
+        keep &= (live.slot >= 0) & live.tree.under(slot)[live.slot]
+    return keep
+
+
+def _point(point: Point) -> PointOut:
+    return PointOut(
+        id=point.id, entity=point.entity, quantity=point.quantity, unit=QUANTITIES[point.quantity].unit,
+        source_unit=point.unit, kind=point.kind, interval_s=point.interval_s, stale_s=point.stale_s,
+        source=point.source, address=point.address,
+    )  # fmt: skip
+
+
+def _latest(row: Latest) -> LatestOut:
+    return LatestOut(
+        point=row.point.id, value=row.value, unit=row.unit, time=_instant(row.time), received=_instant(row.received),
+        age_s=None if row.age_s is None else round(row.age_s, 3), quality=_word(row.quality), stale=row.stale,
+        reasons=list(row.reasons), origin=row.origin,
+    )  # fmt: skip
+
+
+def _source(runtime: Runtime, number: int) -> SourceOut:
+    state = runtime.sources()[number]
+    counts = runtime.ingest.counts.get(state.name) or SourceCounts()
+    samples = [
+        {"address": s.address, "reason": s.reason, "raw": s.raw, "received": _instant(s.received)}
+        for s in counts.samples.values()
+    ]
+    return SourceOut(
+        name=state.name, type=state.type, state=state.state, reason=state.reason, since=_at(state.since),
+        points=state.points, last_reading=_instant(state.last_reading), interval_s=state.interval_s,
+        restarts=state.restarts, readings=counts.readings, accepted=counts.accepted, bad=counts.bad,
+        duplicate=counts.duplicate, late=counts.late, unmapped=counts.unmapped, reasons=dict(counts.reasons),
+        unmapped_names=dict(counts.unmapped_names.most_common(100)), samples=samples,
+    )  # fmt: skip
+
+
+def _add_state(api: APIRouter, runtime: Runtime) -> None:
+    @api.get("/state")
+    def state(domain: Code = "energy.power", building: Code = "") -> StateOut:
+        channel = channels().get(domain) or next((c for c in channels().values() if c.domain == domain), None)
+        if channel is None:
+            raise HTTPException(
+                404, f"there is no channel or domain '{domain[:80]}': use one of {', '.join(channels())}"
+            )
+        slot = runtime.live.tree.index.get(building) if building else 0
+        if slot is None:
+            raise HTTPException(404, f"there is no building '{building[:80]}': see /api/v1/buildings")
+        return _state(runtime, channel, slot)
+
+
+def _state(runtime: Runtime, channel: Channel, slot: int) -> StateOut:
+    live = runtime.live
+    rolled = live.rolled(channel)
+    level = live.tree.level
+    shown = (rolled.of > 0) & live.tree.under(slot)
+
+    def rows(wanted: Level) -> list[LevelState]:
+        return [_level(live.tree.ids, rolled, int(i)) for i in np.flatnonzero(shown & (level == wanted))]
+
+    return StateOut(
+        channel=channel.key, unit=channel.unit, time=_at(live.clock()), campus=_level(live.tree.ids, rolled, 0),
+        buildings=rows(Level.BUILDING), storeys=rows(Level.STOREY), spaces=rows(Level.SPACE),
+    )  # fmt: skip
+
+
+def _level(ids: Sequence[str], rolled: Rolled, slot: int) -> LevelState:
+    value, flags, oldest = float(rolled.value[slot]), int(rolled.flags[slot]), float(rolled.oldest[slot])
+    return LevelState(
+        id=ids[slot], value=None if np.isnan(value) else value, quality=_word(Quality(flags & 3)),
+        stale=bool(flags & FLAG_STALE), simulated=bool(flags & FLAG_SIMULATED), estimated=bool(flags & FLAG_ESTIMATED),
+        have=int(rolled.have[slot]), of=int(rolled.of[slot]), oldest=_instant(oldest) if np.isfinite(oldest) else None,
+    )  # fmt: skip
+
+
+def _word(quality: Quality) -> Any:
+    return quality.name.lower()
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    return None if seconds is None else _at(seconds)

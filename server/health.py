@@ -1,0 +1,80 @@
+"""``/healthz`` (alive), ``/readyz`` (serves a campus), ``/metrics`` (OpenMetrics text of our own counters)."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator, Sequence
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from server.runtime import Runtime
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+def register(server: FastAPI, runtime: Runtime) -> None:
+    """Add the three routes."""
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_: Request) -> Response:
+        body = {
+            "ready": runtime.ready,
+            "campus": runtime.assembled.campus.id,
+            "uptime_s": round(time.time() - runtime.started, 1),
+            "sources": {state.name: state.state for state in runtime.sources()},
+        }
+        return JSONResponse(body, 200 if runtime.ready else 503)
+
+    async def metrics(_: Request) -> Response:
+        return Response("\n".join((*_metrics(runtime), "# EOF", "")), media_type=OPENMETRICS)
+
+    for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
+        server.router.routes.append(Route(path, endpoint, methods=["GET", "HEAD"]))
+
+
+def _metrics(runtime: Runtime) -> Iterator[str]:
+    hub = runtime.hub.counts
+    yield from _family("campus_live_clients", "gauge", "connected live clients", [("", hub.clients)])
+    yield from _family("campus_live_opened", "counter", "live connections opened", [("", hub.opened)])
+    yield from _family("campus_live_stalled", "counter", "live connections cut off as stalled", [("", hub.stalled)])
+    yield from _family("campus_live_frames", "counter", "frames sent", [("", hub.frames)])
+    yield from _family("campus_live_bytes", "counter", "bytes of frames sent", [("", hub.bytes)])
+    live = runtime.live
+    yield from _family("campus_points", "gauge", "points of the campus", [("", len(live.points))])
+    yield from _family("campus_points_stale", "gauge", "points without a current value", [("", int(live.stale.sum()))])
+    yield from _sources(runtime)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    yield from _family("process_cpu_seconds", "counter", "CPU time used", [("", usage.ru_utime + usage.ru_stime)])
+    yield from _family("process_max_resident_bytes", "gauge", "peak memory", [("", usage.ru_maxrss * 1024)])
+
+
+def _sources(runtime: Runtime) -> Iterator[str]:
+    states = runtime.sources()
+    rows = [(f'{{source="{_escape(s.name)}",state="{s.state}"}}', 1) for s in states]
+    yield from _family("campus_source_state", "gauge", "1 for the state that the source is in", rows)
+    counts = runtime.ingest.counts.items()
+    for field, text in (
+        ("readings", "readings handed over"), ("accepted", "readings taken into the live state"),
+        ("bad", "readings taken as bad"), ("duplicate", "readings that were there already"),
+        ("late", "readings older than the live value"), ("unmapped", "readings that no point wants"),
+    ):  # fmt: skip
+        rows = [(f'{{source="{_escape(name)}"}}', getattr(row, field)) for name, row in counts]
+        yield from _family(f"campus_ingest_{field}", "counter", text, rows)
+
+
+def _family(name: str, kind: str, text: str, rows: Sequence[tuple[str, float]]) -> Iterator[str]:
+    yield f"# TYPE {name} {kind}"
+    yield f"# HELP {name} {text}."
+    suffix = "_total" if kind == "counter" else ""
+    for labels, value in rows:
+        yield f"{name}{suffix}{labels} {value:g}" if isinstance(value, float) else f"{name}{suffix}{labels} {value}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,115 @@
+"""``/ws/live`` and ``/sse/live``: the two doors of ``server.live``, the same bytes behind both."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from contextlib import suppress
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.live import Client, Hub, StreamError
+from server.problems import problem
+
+CLOSE_NO_STREAM = 4404
+CLOSE_TOO_MANY = 1013
+DEFAULT_CHANNEL = "energy.power"
+
+
+def register(server: FastAPI, hub: Hub) -> None:
+    """Add both routes."""
+
+    async def socket(websocket: WebSocket) -> None:
+        await _socket(websocket, hub)
+
+    async def events(request: Request) -> Response:
+        try:
+            hub.open(request.query_params.get("channel", DEFAULT_CHANNEL), request.query_params.get("scope", ""))
+        except StreamError as error:
+            return problem(404, str(error))
+        return _Events(request, hub)
+
+    server.router.routes.append(WebSocketRoute("/ws/live", socket))
+    server.router.routes.append(Route("/sse/live", events, methods=["GET"]))
+
+
+async def _socket(websocket: WebSocket, hub: Hub) -> None:
+    await websocket.accept()
+    query = websocket.query_params
+    try:
+        stream = hub.open(query.get("channel", DEFAULT_CHANNEL), query.get("scope", ""))
+    except StreamError as error:
+        await websocket.close(CLOSE_NO_STREAM, str(error)[:120])
+        return
+    client = Client(
+        stream, websocket.send_bytes, slow=query.get("rate") == "phone", abort=websocket.scope["state"].get("abort")
+    )
+    sender = asyncio.create_task(hub.serve(client))
+    listener = asyncio.create_task(_listen(websocket, hub, client))
+    try:
+        await asyncio.wait((sender, listener), return_when=asyncio.FIRST_COMPLETED)
+        if sender.done() and not sender.cancelled() and isinstance(sender.exception(), StreamError):
+            await websocket.close(CLOSE_TOO_MANY, str(sender.exception())[:120])
+    finally:
+        for task in (sender, listener):
+            task.cancel()
+        for task in (sender, listener):
+            with suppress(asyncio.CancelledError, WebSocketDisconnect, StreamError, RuntimeError):
+                await task
+
+
+async def _listen(websocket: WebSocket, hub: Hub, client: Client) -> None:
+    """The client says only one thing: ``key``, give me a keyframe (it noticed a gap). At most twice a second."""
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if message.get("text") == "key":
+            hub.keyframe(client)
+        await asyncio.sleep(0.5)
+
+
+class _Events(Response):
+    """Server-sent events: each frame is one event of base64."""
+
+    def __init__(self, request: Request, hub: Hub) -> None:
+        super().__init__()
+        self._request = request
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = self._request.query_params
+        stream = self._hub.open(query.get("channel", DEFAULT_CHANNEL), query.get("scope", ""))
+        headers = [
+            (b"content-type", b"text/event-stream"),
+            (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
+
+        async def write(data: bytes) -> None:
+            body = b"data: " + base64.b64encode(data) + b"\n\n"
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+        client = Client(stream, write, slow=query.get("rate") == "phone")
+        sender = asyncio.create_task(self._hub.serve(client))
+        gone = asyncio.create_task(_gone(receive))
+        try:
+            await asyncio.wait((sender, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, gone):
+                task.cancel()
+            for task in (sender, gone):
+                with suppress(asyncio.CancelledError, OSError, StreamError):
+                    await task
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        await asyncio.sleep(0)

@@ -1,0 +1,258 @@
+"""From what a source hands over to the live state: resolve, unit, time policy, quality, order; nothing lost silently.
+
+Every reading ends in exactly one count of its source: accepted, duplicate, late, or unmapped; a reading whose value
+cannot be used is accepted as *bad* with its reason, so that the point shows what is wrong instead of an old number.
+``listeners`` get each batch of judged readings, late ones too: history and alarms hang there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twin.live import ORIGIN_FLAGS, Applied, Columns, LiveState
+from twin.point import Point
+from twin.quantity import QUANTITIES
+from twin.reading import Quality, RawReading, ValueOrigin
+
+FUTURE_S = 60.0
+"""A device time further than this ahead of ours [s] is a wrong clock: the time of reception is taken instead."""
+
+CLOCK_SET = 946_684_800.0
+"""2000-01-01 UTC [s since epoch]: an earlier device time is a clock that was never set."""
+
+MAX_UNMAPPED = 1000
+MAX_SAMPLES = 20
+SAMPLE_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of a batch. ``bad`` and ``flagged`` readings are among the accepted."""
+
+    accepted: int = 0
+    bad: int = 0
+    flagged: int = 0
+    duplicate: int = 0
+    late: int = 0
+    unmapped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A kept example of a bad reading, for the operator. ``raw`` is at most 200 characters of what came."""
+
+    address: str
+    reason: str
+    raw: str
+    received: float
+
+
+@dataclass(slots=True)
+class SourceCounts:
+    """The counters of one source since the start. ``unmapped_names`` holds at most 1,000 addresses with their counts,
+    ``samples`` the first example of each of the last reasons."""
+
+    readings: int = 0
+    accepted: int = 0
+    bad: int = 0
+    duplicate: int = 0
+    late: int = 0
+    unmapped: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    unmapped_names: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, Sample] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A batch as listeners get it: ``rows`` and what became of them."""
+
+    source: str
+    rows: Columns
+    applied: Applied
+
+
+class Ingest:
+    """The one way into ``live``. ``origins`` says which sources do not measure (a simulator); default 'measured'."""
+
+    def __init__(
+        self,
+        points: Sequence[Point],
+        live: LiveState,
+        clock: Callable[[], float] = time.time,
+        origins: Mapping[str, ValueOrigin] | None = None,
+    ) -> None:
+        self.live = live
+        self.clock = clock
+        self.counts: dict[str, SourceCounts] = {}
+        self.listeners: list[Callable[[Judged], None]] = []
+        self._origins = dict(origins or {})
+        self._routes: dict[str, dict[str, tuple[int, ...]]] = {}
+        for row, point in enumerate(points):
+            if point.source:
+                route = self._routes.setdefault(point.source, {})
+                route[point.address] = (*route.get(point.address, ()), row)
+        units = [QUANTITIES[point.quantity].units[point.unit] for point in points]
+        self._factor = np.array([factor for factor, _ in units], np.float64)
+        self._offset = np.array([offset for _, offset in units], np.float64)
+        bounds = [_bounds(point) for point in points]
+        self._low = np.array([low for low, _ in bounds], np.float64)
+        self._high = np.array([high for _, high in bounds], np.float64)
+        self._sentinels = {row: point.sentinels for row, point in enumerate(points) if point.sentinels}
+
+    def accept(self, batch: Sequence[RawReading], source: str = "") -> IngestReport:
+        """Take in what ``source`` handed over."""
+        counts = self.counts.setdefault(source, SourceCounts())
+        counts.readings += len(batch)
+        draft = self._resolve(batch, source, counts)
+        if not draft.point:
+            return self._report(counts, IngestReport(unmapped=draft.unmapped))
+        rows, bad, flagged = self._judge(draft, source, counts)
+        applied = self.live.apply(rows)
+        late, duplicate = int(applied.late.sum()), int(applied.duplicate.sum())
+        judged = Judged(source, rows, applied)
+        for listener in self.listeners:
+            listener(judged)
+        report = IngestReport(len(rows.point) - late - duplicate, bad, flagged, duplicate, late, draft.unmapped)
+        return self._report(counts, report)
+
+    @staticmethod
+    def _report(counts: SourceCounts, report: IngestReport) -> IngestReport:
+        counts.accepted += report.accepted
+        counts.bad += report.bad
+        counts.duplicate += report.duplicate
+        counts.late += report.late
+        counts.unmapped += report.unmapped
+        return report
+
+    def _resolve(self, batch: Sequence[RawReading], source: str, counts: SourceCounts) -> _Draft:
+        route = self._routes.get(source, {})
+        draft = _Draft()
+        for reading in batch:
+            points = route.get(reading.address)
+            if points is None:
+                draft.unmapped += 1
+                names = counts.unmapped_names
+                if reading.address in names or len(names) < MAX_UNMAPPED:
+                    names[reading.address] += 1
+                continue
+            value, reason = _number(reading)
+            for point in points:
+                draft.add(point, value, reason, reading)
+        return draft
+
+    def _judge(self, draft: _Draft, source: str, counts: SourceCounts) -> tuple[Columns, int, int]:
+        point = np.array(draft.point, np.intp)
+        raw = np.array(draft.value, np.float64)
+        received = np.array(draft.received, np.float64)
+        device = np.array(draft.time, np.float64)
+        reasons = draft.reasons
+        self._check_sentinels(draft, raw)
+        value = raw * self._factor[point] + self._offset[point]
+        with np.errstate(invalid="ignore"):
+            outside = (value < self._low[point]) | (value > self._high[point])
+            future = device > np.minimum(received, self.clock()) + FUTURE_S
+        for row in np.flatnonzero(outside).tolist():
+            reasons.setdefault(row, []).append("out of range")
+        value[list(reasons)] = np.nan
+        quality = np.zeros(len(point), np.uint8)
+        quality[list(reasons)] = Quality.BAD
+        bad = len(reasons)
+        for row, words in reasons.items():
+            self._keep_sample(counts, draft.readings[row], words)
+        timeless = np.isnan(device)
+        unset = device < CLOCK_SET
+        untimed = timeless | future | unset
+        when = np.where(untimed, received, device)
+        retained = np.array(draft.retained, np.bool_)
+        judged = np.where(retained & untimed, -np.inf, when)
+        remarks = (
+            (future, "device clock ahead"),
+            (unset, "device clock not set"),
+            (retained & timeless, "retained without a time"),
+        )
+        for mask, word in remarks:
+            for row in np.flatnonzero(mask).tolist():
+                reasons.setdefault(row, []).append(word)
+                counts.reasons[word] += 1
+        quality[(future | unset) & (quality == Quality.GOOD)] = Quality.UNCERTAIN
+        reason = np.zeros(len(point), np.uint16)
+        for row, words in reasons.items():
+            reason[row] = self.live.reasons.id(tuple(words))
+        flags = np.full(len(point), ORIGIN_FLAGS[self._origins.get(source, "measured")], np.uint8)
+        return Columns(point, value, when, received, judged, quality, flags, reason), bad, len(reasons) - bad
+
+    def _check_sentinels(self, draft: _Draft, raw: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
+        if not self._sentinels:
+            return
+        for row, point in enumerate(draft.point):
+            sentinels = self._sentinels.get(point)
+            if sentinels and raw[row] in sentinels:
+                draft.reasons.setdefault(row, []).append("sentinel")
+
+    @staticmethod
+    def _keep_sample(counts: SourceCounts, reading: RawReading, words: Iterable[str]) -> None:
+        for word in words:
+            counts.reasons[word] += 1
+            if word not in counts.samples:
+                if len(counts.samples) >= MAX_SAMPLES:
+                    counts.samples.pop(next(iter(counts.samples)))
+                raw = reading.raw if reading.raw is not None else reading.value
+                text = raw[:SAMPLE_CHARS].decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+                counts.samples[word] = Sample(reading.address, word, text[:SAMPLE_CHARS], reading.received)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Rows of a batch while they are being resolved; ``reasons`` by row, only where there are any."""
+
+    point: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    time: list[float] = field(default_factory=list)
+    received: list[float] = field(default_factory=list)
+    retained: list[bool] = field(default_factory=list)
+    readings: list[RawReading] = field(default_factory=list)
+    reasons: dict[int, list[str]] = field(default_factory=dict)
+    unmapped: int = 0
+
+    def add(self, point: int, value: float, reason: str, reading: RawReading) -> None:
+        if reason:
+            self.reasons[len(self.point)] = [reason]
+        self.point.append(point)
+        self.value.append(value)
+        self.time.append(np.nan if reading.time is None else reading.time)
+        self.received.append(reading.received)
+        self.retained.append(reading.retained)
+        self.readings.append(reading)
+
+
+def _number(reading: RawReading) -> tuple[float, str]:
+    """The value as a number, or NaN and why not."""
+    value = reading.value
+    if reading.bad:
+        return np.nan, reading.bad
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return np.nan, "not a number"
+    if value is None:
+        return np.nan, "no value"
+    try:
+        number = float(value)
+    except OverflowError:
+        return np.nan, "not a finite number"
+    return (number, "") if np.isfinite(number) else (np.nan, "not a finite number")
+
+
+def _bounds(point: Point) -> tuple[float, float]:
+    """The tighter of the quantity's physical bounds and the point's own range, in the canonical unit."""
+    quantity = QUANTITIES[point.quantity]
+    low = quantity.low if point.low is None else max(quantity.low, quantity.to_canonical(point.low, point.unit))
+    high = quantity.high if point.high is None else min(quantity.high, quantity.to_canonical(point.high, point.unit))
+    return low, high

@@ -1,0 +1,233 @@
+"""LiveState: the latest value of every point in flat numpy columns, its age and quality, and roll-ups up the tree.
+
+Written by ``twin.ingest`` from one thread (the event loop). Other threads may read single points; a roll-up copies
+its columns first. ``now`` comes from a clock that tests set; times are seconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from twin.domains import Channel
+from twin.frame import FLAG_FORECAST, FLAG_MANUAL, FLAG_SIMULATED
+from twin.point import Point
+from twin.quantity import QUANTITIES
+from twin.reading import Quality, ValueOrigin
+from twin.rollup import PointColumns, Rolled, roll_up
+from twin.slots import SlotTree
+
+F64 = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
+
+ORIGIN_FLAGS: dict[ValueOrigin, int] = {
+    "measured": 0, "simulated": FLAG_SIMULATED, "forecast": FLAG_FORECAST, "manual": FLAG_MANUAL,
+}  # fmt: skip
+_ORIGIN_OF = {flag: origin for origin, flag in ORIGIN_FLAGS.items()}
+
+MAX_REASONS = 4096
+"""Distinct sets of reasons kept; a protocol that invents new words for ever ends in 'other'."""
+
+
+class Reasons:
+    """Sets of reasons as small numbers: 0 is 'none', 1 'other'."""
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, ...], int] = {(): 0, ("other",): 1}
+        self._texts: list[tuple[str, ...]] = [(), ("other",)]
+
+    def id(self, reasons: tuple[str, ...]) -> int:
+        """The number of a set of reasons; 1 when there are too many."""
+        found = self._ids.get(reasons)
+        if found is not None:
+            return found
+        if len(self._texts) >= MAX_REASONS:
+            return 1
+        self._ids[reasons] = len(self._texts)
+        self._texts.append(reasons)
+        return len(self._texts) - 1
+
+    def text(self, number: int) -> tuple[str, ...]:
+        """The set of reasons with that number."""
+        return self._texts[number]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Readings of one batch, one row each, in the order in which they came.
+
+    ``point`` is the row of the point; ``value`` in its canonical unit, NaN = none; ``time`` what the reading is filed
+    under, ``judged`` what its age is counted from (-inf: unknown, so stale), both [s since epoch]; ``flags`` the
+    origin bits.
+    """
+
+    point: Index
+    value: F64
+    time: F64
+    received: F64
+    judged: F64
+    quality: npt.NDArray[np.uint8]
+    flags: npt.NDArray[np.uint8]
+    reason: npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of the rows of a batch: masks over its rows. Rows in neither became or were overtaken in the batch
+    by a newer one."""
+
+    duplicate: Bools
+    late: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest reading of one point. ``age_s`` [s] is None when nothing says how old the value is."""
+
+    point: Point
+    value: float | None
+    unit: str
+    time: float | None
+    received: float | None
+    age_s: float | None
+    quality: Quality
+    stale: bool
+    reasons: tuple[str, ...]
+    origin: ValueOrigin
+
+
+class LiveState:
+    """The live columns of a campus.
+
+    ``points`` whose entity is not in ``tree`` are kept and can be read, but count in no total. ``version`` rises with
+    every change; ``quantity_version`` per quantity. ``listeners`` are called after each change, on the writer's thread.
+    """
+
+    def __init__(self, points: Sequence[Point], tree: SlotTree, clock: Callable[[], float] = time.time) -> None:
+        n = len(points)
+        self.points = tuple(points)
+        self.tree = tree
+        self.clock = clock
+        self.index = {point.id: row for row, point in enumerate(points)}
+        self.reasons = Reasons()
+        self.value: F64 = np.full(n, np.nan)
+        self.time: F64 = np.full(n, -np.inf)
+        self.received: F64 = np.full(n, -np.inf)
+        self.judged: F64 = np.full(n, -np.inf)
+        self.quality = np.full(n, Quality.NONE, np.uint8)
+        self.flags = np.zeros(n, np.uint8)
+        self.reason = np.zeros(n, np.uint16)
+        self.stale: Bools = np.ones(n, np.bool_)
+        self.slot = np.array([tree.slot(point.entity) for point in points], np.int32)
+        self._stale_s = np.array([point.stale_s for point in points], np.float64)
+        keys = list(QUANTITIES)
+        self._quantity = np.array([keys.index(point.quantity) for point in points], np.intp)
+        self._versions = np.zeros(len(keys), np.int64)
+        self._keys = {key: number for number, key in enumerate(keys)}
+        self._rows = {key: np.flatnonzero((self._quantity == i) & (self.slot >= 0)) for key, i in self._keys.items()}
+        self._entity_rows: dict[str, list[int]] = {}
+        for row, point in enumerate(points):
+            self._entity_rows.setdefault(point.entity, []).append(row)
+        self._rolled: dict[tuple[str, str], tuple[int, Rolled]] = {}
+        self.version = 0
+        self.listeners: list[Callable[[], None]] = []
+
+    def apply(self, rows: Columns) -> Applied:
+        """Take a batch in. The newest row of each point wins; a row older than what is there never does."""
+        known = self.time[rows.point]
+        late = rows.time < known
+        same = (rows.time == known) & _equal(rows.value, self.value[rows.point])
+        duplicate = same & (rows.quality == self.quality[rows.point]) & ~late
+        fresh = np.flatnonzero(~(late | duplicate))
+        if fresh.size:
+            # Newest last, and of equal times the one that came last: then the last row of each point wins.
+            fresh = fresh[np.argsort(rows.time[fresh], kind="stable")]
+            reverse, first = np.unique(rows.point[fresh][::-1], return_index=True)
+            take = fresh[::-1][first]
+            self._write(reverse, take, rows)
+        return Applied(duplicate, late)
+
+    def _write(self, at: Index, take: Index, rows: Columns) -> None:
+        self.value[at] = rows.value[take]
+        self.time[at] = rows.time[take]
+        self.received[at] = rows.received[take]
+        self.judged[at] = rows.judged[take]
+        self.quality[at] = rows.quality[take]
+        self.flags[at] = rows.flags[take]
+        self.reason[at] = rows.reason[take]
+        self.stale[at] = self.clock() - self.judged[at] > self._stale_s[at]
+        self._changed(at)
+
+    def tick(self) -> int:
+        """Judge every point's age by the clock; the number of points that turned stale or fresh."""
+        stale = self.clock() - self.judged > self._stale_s
+        turned = np.flatnonzero(stale != self.stale)
+        if turned.size:
+            self.stale = stale
+            self._changed(turned)
+        return int(turned.size)
+
+    def _changed(self, at: Index) -> None:
+        self.version += 1
+        self._versions[np.unique(self._quantity[at])] = self.version
+        for listener in self.listeners:
+            listener()
+
+    def quantity_version(self, quantity: str) -> int:
+        """Rises when any point of the quantity changes or turns stale."""
+        return int(self._versions[self._keys[quantity]])
+
+    def columns(self, quantity: str) -> PointColumns:
+        """A copy of the points of one quantity that have a place in the tree."""
+        at = self._rows[quantity]
+        return PointColumns(
+            self.slot[at], self.value[at], self.judged[at], self.quality[at], self.flags[at], self.stale[at]
+        )
+
+    def rolled(self, channel: Channel) -> Rolled:
+        """The channel rolled up the tree, computed once for each version of its quantity."""
+        key = (channel.quantity, channel.rollup)
+        version = self.quantity_version(channel.quantity)
+        found = self._rolled.get(key)
+        if found is None or found[0] != version:
+            found = (version, roll_up(self.tree, self.columns(channel.quantity), channel.rollup))
+            self._rolled[key] = found
+        return found[1]
+
+    def latest(self, point: str) -> Latest:
+        """The latest reading of a point by id; KeyError when there is no such point."""
+        return self._latest(self.index[point])
+
+    def of_entity(self, entity: str) -> list[Latest]:
+        """The latest readings of an entity's own points, in the order of the point list."""
+        return [self._latest(row) for row in self._entity_rows.get(entity, ())]
+
+    def of_source(self, source: str) -> Iterable[int]:
+        """The rows of a source's points."""
+        return (row for row, point in enumerate(self.points) if point.source == source)
+
+    def _latest(self, row: int) -> Latest:
+        point = self.points[row]
+        value, judged = float(self.value[row]), float(self.judged[row])
+        spoken = self.quality[row] != Quality.NONE
+        return Latest(
+            point=point,
+            value=None if np.isnan(value) else value,
+            unit=QUANTITIES[point.quantity].unit,
+            time=float(self.time[row]) if spoken else None,
+            received=float(self.received[row]) if spoken else None,
+            age_s=max(0.0, self.clock() - judged) if np.isfinite(judged) else None,
+            quality=Quality(int(self.quality[row])),
+            stale=bool(self.clock() - judged > self._stale_s[row]),
+            reasons=self.reasons.text(int(self.reason[row])),
+            origin=_ORIGIN_OF.get(int(self.flags[row]), "measured"),
+        )
+
+
+def _equal(a: F64, b: F64) -> Bools:
+    return np.equal(a, b) | (np.isnan(a) & np.isnan(b))
