@@ -40,15 +40,21 @@ def parser() -> argparse.ArgumentParser:
 def serve(args: argparse.Namespace) -> int:
     """Build the campus, the server and the pages; run until interrupted."""
     import uvicorn
-    from pages.application import create_app
-    from server.app import create_server
-    from server.runtime import build_runtime
 
-    runtime = build_runtime(args.campus, role=args.role)
+    from pages.application import create_app
+    from server.app import UVICORN, create_server
+    from server.runtime import StartError, build_runtime
+    from server.security import BindingError, check_binding
+
+    try:
+        check_binding(args.host)
+        runtime = build_runtime(args.campus, role=args.role)
+    except (BindingError, StartError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     server = create_server(runtime)
     create_app(server, runtime)
-    # Deflating each message costs eleven times the CPU of the live stream itself (docs/decisions).
-    uvicorn.run(server, host=args.host, port=args.port, ws_per_message_deflate=False, log_level="info")
+    uvicorn.run(server, host=args.host, port=args.port, log_level="info", **UVICORN)
     return 0
 
 

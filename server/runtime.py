@@ -31,6 +31,11 @@ from twin.slots import SlotTree
 
 log = logging.getLogger(__name__)
 
+
+class StartError(Exception):
+    """The campus cannot be served; the message says every reason and what to do."""
+
+
 DEMO_SPACES = 20_000
 DEMO_SEED = 1
 
@@ -104,12 +109,15 @@ def build_runtime(
     *,
     spaces: int = DEMO_SPACES,
     seed: int = DEMO_SEED,
+    role: str = "all",
     clock: Callable[[], float] = time.time,
 ) -> Runtime:
     """The runtime of the campus in ``folder``, or of the demo campus.
 
-    ``spaces`` and ``seed`` shape the demo. ConfigError and ModelError say what is wrong with a folder.
+    ``spaces`` and ``seed`` shape the demo. StartError says what is wrong with a folder, all of it.
     """
+    if role != "all":
+        raise StartError(f"--role {role}: the parts run in one process so far: use --role all")
     cache = cache_folder() if cache is None else cache
     if folder is None:
         return runtime_of(*_demo(cache, seed, spaces), cache, clock=clock)
@@ -144,11 +152,16 @@ def runtime_of(
 def _campus(folder: Path, cache: Path) -> tuple[Assembled, list[SourceConfig]]:
     from datasources.contract import settings_model
     from models3d.campus import assemble
-    from twin.config import load_campus_config
+    from models3d.model import ModelError
+    from twin.config import ConfigError, load_campus_config
 
-    config = load_campus_config(folder, settings_model)
+    try:
+        config = load_campus_config(folder, settings_model)
+        assembled = assemble(folder, cache)
+    except (ConfigError, ModelError, OSError) as error:
+        raise StartError(f"the campus in {folder} cannot be served:\n{error}") from error
     sources = [SourceConfig(n, config.file.sources[n].type, settings) for n, settings in config.source_settings.items()]
-    return assemble(folder, cache), sources
+    return assembled, sources
 
 
 def _demo(cache: Path, seed: int, spaces: int) -> tuple[Assembled, list[SourceConfig]]:
