@@ -15,7 +15,6 @@ from models3d.model import Feature, Finding, Frame, Model, ModelError, ModelPoin
 from models3d.model_file import ModelFileError, from_bytes, to_bytes, write_atomic
 from twin.space import Alias, Building, Equipment, Site, Space, Storey, Zone
 
-
 TRIANGLES = np.array([[0, 1, 2]], np.uint32)
 
 
