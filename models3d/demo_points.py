@@ -1,0 +1,59 @@
+"""The demo's points: electric power of rooms with something plugged in, of storey panels and of main meters.
+
+Their source is the simulator, and their address tells it what to simulate (datasources/simulator.py reads it):
+``power/room/<use>/<area m2>/<space id>``, ``power/storey/<shared use>/<shared area m2>/<storey id>`` and
+``power/building/<kind>/<gross m2>/<building id>``. A panel measures its rooms and what they share (corridors, stairs,
+lifts, pumps), a main meter its panels and the losses: so they add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models3d.demo_names import USES
+from twin.point import Point
+from twin.space import Building, Space, Storey
+
+SOURCE = "simulator"
+INTERVAL_S = 5.0
+STALE_S = 30.0
+
+
+def use_of(space: Space) -> str:
+    """What the demo built the space for: a finer word than its category."""
+    return next(alias.value for alias in space.aliases if alias.scheme == "use")
+
+
+def is_metered(space: Space) -> bool:
+    """Whether the space has a power point of its own."""
+    return USES[use_of(space)].plugged
+
+
+def _point(entity: str, level: str, what: str, area_m2: float) -> Point:
+    address = f"power/{level}/{what}/{area_m2:.1f}/{entity}"
+    return Point(
+        id=f"{entity}/power", entity=entity, quantity="power", unit="kW", interval_s=INTERVAL_S, stale_s=STALE_S,
+        low=0.0, source=SOURCE, address=address,
+    )  # fmt: skip
+
+
+def _storey_points(storey: Storey) -> Iterator[Point]:
+    shared = 0.0
+    for space in storey.spaces:
+        area = space.area_m2 or 0.0
+        if is_metered(space):
+            yield _point(space.id, "room", use_of(space), area)
+        else:
+            shared += area
+    yield _point(storey.id, "storey", "shared", shared)
+
+
+def power_points(buildings: list[Building], kinds: dict[str, str]) -> list[Point]:
+    """All power points, rooms before their panel, panels before their building; ``kinds`` by building id."""
+    points: list[Point] = []
+    for building in buildings:
+        for storey in building.storeys:
+            points += _storey_points(storey)
+        gross = sum(s.outline.area for s in building.storeys if s.outline is not None)
+        points.append(_point(building.id, "building", kinds[building.id], gross))
+    return points
