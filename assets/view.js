@@ -1,0 +1,222 @@
+// The state of the view: one object, mirrored in the address, the twin's properties and every button that shows it.
+// A change by the reader pushes a step of the browser's history; a moving camera only rewrites the last one.
+(function () {
+  "use strict";
+  const campus = window.campus;
+  const root = document.documentElement;
+  const DEFAULTS = {
+    sel: "", storey: "", mode: "3d", ch: campus.facts.channel ?? "", lens: "data", x: "0", xray: "0", labels: "1",
+    cut: "", cutat: "0.5", cutflip: "0", cam: "", at: "live", measure: "0",
+  };
+  const HIDDEN = new Set(["measure"]);
+  let state = { ...DEFAULTS };
+  let flights = 0;
+  let model = null;
+
+  function parse(search) {
+    const query = new URLSearchParams(search);
+    const read = { ...DEFAULTS };
+    for (const key of Object.keys(DEFAULTS)) if (query.has(key) && !HIDDEN.has(key)) read[key] = query.get(key);
+    if (!read.sel && campus.facts.path.building) read.sel = campus.facts.path.building;
+    return read;
+  }
+
+  function address() {
+    const query = new URLSearchParams();
+    const home = campus.facts.path.building ?? "";
+    for (const [key, value] of Object.entries(state)) {
+      const plain = key === "sel" ? home : DEFAULTS[key];
+      if (value !== plain && !HIDDEN.has(key)) query.set(key, value);
+    }
+    for (const key of ["lang", "theme"]) {
+      const kept = new URLSearchParams(location.search).get(key);
+      if (kept) query.set(key, kept);
+    }
+    // Slashes and commas are plain in a query; ids and cameras stay readable.
+    const text = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+    return location.pathname + (text ? `?${text}` : "") + location.hash;
+  }
+
+  function section() {
+    if (!state.cut || !model) return null;
+    const [low, high] = model.extent(state.cut, state.storey || state.sel);
+    const at = low + (high - low) * Number(state.cutat);
+    const label = document.getElementById("section-value");
+    if (label) label.textContent = `${at.toFixed(1).replace("-", "−")} m`;
+    return { axis: state.cut, at, flip: state.cutflip === "1" };
+  }
+
+  const TWIN = {
+    sel: () => ({ selection: state.sel }),
+    storey: () => ({ storey: state.storey }),
+    mode: () => ({ mode: state.mode }),
+    ch: () => {
+      const legend = (campus.facts.legends ?? {})[state.ch];
+      return { channel: state.ch, legend: legend ?? null };
+    },
+    lens: () => ({ lens: state.lens }),
+    x: () => ({ explode: Number(state.x) || 0 }),
+    xray: () => ({ xray: state.xray === "1" }),
+    labels: () => ({ labels: state.labels !== "0" }),
+    measure: () => ({ measure: state.measure === "1" }),
+    cut: () => ({ section: section() }),
+    cutat: () => ({ section: section() }),
+    cutflip: () => ({ section: section() }),
+    cam: () => (state.cam ? { camera: state.cam } : {}),
+    at: () => ({ time: state.at }),
+  };
+
+  /** Buttons, sliders and legends show the state. */
+  function reflect() {
+    for (const button of document.querySelectorAll("[data-set]")) {
+      const [key, value] = split(button.dataset.set);
+      const now = key === "lang" ? campus.facts.lang : state[key];
+      button.setAttribute("aria-pressed", String(now === value));
+    }
+    for (const button of document.querySelectorAll("[data-flip]")) {
+      const key = button.dataset.flip;
+      if (key === "theme") continue;
+      button.setAttribute("aria-pressed", String(key === "lens" ? state.lens === "trust" : state[key] === "1"));
+    }
+    for (const legend of document.querySelectorAll("[data-legend]")) {
+      const wanted = state.lens === "trust" ? "trust" : state.ch;
+      legend.hidden = legend.dataset.legend !== wanted;
+    }
+    for (const line of document.querySelectorAll("[data-row]")) {
+      line.toggleAttribute("data-selected", line.dataset.row === state.sel);
+    }
+    const sliders = { explode: state.x, "section-at": state.cutat };
+    for (const [id, value] of Object.entries(sliders)) {
+      const slider = document.getElementById(id);
+      if (slider && document.activeElement !== slider) slider.value = value;
+    }
+    document.dispatchEvent(new CustomEvent("campus:view", { detail: state }));
+  }
+
+  function split(pair) {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  }
+
+  /**
+   * Change the state. `push` makes a step of history; `from` "twin" means that the view already shows it, "history"
+   * that the address already does; `fly` is an entity to fly to.
+   */
+  function set(patch, { push = true, from = "", fly = "" } = {}) {
+    const changed = Object.keys(patch).filter((key) => key in state && state[key] !== patch[key]);
+    Object.assign(state, Object.fromEntries(changed.map((key) => [key, patch[key]])));
+    if (fly && state.cam && !changed.includes("cam")) state.cam = "";
+    if (changed.length && from !== "history") {
+      const write = push ? "pushState" : "replaceState";
+      history[write](null, "", address());
+    }
+    const props = {};
+    if (from !== "twin") for (const key of changed) Object.assign(props, TWIN[key]());
+    if (fly) props.flyTo = `${fly}#${(flights += 1)}`;
+    if (Object.keys(props).length) campus.setProps("twin", props);
+    if (["sel", "storey", "ch"].some((key) => changed.includes(key))) focus();
+    if (changed.length) reflect();
+  }
+
+  function focusData() {
+    return { sel: state.sel, storey: state.storey, ch: state.ch };
+  }
+
+  function focus() {
+    campus.setProps("focus", { data: focusData() });
+    titles();
+  }
+
+  /** The browser's title names the selection, so that tabs and history can be told apart. */
+  function titles() {
+    const page = document.title.split(" | ").at(-1);
+    document.title = state.sel && model && state.sel !== campus.facts.path.building ? `${model.label(state.sel)} | ${page}` : page;
+  }
+
+  /** Select an entity as from a list: its storey stands alone, the camera goes there. */
+  function go(id) {
+    const kind = model ? model.kind(id) : "other";
+    const storey = kind === "space" ? model.storeyOf(id) : kind === "storey" ? id : "";
+    const home = kind === "campus";
+    set({ sel: home ? "" : id, storey }, { fly: id });
+    if (model) campus.announce(model.label(id));
+  }
+
+  function flip(key) {
+    if (key === "theme") {
+      root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+      campus.remember("theme", root.dataset.theme);
+      const query = new URLSearchParams(location.search);
+      query.set("theme", root.dataset.theme);
+      history.replaceState(null, "", `${location.pathname}?${query}`.replaceAll("%2F", "/").replaceAll("%2C", ","));
+      campus.setProps("twin", { theme: root.dataset.theme });
+    } else if (key === "lens") set({ lens: state.lens === "trust" ? "data" : "trust" });
+    else set({ [key]: state[key] === "1" ? "0" : "1" }, { push: key !== "measure" && key !== "cutflip" });
+  }
+
+  function speak(lang) {
+    campus.remember("lang", lang);
+    const query = new URLSearchParams(location.search);
+    query.set("lang", lang);
+    location.search = query.toString().replaceAll("%2F", "/").replaceAll("%2C", ",");
+  }
+
+  function choose(pair) {
+    const [key, value] = split(pair);
+    if (key === "lang") speak(value);
+    else if (key === "storey") set({ storey: value, sel: value || building() }, { fly: value || building() });
+    else set({ [key]: value });
+  }
+
+  function building() {
+    return model ? (model.path(state.storey || state.sel).find((id) => model.kind(id) === "building") ?? "") : "";
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const target = event.target.closest("[data-go],[data-set],[data-flip],[data-do]");
+    if (!target) return;
+    event.preventDefault();
+    const { go: entity, set: pair, flip: key, do: what } = target.dataset;
+    if (entity) go(entity);
+    else if (pair !== undefined) choose(pair);
+    else if (key) flip(key);
+    else if (what === "home") set({ sel: "", storey: "", x: "0", cut: "" }, { fly: campus.facts.path.building ?? campus.facts.campus.id });
+  });
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "explode") set({ x: String(Number(event.target.value)) }, { push: false });
+    if (event.target.id === "section-at") set({ cutat: event.target.value }, { push: false });
+  });
+
+  window.addEventListener("popstate", () => {
+    const read = parse(location.search);
+    set(read, { from: "history", fly: read.cam ? "" : read.sel || campus.facts.campus.id });
+  });
+
+  /** Dash hands over what the view itself changed: a click in it, a storey, the camera's rest. */
+  function fromTwin(patch) {
+    const steps = ["sel", "storey", "mode"].some((key) => key in patch && patch[key] !== state[key]);
+    set(patch, { push: steps, from: "twin" });
+  }
+
+  function start() {
+    state = parse(location.search);
+    campus.model().then((loaded) => {
+      model = loaded;
+      return loaded.ready;
+    }).then(() => {
+      titles();
+      // A link may name a room alone: its storey is shown alone as well, once we know which one it is.
+      const wanted = model.kind(state.sel) === "space" && !new URLSearchParams(location.search).has("storey");
+      if (wanted) set({ storey: model.storeyOf(state.sel) }, { push: false });
+      if (state.cut) campus.setProps("twin", { section: section() });
+    }, (error) => console.warn(`the scene index cannot be read: ${error.message}`));
+    const rest = { explode: Number(state.x) || 0, xray: state.xray === "1" };
+    campus.setProps("twin", rest);
+    reflect();
+    return focusData();
+  }
+
+  window.campus.view = { get: () => ({ ...state }), set, go, start, fromTwin, reflect };
+})();

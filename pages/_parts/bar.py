@@ -1,0 +1,91 @@
+"""The bar at the top of every page: whose campus, which screen, the time there, how fresh the data are, the marks."""
+
+from __future__ import annotations
+
+from dash import html
+
+from pages._parts.blocks import Child, attrs, choice, choices, icon, live
+from pages._parts.context import Context
+
+SCREENS = (("/", "screen.console"), ("/check", "screen.check"))
+
+
+def bar(context: Context, here: str, *, middle: Child = None) -> html.Header:
+    """The bar; ``here`` is the path of the screen shown, ``middle`` what the screen puts beside the title."""
+    return html.Header(
+        [
+            html.A(context.campus_name, href="/", className="brand", title=context.text("screen.console")),
+            html.Nav(
+                [_screen(context, path, key, here) for path, key in SCREENS],
+                className="screens",
+                **attrs({"aria-label": context.text("screens")}),
+            ),
+            middle,
+            html.Div(
+                [
+                    html.Span(className="date", **attrs({"data-clock": "date"})),
+                    html.Span(className="clock", **attrs({"data-clock": "time"})),
+                    _feed(context),
+                    marks(context),
+                    _language(context),
+                    _theme(context),
+                ],
+                className="bar-right",
+            ),
+        ],
+        className="bar",
+    )
+
+
+def _screen(context: Context, path: str, key: str, here: str) -> html.A:
+    current = attrs({"aria-current": "page"} if path == here else {})
+    return html.A(context.text(key), href=path, className="screen", **current)
+
+
+def _feed(context: Context) -> html.Span:
+    """The age of the newest frame; a screen reader hears a change of state, not each second."""
+    campus = context.runtime.assembled.campus.id
+    return html.Span(
+        [html.I(className="feed-dot", **attrs({"aria-hidden": "true"})), live(campus, "feed")],
+        id="feed",
+        className="feed",
+        **attrs({"aria-label": context.text("feed.label")}),
+    )
+
+
+def marks(context: Context) -> html.Span | None:
+    """What the viewer must know before reading a number: simulated data, schematic geometry."""
+    campus = context.runtime.assembled.campus
+    words = []
+    if is_simulated(context):
+        words.append(context.text("mark.simulated"))
+    if campus.schematic or any(building.schematic for building in campus.buildings):
+        words.append(context.text("mark.schematic"))
+    if not words:
+        return None
+    return html.Span(" · ".join(words), className="mark", title=context.text("mark.help"))
+
+
+def is_simulated(context: Context) -> bool:
+    """Whether any value shown comes from a simulator."""
+    return any(source.type == "simulator" for source in context.runtime.sources())
+
+
+def _language(context: Context) -> html.Div:
+    return choices(
+        context.text("language"),
+        [
+            choice(html.Span(word, lang=tag), f"lang={code}", pressed=context.lang == code)
+            for code, word, tag in (("zh", "中", "zh-CN"), ("en", "EN", "en"))
+        ],
+        "small",
+    )
+
+
+def _theme(context: Context) -> html.Button:
+    return html.Button(
+        icon("theme"),
+        className="tool quiet",
+        title=context.text("theme"),
+        **attrs({"data-flip": "theme", "aria-label": context.text("theme")}),
+    )

@@ -1,0 +1,98 @@
+"""Where the number comes from: the points behind a value, each with its source, address, age and quality in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from dash import html
+
+from pages._parts import format as fmt
+from pages._parts.blocks import Child, attrs, row, section
+from pages._parts.context import Context
+from pages._parts.text import text_or
+from twin.domains import Channel
+from twin.index import Entity
+from twin.live import Latest
+from twin.quantity import QUANTITIES
+from twin.reading import Quality
+
+SHOWN = 12
+"""Points of one entity listed in the panel."""
+
+_WORDS = {Quality.GOOD: "good", Quality.UNCERTAIN: "uncertain", Quality.BAD: "bad", Quality.NONE: "none"}
+
+
+def provenance(context: Context, entity: Entity, channel: Channel | None) -> Child:
+    """The entity's own points, those of the shown channel first; without any, how its total is made."""
+    readings = context.runtime.live.of_entity(entity.id)
+    if not readings:
+        return _rolled_up(context, entity, channel)
+    wanted = channel.quantity if channel else ""
+    readings.sort(key=lambda latest: (latest.point.quantity != wanted, latest.point.quantity, latest.point.id))
+    lines: list[Child] = []
+    for latest in readings[:SHOWN]:
+        lines.extend(_point(context, latest))
+    note = fmt.number(len(readings)) if len(readings) > SHOWN else None
+    return section(context.text("points"), lines, note=note)
+
+
+def _point(context: Context, latest: Latest) -> list[Child]:
+    """Two lines a point: its value and state; its source and address."""
+    point = latest.point
+    quantity = QUANTITIES[point.quantity]
+    value = fmt.with_unit(latest.value, "" if latest.unit == "1" else latest.unit, 2)
+    return [
+        row(quantity.zh if context.lang == "zh" else quantity.en,
+            html.Span(value, **attrs({"data-point": f"{point.id}|value"})),
+            html.Span(state_words(context, latest), className=f"quality q-{_class(latest)}",
+                      **attrs({"data-point": f"{point.id}|state"})),
+            key=point.id),
+        row(context.text("source"), html.Span(point.source or fmt.DASH, title=point.address),
+            html.Span(point.address, className="code clip", title=point.address), key=f"{point.id}-source"),
+    ]  # fmt: skip
+
+
+def _class(latest: Latest) -> str:
+    return "stale" if latest.stale and latest.quality != Quality.NONE else _WORDS[latest.quality]
+
+
+def state_words(context: Context, latest: Latest) -> str:
+    """Age, quality and reasons of one reading: '4 s · good · simulated'."""
+    if latest.quality == Quality.NONE:
+        return context.text("quality.none")
+    age = fmt.age(latest.age_s, context.lang)
+    words = [age, context.text("quality.stale" if latest.stale else f"quality.{_WORDS[latest.quality]}")]
+    words.extend(text_or(f"reason.{reason}", context.lang, reason) for reason in latest.reasons)
+    if latest.origin != "measured":
+        words.append(context.text(f"value-origin.{latest.origin}"))
+    return " · ".join(word for word in words if word)
+
+
+def _rolled_up(context: Context, entity: Entity, channel: Channel | None) -> Child:
+    """A total has no point of its own: say what is added up, and from which sources."""
+    if channel is None:
+        return None
+    below = _points_below(context, entity.id, channel.quantity)
+    if not below:
+        sentence = context.text("points.none") if context.runtime.assembled.points else context.text("sources.none")
+        return html.P(sentence, className="quiet-line")
+    sources = ", ".join(f"{source or fmt.DASH} ({fmt.number(n)})" for source, n in below.most_common(4))
+    return section(
+        context.text("points"),
+        [
+            row(context.text("method"), context.text(f"rollup.{channel.rollup}")),
+            row(context.text("points.count"), fmt.number(sum(below.values()))),
+            row(context.text("source"), sources),
+        ],
+    )
+
+
+def _points_below(context: Context, entity_id: str, quantity: str) -> Counter[str]:
+    """Sources of the points of ``quantity`` at or under an entity, with how many each has."""
+    live = context.runtime.live
+    slot = live.tree.index.get(entity_id)
+    if slot is None:
+        return Counter()
+    under = (live.slot >= 0) & live.tree.under(slot)[live.slot]
+    points = (live.points[row] for row in under.nonzero()[0].tolist())
+    return Counter(point.source for point in points if point.quantity == quantity)

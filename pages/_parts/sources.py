@@ -1,0 +1,39 @@
+"""The strip at the foot: each source of data with its state in words, and why when it is not well."""
+
+from __future__ import annotations
+
+from dash import html
+
+from datasources.runner import SourceState
+from pages._parts import format as fmt
+from pages._parts.blocks import Child, attrs
+from pages._parts.context import Context
+
+
+def strip(context: Context) -> list[Child]:
+    """One entry a source: name, protocol, state in words; a campus without sources says so."""
+    states = context.runtime.sources()
+    if not states:
+        return [html.Span(context.text("sources.none"), className="source")]
+    return [html.Span(context.text("sources"), className="foot-label"), *(_entry(context, state) for state in states)]
+
+
+def _entry(context: Context, source: SourceState) -> html.Span:
+    words = [f"{source.type}", context.text(f"source.{source.state}")]
+    if source.state == "live":
+        words.append(context.text("source.points", n=fmt.number(source.points)))
+    else:
+        words.append(context.text("source.since", time=fmt.clock(source.since, context.timezone)))
+        if source.reason:
+            words.append(source.reason)
+    return html.Span(
+        [
+            html.I(className=f"source-dot {source.state}", **attrs({"aria-hidden": "true"})),
+            html.B(source.name),
+            html.Span(" · ".join(words)),
+        ],
+        className="source",
+        title=source.reason or None,
+        key=source.name,
+        **attrs({"data-source": source.name, "data-state": source.state}),
+    )

@@ -1,0 +1,22 @@
+"""The designed states of a panel: loading, empty, error. Each says what is so and, where one can act, what to do."""
+
+from __future__ import annotations
+
+from dash import html
+
+from pages._parts.blocks import attrs, icon
+
+
+def loading() -> html.Div:
+    """A quiet placeholder without words: it stands for less than a second."""
+    return html.Div(html.Span(className="loading-bar"), className="state state-loading", **attrs({"aria-busy": "true"}))
+
+
+def message(symbol: str, title: str, sentence: str = "", *, link: tuple[str, str] | None = None) -> html.Div:
+    """An empty or broken panel: a symbol, what is so, what to do; ``link`` is (address, text)."""
+    parts = [icon(symbol, "state-icon"), html.P(title, className="state-title")]
+    if sentence:
+        parts.append(html.P(sentence, className="state-text"))
+    if link:
+        parts.append(html.A(link[1], href=link[0], className="button"))
+    return html.Div(parts, className="state", role="status")

@@ -1,0 +1,205 @@
+"""The twin with its tools: heading, modes, storeys, explode, section, legend. assets/view.js holds the state."""
+
+from __future__ import annotations
+
+import dash
+from dash import ClientsideFunction, Input, Output, dcc, html
+
+from pages._parts import states
+from pages._parts.blocks import Child, attrs, choice, choices, icon, live, tool
+from pages._parts.context import Context
+from twin.domains import Channel, channels
+from twin.index import label_of
+from twin.space import Building, Site, Storey
+from viewer import CampusView
+
+OUT = ("selection", "storey", "mode", "camera", "explode", "xray", "section", "measure")
+"""Properties that the view changes itself; each change goes into the view's state and the URL."""
+
+
+def twin_view(context: Context, *, building: str = "") -> list[Child]:
+    """The stage: the view and what lies over it. ``building`` fixes the campus view on one building."""
+    if not context.runtime.assembled.campus.buildings:
+        return [_empty(context)]
+    query = context.query
+    channel = channels().get(query.get("ch", default_channel()))
+    return [
+        CampusView(
+            id="twin",
+            sceneUrl=context.runtime.scene.scene_url,
+            liveUrl="/ws/live",
+            channel=channel.key if channel else "",
+            legend=channel.legend() if channel else None,
+            lang=context.lang,
+            theme=context.theme,
+            mode=query.get("mode", "3d"),
+            lens=query.get("lens", "data"),
+            selection=query.get("sel", building),
+            storey=query.get("storey", ""),
+            camera=query.get("cam", ""),
+            flyTo="" if query.get("cam") else query.get("sel", building),
+            time=query.get("at", "live"),
+            labels=query.get("labels", "1") != "0",
+        ),
+        html.Div(id="heading", className="heading"),
+        _modes(context),
+        _tools(context),
+        html.Div(id="storeys", className="storeys"),
+        *_flyouts(context),
+        *(legend(context, row, shown=channel is not None and row.key == channel.key) for row in channels().values()),
+        _trust_legend(context),
+        html.Div(id="announce", className="sr-only", **attrs({"aria-live": "polite"})),
+    ]
+
+
+def default_channel() -> str:
+    """The channel of an address that names none: the first there is."""
+    return next(iter(channels()), "")
+
+
+def _empty(context: Context) -> html.Div:
+    return states.message("building", context.text("empty.title"), context.text("empty.text"))
+
+
+def _modes(context: Context) -> html.Div:
+    text = context.text
+    return html.Div(
+        [
+            choices(
+                text("modes"),
+                [choice(text("mode.3d"), "mode=3d"), choice(text("mode.2d"), "mode=2d"),
+                 choice(text("mode.plan"), "mode=plan")],
+            ),
+            html.Button(text("lens.trust"), className="choice lone", title=text("lens.trust.help"),
+                        **attrs({"data-flip": "lens", "aria-pressed": "false"})),
+        ],
+        className="modes",
+    )  # fmt: skip
+
+
+def _tools(context: Context) -> html.Div:
+    text = context.text
+    return html.Div(
+        [
+            tool("home", text("tool.home"), do="home"),
+            tool("explode", text("tool.explode"), fly="explode"),
+            tool("section", text("tool.section"), fly="section"),
+            tool("xray", text("tool.xray"), flip="xray"),
+            tool("measure", text("tool.measure"), flip="measure"),
+            tool("labels", text("tool.labels"), flip="labels"),
+        ],
+        className="tools",
+        role="toolbar",
+        **attrs({"aria-label": text("tools"), "aria-orientation": "vertical"}),
+    )
+
+
+def _flyouts(context: Context) -> list[Child]:
+    text = context.text
+    explode = [
+        html.Label(text("tool.explode"), htmlFor="explode"),
+        dcc.Input(id="explode", type="range", min=0, max=1, step=0.02, value=0, className="slider"),
+    ]
+    section = [
+        html.Label(text("tool.section"), htmlFor="section-at"),
+        choices(
+            text("section.axis"),
+            [choice(text("section.off"), "cut=", pressed=True), choice(text("section.z"), "cut=z"),
+             choice(text("section.x"), "cut=x"), choice(text("section.y"), "cut=y")],
+            "small",
+        ),
+        dcc.Input(id="section-at", type="range", min=0, max=1, step=0.005, value=0.5, className="slider"),
+        html.Span(id="section-value", className="live"),
+        html.Button(icon("flip"), className="tool quiet", title=text("section.flip"),
+                    **attrs({"data-flip": "cutflip", "aria-label": text("section.flip")})),
+    ]  # fmt: skip
+    return [
+        html.Div(explode, className="flyout", hidden=True, **attrs({"data-flyout": "explode"})),
+        html.Div(section, className="flyout", hidden=True, **attrs({"data-flyout": "section"})),
+    ]
+
+
+def legend(context: Context, channel: Channel, *, shown: bool) -> html.Div:
+    """The scale of one channel: seven classes, six borders, the unit, and the mark of no data."""
+    name = channel.zh if context.lang == "zh" else channel.en
+    steps: list[Child] = [html.I(style={"background": f"var(--ramp-{step})"}) for step in range(1, 8)]
+    ticks: list[Child] = [html.Span(f"{value:g}") for value in channel.breaks]
+    return html.Div(
+        [
+            html.P([name, html.Span(channel.unit, className="unit")], className="legend-title"),
+            html.Div(steps, className="ramp", **attrs({"aria-hidden": "true"})),
+            html.Div(ticks, className="ticks"),
+            html.Div(
+                [html.I(className="key stale"), context.text("quality.stale"),
+                 html.I(className="key none"), context.text("quality.none")],
+                className="legend-keys",
+            ),
+        ],
+        className="legend",
+        hidden=not shown,
+        **attrs({"data-legend": channel.key}),
+    )  # fmt: skip
+
+
+def _trust_legend(context: Context) -> html.Div:
+    kinds = ("fresh", "late", "stale", "none", "simulated")
+    lines = [html.Li([html.I(className=f"key {kind}"), context.text(f"trust.{kind}")]) for kind in kinds]
+    return html.Div(
+        [html.P(context.text("lens.trust"), className="legend-title"), html.Ul(lines)],
+        className="legend trust",
+        hidden=True,
+        **attrs({"data-legend": "trust"}),
+    )
+
+
+def heading(context: Context, selected: str, storey: str) -> list[Child]:
+    """What the view shows, in words: the isolated storey, else the selection's building, else the campus."""
+    index = context.runtime.index
+    path = index.path(storey or selected) if (storey or selected) in index else []
+    entities = [entity for step in path if (entity := index.get(step)) is not None]
+    building = next((entity for entity in entities if isinstance(entity, Building)), None)
+    level = next((entity for entity in entities if isinstance(entity, Storey)), None) if storey else None
+    site = next((entity for entity in entities if isinstance(entity, Site)), None)
+    shown = level or building or site or context.runtime.assembled.campus
+    words = [label_of(e, context.lang) for e in (building, level) if e is not None] or [label_of(shown, context.lang)]
+    facts: list[Child] = []
+    if building is not None and site is not None:
+        facts.append(label_of(site, context.lang))
+    title = (", " if context.lang == "en" else " ").join(words)
+    return [
+        html.H1(title),
+        html.P(
+            [*facts, live(shown.id, "total"), live(shown.id, "coverage"), live(shown.id, "age")],
+            className="facts",
+            key=shown.id,
+        ),
+    ]
+
+
+def storey_list(context: Context, selected: str, storey: str) -> list[Child]:
+    """The storeys of the building in hand, highest first; one is shown alone when chosen."""
+    index = context.runtime.index
+    anchor = storey or selected
+    path = index.path(anchor) if anchor in index else []
+    building = next((entity for step in path if isinstance(entity := index.get(step), Building)), None)
+    if building is None or len(building.storeys) < 2:
+        return []
+    buttons = [choice(context.text("storeys.all"), "storey=", pressed=not storey)]
+    for level in building.storeys[::-1]:
+        name = label_of(level, context.lang)
+        buttons.append(choice(short_storey(level), f"storey={level.id}", pressed=level.id == storey, title=name))
+    return [choices(context.text("storeys"), buttons, "stack")]
+
+
+def short_storey(storey: Storey) -> str:
+    """A storey in two or three signs: 5F above ground, B1 below."""
+    return f"{storey.ordinal + 1}F" if storey.ordinal >= 0 else f"B{-storey.ordinal}"
+
+
+def callbacks(app: dash.Dash) -> None:
+    """The view's own changes go to the state of the page; no server is asked."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves it untyped
+        ClientsideFunction("campus", "fromTwin"),
+        Output("announce", "children"),
+        *(Input("twin", name) for name in OUT),
+    )

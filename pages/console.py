@@ -1,0 +1,98 @@
+"""The console, ``/``: the twin in the middle, the space tree at the left, the selection's facts at the right."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import dash
+from dash import Input, Output, State, dcc, html
+
+from pages._parts import sources, twin_view
+from pages._parts.bar import bar
+from pages._parts.blocks import attrs, choice, choices, icon
+from pages._parts.context import Context, context_of
+from pages._parts.results import results
+from server.runtime import Runtime
+from twin.domains import channels
+
+PATH = "/"
+
+
+def title(context: Context) -> str:
+    """The browser's title."""
+    return f"{context.campus_name} · {context.text('screen.console')}"
+
+
+async def layout(context: Context) -> html.Div:
+    """The whole screen; what depends on the selection is filled by ``callbacks``."""
+    return html.Div(
+        [
+            bar(context, PATH, middle=_channels(context)),
+            html.Aside(
+                [_search(context), _tree(context)],
+                className="side",
+                **attrs({"aria-label": context.text("tree.label")}),
+            ),
+            html.Main(twin_view.twin_view(context), id="main", className="stage", tabIndex=-1),
+            html.Aside(id="details", className="details", **attrs({"aria-label": context.text("details.label")})),
+            html.Footer(sources.strip(context), id="sources", className="foot"),
+            dcc.Interval(id="slow", interval=5000),
+        ],
+        className="page console",
+        **attrs({"data-page": "console"}),
+    )
+
+
+def _channels(context: Context) -> html.Div:
+    buttons = [
+        choice(channel.zh if context.lang == "zh" else channel.en, f"ch={key}") for key, channel in channels().items()
+    ]
+    return choices(context.text("channels"), [*buttons, choice(context.text("channel.none"), "ch=")], "channels")
+
+
+def _search(context: Context) -> html.Div:
+    return html.Div(
+        [
+            icon("search"),
+            dcc.Input(
+                id="query",
+                type="search",
+                placeholder=context.text("search.placeholder"),
+                autoComplete="off",
+                debounce=0.12,
+                value="",
+            ),
+            html.Kbd("/", **attrs({"aria-hidden": "true"})),
+            html.Div(id="results", className="results"),
+        ],
+        className="search",
+        role="search",
+        **attrs({"aria-label": context.text("search.label")}),
+    )
+
+
+def _tree(context: Context) -> html.Div:
+    return html.Div(
+        id="tree",
+        className="tree",
+        role="tree",
+        tabIndex=0,
+        **attrs({"aria-label": context.text("tree.label"), "aria-busy": "true"}),
+    )
+
+
+def callbacks(app: dash.Dash, runtime: Runtime) -> None:
+    """What the server answers while the console is open besides the selection: search and source states."""
+
+    @app.callback(Output("results", "children"), Input("query", "value"), State("route", "data"))
+    async def search(query: str | None, route: dict[str, str] | None) -> Any:
+        if not query or not query.strip():
+            return []
+        return await asyncio.to_thread(results, context_of(runtime, route), query.strip())
+
+    @app.callback(
+        Output("sources", "children"), Input("slow", "n_intervals"), State("route", "data"), prevent_initial_call=True
+    )
+    async def show_sources(_ticks: int, route: dict[str, str]) -> Any:
+        return await asyncio.to_thread(sources.strip, context_of(runtime, route))
