@@ -123,7 +123,7 @@ def _rows(features: list[Any], findings: list[Finding]) -> Iterator[Row]:
             findings.append(Finding("bad-feature", f"Entry {index + 1} is not a feature: left out.", str(index)))
             continue
         properties = feature.get("properties")
-        tags = tags_of(properties if isinstance(properties, dict) else {})
+        tags = tags_of(properties)
         key = _key(feature, properties if isinstance(properties, dict) else {}, index)
         geometry = feature.get("geometry")
         if geometry is None:

@@ -127,10 +127,10 @@ _WIDTHS: Final[dict[str, float]] = {
 """Widths where the file gives none [m]."""
 
 
-def tags_of(properties: Mapping[str, Any] | None) -> Tags:
-    """Properties as tags: nested ``tags`` and GDAL's ``other_tags`` unfolded, empty values gone, keys in one form."""
+def tags_of(properties: Any) -> Tags:
+    """Properties (a mapping, else none) as tags: nested ``tags`` and ``other_tags`` unfolded, keys in one form."""
     found: Tags = {}
-    for key, value in (properties or {}).items():
+    for key, value in properties.items() if isinstance(properties, Mapping) else ():
         if key == "tags" and isinstance(value, Mapping):
             found.update(tags_of(value))
         elif key == "other_tags" and isinstance(value, str):
