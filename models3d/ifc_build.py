@@ -1,0 +1,269 @@
+"""The tree of an IFC file and the shapes of its rooms -> buildings, storeys and spaces with human codes.
+
+What a file lacks is made up here, and every invention is a finding: a site, a building, storeys, a storey for a space
+that hangs in the air.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from statistics import median
+
+from models3d.ifc_quantities import Authored
+from models3d.ifc_rooms import RoomShape
+from models3d.ifc_spaces import SpaceMaker
+from models3d.ifc_tree import Node, Tree
+from models3d.model import Finding
+from models3d.ordinals import ordinals
+from models3d.texts import Codes, code, names_of
+from twin.space import Alias, Building, Names, Site, Space, Storey
+
+PLACEHOLDER = re.compile(
+    r"^\W*(default|site|surface:\d+|building|building ?/? ?name|gebäude|gebaeude|project ?(name|number)|unnamed|"
+    r"undefined|none|null|n/?a|my ?(building|site|project)|建筑|项目名称|场地)?\W*$",
+    re.IGNORECASE,
+)
+"""Names that authoring tools fill in by themselves."""
+STOREY_GAP_M = 1.5
+"""Floors nearer to each other than this [m] belong to one invented storey."""
+DEFAULT_HEIGHT_M = 3.0
+BELOW_FLOOR_M = 0.5
+"""A room may begin this far [m] below its storey (steps, screed)."""
+
+
+@dataclass(slots=True)
+class Level:
+    """One storey in the making; ``number`` is 0 for an invented one."""
+
+    number: int
+    node: Node | None
+    elevation: float = 0.0
+    spaces: list[int] = field(default_factory=list)
+    name: str = ""
+    names: Names = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Built:
+    """The product's tree, and where the file's entities went."""
+
+    sites: list[Site] = field(default_factory=list)
+    buildings: list[Building] = field(default_factory=list)
+    storey_of: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """storey number -> (building id, storey id)"""
+    building_of: dict[int, str] = field(default_factory=dict)
+    space_of: dict[int, Space] = field(default_factory=dict)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a name says nothing ('Default', '// BUILDING/NAME //', '')."""
+    return bool(PLACEHOLDER.match(text))
+
+
+class Builder:
+    """Makes the tree; ``findings`` receives what had to be made up."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        shapes: dict[int, RoomShape],
+        claims: dict[int, Authored],
+        stem: str,
+        findings: list[Finding],
+    ) -> None:
+        self.tree = tree
+        self.shapes = shapes
+        self.stem = stem
+        self.findings = findings
+        self.built = Built()
+        self.spaces = SpaceMaker(tree, shapes, claims, findings)
+
+    def build(self) -> Built:
+        """Sites, then buildings with their storeys and spaces."""
+        self._sites()
+        levels = self._levels()
+        codes = Codes()
+        for number, mine in levels.items():
+            self._building(number, mine, codes)
+        return self.built
+
+    def _sites(self) -> None:
+        codes = Codes()
+        for node in self.tree.sites.values():
+            fallback = f"site-{len(self.built.sites) + 1}" if len(self.tree.sites) > 1 else "site"
+            text = "" if is_placeholder(node.name) else node.name
+            site = Site(codes.unique(code(text, fallback)), names_of(node.long_name, text))
+            self.built.sites.append(site)
+        if not self.tree.sites:
+            self.built.sites.append(Site("site"))
+            self._find("no-site", "The file has no site; one was made up.", severity="info")
+
+    def _site_id(self, building: int) -> str:
+        numbers = list(self.tree.sites)
+        number = self.tree.part_of.get(building, 0)
+        for _ in range(10):
+            if number in numbers:
+                return self.built.sites[numbers.index(number)].id
+            number = self.tree.part_of.get(number, 0)
+        return self.built.sites[0].id
+
+    def _levels(self) -> dict[int, list[Level]]:
+        """Building number (0 = invented) -> its storeys with their spaces' numbers."""
+        levels: dict[int, list[Level]] = {number: [] for number in self._real_buildings()}
+        if not levels:
+            levels[0] = []
+            self._find("no-building", "The file has no building; one was made up for everything in it.")
+        first = next(iter(levels))
+        for number, node in self.tree.storeys.items():
+            owner = self.tree.building_of(number)
+            if owner not in levels:
+                owner = first
+                self._find(
+                    "unparented-storey", f"Storey '{node.name}' belongs to no building; it was put in the first."
+                )
+            levels[owner].append(Level(number, node))
+        loose = self._place_spaces(levels)
+        for mine in levels.values():
+            self._elevations(mine)
+        self._place_loose(loose, levels, first)
+        return levels
+
+    def _real_buildings(self) -> list[int]:
+        """Buildings that hold anything; a complex of buildings is a frame around them."""
+        used = {self.tree.building_of(number) for number in (*self.tree.storeys, *self.tree.spaces)}
+        used |= {number for number in self.tree.container.values() if number in self.tree.buildings}
+        numbers = [number for number in self.tree.buildings if number in used]
+        for number, node in self.tree.buildings.items():
+            if numbers and number not in used and node.kind == "IfcBuilding":
+                self._find("empty-building", f"Building '{node.name}' holds nothing; it was left out.", severity="info")
+        return numbers or list(self.tree.buildings)[:1]
+
+    def _place_spaces(self, levels: dict[int, list[Level]]) -> list[int]:
+        """Put spaces on the storeys that the file names; the numbers of those without one."""
+        by_number = {level.number: level for mine in levels.values() for level in mine}
+        loose = []
+        for number in self.spaces.numbers:
+            level = by_number.get(self.tree.storey_of(number))
+            if level is None:
+                loose.append(number)
+            else:
+                level.spaces.append(number)
+        return loose
+
+    def _elevations(self, mine: list[Level]) -> None:
+        """Sort storeys by elevation: by their placement, or by their attribute where rooms fit that better."""
+        for level in mine:
+            origin = level.node.origin if level.node else None
+            authored = level.node.elevation if level.node else None
+            level.elevation = origin[2] if origin else authored or 0.0
+        if any(level.node and level.node.elevation is not None for level in mine):
+            base = self._base(mine)
+            placed, authored_misfit = self._misfit(mine, None), self._misfit(mine, base)
+            flat = len(mine) > 1 and len({round(level.elevation, 2) for level in mine}) == 1
+            if authored_misfit < placed - 0.01 or (flat and authored_misfit <= placed):
+                for level in mine:
+                    if level.node and level.node.elevation is not None:
+                        level.elevation = level.node.elevation + base
+        mine.sort(key=lambda level: (level.elevation, level.number))
+
+    def _base(self, mine: list[Level]) -> float:
+        """The height that authored elevations count from: the building's placement."""
+        node = self.tree.buildings.get(self.tree.building_of(mine[0].number))
+        return node.origin[2] if node and node.origin else 0.0
+
+    def _misfit(self, mine: list[Level], base: float | None) -> float:
+        """How far rooms' floors are from their storeys [m], by placement (``base`` None) or by attribute."""
+        gaps: list[float] = []
+        for level in mine:
+            height = level.elevation
+            if base is not None and level.node and level.node.elevation is not None:
+                height = level.node.elevation + base
+            gaps.extend(abs(self.shapes[n].floor_m - height) for n in level.spaces if n in self.shapes)
+        return median(gaps) if gaps else 0.0
+
+    def _place_loose(self, loose: list[int], levels: dict[int, list[Level]], first: int) -> None:
+        owners: dict[int, list[int]] = defaultdict(list)
+        for number in loose:
+            owner = self.tree.building_of(number)
+            owners[owner if owner in levels else first].append(number)
+        for owner, mine in levels.items():
+            numbers = owners.get(owner, [])
+            if not mine:
+                self._invent_storeys(mine, numbers)
+                continue
+            for number in numbers:
+                level = self._level_at(mine, number)
+                level.spaces.append(number)
+                self.spaces.unparented(number, level.name or (level.node.name if level.node else ""))
+
+    def _level_at(self, mine: list[Level], number: int) -> Level:
+        """The storey that a loose space stands on by its height; the ground floor when it has no shape."""
+        shape = self.shapes.get(number)
+        height = shape.floor_m if shape else 0.0
+        below = [level for level in mine if level.elevation <= height + BELOW_FLOOR_M]
+        return below[-1] if below else mine[0]
+
+    def _invent_storeys(self, mine: list[Level], numbers: list[int]) -> None:
+        """Storeys from the floor heights of the spaces; one storey when there are none."""
+        shaped = sorted((n for n in numbers if n in self.shapes), key=lambda n: (self.shapes[n].floor_m, n))
+        for number in shaped:
+            floor = self.shapes[number].floor_m
+            if not mine or floor - mine[-1].elevation > STOREY_GAP_M:
+                mine.append(Level(0, None, floor))
+            mine[-1].spaces.append(number)
+        if not mine:
+            mine.append(Level(0, None))
+        mine[0].spaces.extend(n for n in numbers if n not in self.shapes)
+        for at, level in enumerate(mine, start=1):
+            level.name, level.names = f"{at}F", {"zh": f"{at}层", "en": f"Level {at}"}
+        how = "from the heights of its rooms" if shaped else "for everything in it"
+        self._find("no-storey", f"The building has no storeys; {len(mine)} invented {how}.")
+
+    def _building(self, number: int, mine: list[Level], codes: Codes) -> None:
+        node = self.tree.buildings.get(number)
+        texts = [text for text in ((node.name, node.long_name) if node else ()) if not is_placeholder(text)]
+        identity = codes.unique(code(texts[0] if texts else self.stem, "building"))
+        building = Building(
+            id=identity,
+            names=names_of(*reversed(texts)) or {"": self.stem},
+            site=self._site_id(number),
+            aliases=(Alias("ifc-guid", node.guid),) if node and node.guid else (),
+        )
+        self.built.building_of[number] = identity
+        self.built.buildings.append(building)
+        reference = node.origin[2] if node and node.origin else 0.0
+        floors = ordinals([self._level_name(level) for level in mine], [level.elevation for level in mine], reference)
+        storey_codes = Codes()
+        for at, (level, ordinal) in enumerate(zip(mine, floors, strict=True)):
+            above = next((other.elevation for other in mine[at + 1 :] if other.elevation > level.elevation + 0.5), None)
+            building.storeys.append(self._storey(building, level, ordinal, above, storey_codes))
+
+    @staticmethod
+    def _level_name(level: Level) -> str:
+        return level.node.name or level.node.long_name if level.node else level.name
+
+    def _storey(self, building: Building, level: Level, ordinal: int, above: float | None, codes: Codes) -> Storey:
+        name = self._level_name(level)
+        identity = f"{building.id}/{codes.unique(code(name, f'F{ordinal}'))}"
+        tops = [self.shapes[number].top_m for number in level.spaces if number in self.shapes]
+        top = above if above is not None else max(tops, default=level.elevation + DEFAULT_HEIGHT_M)
+        node = level.node
+        storey = Storey(
+            id=identity,
+            names=names_of(node.name, node.long_name) if node else level.names,
+            ordinal=ordinal,
+            elevation_m=level.elevation,
+            height_m=max(top - level.elevation, 1.0),
+            aliases=(Alias("ifc-guid", node.guid),) if node and node.guid else (),
+        )
+        if level.number:
+            self.built.storey_of[level.number] = (building.id, identity)
+        made = self.spaces.make(storey, level.spaces)
+        storey.spaces = list(made.values())
+        self.built.space_of.update(made)
+        return storey
+
+    def _find(self, name: str, message: str, severity: str = "warning") -> None:
+        self.findings.append(Finding(name, message, severity="info" if severity == "info" else "warning"))

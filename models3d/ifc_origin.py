@@ -1,0 +1,91 @@
+"""Far origins: national coordinates lose their digits in float32, so they are taken off in float64 before."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from models3d.ifc_rooms import RoomShape
+from models3d.ifc_shell import FAR_M, ShellResult
+from models3d.ifc_tree import Tree
+from models3d.model import Finding, Frame
+
+FAR_ORIGIN_M = 10_000.0
+"""Beyond this [m] float32 cannot hold a millimetre."""
+
+Offset = tuple[float, float, float]
+
+
+def _centres(tree: Tree, shapes: dict[int, RoomShape], shell: ShellResult) -> list[tuple[float, float, float]]:
+    """Places of things, best witnesses first: rooms, else shell pieces, else the placements of storeys."""
+    if shapes:
+        points = [(shape.polygon.centroid, shape.floor_m) for shape in shapes.values()]
+        return [(point.x, point.y, z) for point, z in points]
+    pieces = [piece for group in shell.pieces.values() for piece in group]
+    if pieces:
+        return [tuple(np.median(piece.vertices, axis=0).tolist()) for piece in pieces]
+    nodes = [*tree.storeys.values(), *tree.buildings.values(), *tree.sites.values()]
+    return [node.origin for node in nodes if node.origin]
+
+
+def far_offset(tree: Tree, shapes: dict[int, RoomShape], shell: ShellResult) -> Offset:
+    """What is to be subtracted [m], whole metres; zeros when the model lies near its origin."""
+    centres = _centres(tree, shapes, shell)
+    if not centres:
+        return (0.0, 0.0, 0.0)
+    x, y, z = np.median(np.array(centres), axis=0).tolist()
+    far = math.hypot(x, y) > FAR_ORIGIN_M
+    return (round(x) * 1.0 if far else 0.0, round(y) * 1.0 if far else 0.0, round(z) if abs(z) > FAR_ORIGIN_M else 0.0)
+
+
+def _far_pieces(shell: ShellResult) -> int:
+    """Remove triangles of misplaced elements (now that the middle is at the origin); how many triangles went."""
+    gone = 0
+    for group in shell.pieces.values():
+        for piece in group:
+            outside = np.max(np.abs(piece.vertices[:, :2]), axis=1) > FAR_M
+            if np.any(outside):
+                keep = ~np.any(outside[piece.triangles], axis=1)
+                gone += int(np.count_nonzero(~keep))
+                piece.triangles = piece.triangles[keep]
+    return gone
+
+
+def move(
+    offset: Offset, place: Frame, tree: Tree, shapes: dict[int, RoomShape], shell: ShellResult, findings: list[Finding]
+) -> Frame:
+    """Subtract ``offset`` everywhere; the frame that keeps the world coordinates as they were."""
+    dx, dy, dz = offset
+    for shape in shapes.values():
+        shape.polygon = shapely.transform(shape.polygon, lambda points: points - np.array([dx, dy]))
+        shape.floor_m -= dz
+        shape.top_m -= dz
+    for node in (*tree.storeys.values(), *tree.buildings.values(), *tree.sites.values()):
+        if node.origin:
+            node.origin = (node.origin[0] - dx, node.origin[1] - dy, node.origin[2] - dz)
+    for group in shell.pieces.values():
+        for piece in group:
+            piece.vertices = piece.vertices - np.array(offset)
+    for number, (x0, y0, z0, x1, y1, z1) in shell.boxes.items():
+        shell.boxes[number] = (x0 - dx, y0 - dy, z0 - dz, x1 - dx, y1 - dy, z1 - dz)
+    findings.append(
+        Finding(
+            "far-origin",
+            f"The model lies {math.hypot(dx, dy) / 1000:,.1f} km from its origin; ({dx:,.0f}, {dy:,.0f}, {dz:,.0f}) m"
+            " was taken off.",
+            severity="info", data={"x": dx, "y": dy, "z": dz},
+        )
+    )  # fmt: skip
+    turn = math.radians(place.rotation_deg)
+    east = (dx * math.cos(turn) - dy * math.sin(turn)) * place.scale
+    north = (dx * math.sin(turn) + dy * math.cos(turn)) * place.scale
+    return replace(
+        place,
+        easting=place.easting + east,
+        northing=place.northing + north,
+        height=place.height + dz,
+        origin_offset=offset,
+    )
