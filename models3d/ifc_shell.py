@@ -19,7 +19,8 @@ from models3d.ifc_mesh import EXACT, F64, FAST, I32, Mesh, meshes
 
 CLASSES: tuple[tuple[str, str], ...] = (
     ("IfcFeatureElement", ""), ("IfcVirtualElement", ""), ("IfcReinforcingElement", ""),
-    ("IfcElementAssembly", "frame"), ("IfcMechanicalFastener", ""), ("IfcFastener", ""), ("IfcDiscreteAccessory", ""), ("IfcSurfaceFeature", ""),
+    ("IfcElementAssembly", "frame"), ("IfcMechanicalFastener", ""), ("IfcFastener", ""),
+    ("IfcDiscreteAccessory", ""), ("IfcSurfaceFeature", ""),
     ("IfcWall", "wall"), ("IfcCurtainWall", "facade"), ("IfcWindow", "window"), ("IfcDoor", "door"),
     ("IfcSlab", "slab"), ("IfcRoof", "roof"), ("IfcCovering", "covering"), ("IfcColumn", "column"), ("IfcBeam", "beam"),
     ("IfcStair", "stair"), ("IfcStairFlight", "stair"), ("IfcRamp", "stair"), ("IfcRampFlight", "stair"),
