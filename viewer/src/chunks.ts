@@ -1,0 +1,74 @@
+// GLSL that every material shares: where a vertex of a storey stands, what its slot shows, where the section cuts.
+
+import { STATE_WIDTH } from './state.ts';
+import { STOREY_WIDTH } from './storeys.ts';
+
+/** Head of every vertex shader. */
+export const VERTEX_HEAD = /* glsl */ `
+precision highp float;
+precision highp int;
+uniform mat4 modelMatrix;
+uniform mat4 viewMatrix;
+uniform mat4 projectionMatrix;
+uniform highp sampler2D uStoreys;
+uniform lowp sampler2D uValue;
+uniform lowp sampler2D uPrevious;
+uniform lowp sampler2D uFlags;
+uniform vec4 uScreen;
+
+/** (lift [m], rooms, envelope, emphasis) of a storey. */
+vec4 storeyTexel(uint storey) {
+  return texelFetch(uStoreys, ivec2(storey % ${STOREY_WIDTH}u, storey / ${STOREY_WIDTH}u), 0);
+}
+
+/** (display byte, flags, display byte before the cross-fade) of a slot. */
+uvec3 slotState(uint slot) {
+  ivec2 at = ivec2(slot % ${STATE_WIDTH}u, slot / ${STATE_WIDTH}u);
+  return uvec3(
+    uint(texelFetch(uValue, at, 0).r * 255.0 + 0.5),
+    uint(texelFetch(uFlags, at, 0).r * 255.0 + 0.5),
+    uint(texelFetch(uPrevious, at, 0).r * 255.0 + 0.5));
+}
+
+/** Outside every clip volume: what a hidden storey's vertices become. */
+const vec4 NOWHERE = vec4(0.0, 0.0, 2.0, 1.0);
+`;
+
+/** Head of every fragment shader. Colours are linear; outputColour() ends a shader. */
+export const FRAGMENT_HEAD = /* glsl */ `
+precision highp float;
+precision highp int;
+uniform lowp sampler2D uPalette;
+uniform float uFade;
+uniform vec4 uSection;
+uniform vec4 uScreen;
+
+/** Takes away what the section plane cuts off. */
+void clipSection(vec3 world) {
+  if (dot(uSection.xyz, world) > uSection.w) discard;
+}
+
+/** Linear colour of a slot's state, cross-faded. */
+vec3 paletteColour(uvec3 state) {
+  vec3 now = texelFetch(uPalette, ivec2(int(state.x), 0), 0).rgb;
+  if (uFade >= 1.0) return now;
+  return mix(texelFetch(uPalette, ivec2(int(state.z), 1), 0).rgb, now, uFade);
+}
+
+/** 0 or 1: 12 px diagonals in screen space, for stale. */
+float hatchLines() {
+  float period = 12.0 * uScreen.z;
+  float at = mod(gl_FragCoord.x + gl_FragCoord.y, period);
+  return step(at, 0.3 * period);
+}
+
+/** 0 or 1: 8 px dots in screen space, for simulated under the trust lens and for derived rooms. */
+float dots() {
+  vec2 cell = mod(gl_FragCoord.xy, 8.0 * uScreen.z) - 4.0 * uScreen.z;
+  return step(dot(cell, cell), 3.0 * uScreen.z * uScreen.z);
+}
+
+vec3 toSrgb(vec3 c) {
+  return mix(1.055 * pow(max(c, vec3(0.0)), vec3(1.0 / 2.4)) - 0.055, 12.92 * c, lessThanEqual(c, vec3(0.0031308)));
+}
+`;

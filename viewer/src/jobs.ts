@@ -1,0 +1,44 @@
+// What the page and the worker say to each other.
+
+import type { Block } from './pack.ts';
+import type { MeshArrays } from './prisms.ts';
+
+/** Page -> worker: expand these buildings of one pack. */
+export interface PackJob {
+  url: string;
+  buildings: BuildingJob[];
+}
+
+export interface BuildingJob {
+  building: number;
+  offset: number;
+  length: number;
+  firstStorey: number;
+  firstSlot: number;
+  bounds: [number, number, number, number, number, number];
+  category: string;
+}
+
+/**
+ * One more mesh of a building, made by a builder of look/builders.ts: arrays by name (each goes to the GPU once) and
+ * figures by name. They arrive at every layer as `BuildingData.extra[builder]`.
+ */
+export interface ExtraArrays {
+  arrays: Record<string, Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Float32Array>;
+  figures: Record<string, number>;
+}
+
+export type Builder = (block: Block, job: BuildingJob) => ExtraArrays;
+
+/** Worker -> page: one building. */
+export interface BuildingData {
+  building: number;
+  block: Block;
+  rooms: MeshArrays;
+  extra: Record<string, ExtraArrays>;
+}
+
+export type WorkerAnswer =
+  | { kind: 'building'; data: BuildingData }
+  | { kind: 'done'; url: string; milliseconds: number }
+  | { kind: 'failed'; url: string; message: string };

@@ -1,0 +1,116 @@
+// The rooms: one mesh a building, one material for all. A building none of whose storeys lies open costs nothing.
+
+import {
+  BufferAttribute, BufferGeometry, FrontSide, DoubleSide, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial, GLSL3, Sphere, Vector3,
+} from 'three'; // prettier-ignore
+import type { BuildingData } from '../jobs.ts';
+import { Change, type Layer, type LayerContext } from '../layer.ts';
+import { ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
+import { VERTEX_WORDS } from '../prisms.ts';
+import { Show } from '../storeys.ts';
+
+/** The mesh's arrays are dropped once the GPU has them. */
+function release(this: BufferAttribute | InterleavedBuffer): void {
+  (this as { array: unknown }).array = null;
+}
+
+/** GPU geometry of 12-byte vertices; bounds [m] relative to the building's corner. */
+export function packedGeometry(vertices: Uint16Array, indices: Uint16Array | Uint32Array, bounds: readonly number[]): BufferGeometry {
+  const geometry = new BufferGeometry();
+  const buffer = new InterleavedBuffer(vertices, VERTEX_WORDS);
+  const place = new InterleavedBufferAttribute(buffer, 4, 0);
+  const slot = new InterleavedBufferAttribute(buffer, 2, 4);
+  for (const attribute of [place, slot]) (attribute as unknown as { gpuType: number }).gpuType = IntType;
+  geometry.setAttribute('aPlace', place);
+  geometry.setAttribute('aSlot', slot);
+  const index = new BufferAttribute(indices, 1);
+  geometry.setIndex(index);
+  buffer.onUpload(release);
+  index.onUpload(release);
+  const size = new Vector3(bounds[3]! - bounds[0]!, bounds[4]! - bounds[1]!, bounds[5]! - bounds[2]!);
+  geometry.boundingSphere = new Sphere(size.clone().multiplyScalar(0.5), size.length() / 2 + 1);
+  return geometry;
+}
+
+export class RoomsLayer implements Layer {
+  readonly name = 'rooms';
+  readonly meshes: (Mesh | null)[] = [];
+  material: RawShaderMaterial | null = null;
+  private ctx: LayerContext | null = null;
+  private starts: (Uint32Array | null)[] = [];
+
+  init(ctx: LayerContext): void {
+    this.ctx = ctx;
+    this.material = new RawShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: ROOM_VERTEX,
+      fragmentShader: ROOM_FRAGMENT,
+      uniforms: ctx.uniforms,
+      side: FrontSide,
+    });
+  }
+
+  update(change: number): void {
+    if (change & Change.Building) this.addNew();
+    if (change & (Change.Storeys | Change.Building)) this.showOpen();
+    if (change & Change.Section) this.material!.side = this.ctx!.view.section ? DoubleSide : FrontSide;
+  }
+
+  private addNew(): void {
+    const { loaded } = this.ctx!;
+    for (let b = 0; b < loaded.length; b++) {
+      const data = loaded[b];
+      if (data && !this.meshes[b]) this.add(data);
+    }
+  }
+
+  private add(data: BuildingData): void {
+    const ctx = this.ctx!;
+    const row = ctx.index.file.buildings[data.building]!;
+    const mesh = new Mesh(packedGeometry(data.rooms.vertices, data.rooms.indices, row.bounds), this.material!);
+    mesh.position.set(row.bounds[0], row.bounds[1], Math.floor(row.bounds[2] * 100) / 100);
+    mesh.updateMatrixWorld();
+    mesh.matrixAutoUpdate = false;
+    mesh.visible = false;
+    this.meshes[data.building] = mesh;
+    this.starts[data.building] = data.rooms.storeyStart;
+    ctx.world.add(mesh);
+    data.rooms = { ...data.rooms, vertices: EMPTY, indices: EMPTY };
+  }
+
+  /** Draws the span of open storeys; closed ones in between collapse in the vertex shader. */
+  private showOpen(): void {
+    const { index, storeys } = this.ctx!;
+    for (let b = 0; b < this.meshes.length; b++) {
+      const mesh = this.meshes[b];
+      const starts = this.starts[b];
+      if (!mesh || !starts) continue;
+      const [first, count] = index.file.buildings[b]!.storeys;
+      let low = -1;
+      let high = -1;
+      let lift = 0;
+      for (let s = 0; s < count; s++) {
+        if (storeys.rooms(first + s) === Show.hidden) continue;
+        if (low < 0) low = s;
+        high = s;
+        lift = Math.max(lift, storeys.lift(first + s));
+      }
+      mesh.visible = low >= 0 && starts[high + 1]! > starts[low]!;
+      if (!mesh.visible) continue;
+      mesh.geometry.setDrawRange(starts[low]!, starts[high + 1]! - starts[low]!);
+      mesh.frustumCulled = lift === 0;
+    }
+  }
+
+  dispose(): void {
+    for (const mesh of this.meshes) {
+      if (!mesh) continue;
+      mesh.removeFromParent();
+      mesh.geometry.dispose();
+    }
+    this.meshes.length = 0;
+    this.material?.dispose();
+  }
+}
+
+const EMPTY = new Uint16Array(0);

@@ -1,0 +1,175 @@
+// Decodes one building's block of a room pack (docs/reference/scene-format.md) to flat arrays. Runs in the worker and,
+// for the SVG plans, on the main thread; it touches neither three.js nor the page.
+
+const MAGIC = 0x31525443; // 'CTR1', little-endian
+export const FLAG_DERIVED = 1;
+export const FLAG_SCHEMATIC = 2;
+export const FLAG_SYNTHETIC = 4;
+const FLAG_OWN_HEIGHT = 8;
+const HOLE = 0x8000;
+
+/**
+ * The rings of one building. Plan coordinates are centimetres from the building's bounds[0..1]; heights are
+ * centimetres above the campus datum. Ring r has the points ringStart[r] .. ringStart[r + 1]; a group (an outer ring and
+ * its holes) has the rings groupRing[g] .. groupRing[g + 1] and the cap triangles groupTri[g] .. groupTri[g + 1].
+ */
+export interface Block {
+  storeys: number;
+  spaces: number;
+  elevation: Int32Array;
+  height: Uint16Array;
+  spaceStorey: Uint16Array;
+  spaceFlags: Uint8Array;
+  spaceFloor: Int32Array;
+  spaceTop: Int32Array;
+  ringStart: Uint32Array;
+  groupRing: Uint32Array;
+  groupTri: Uint32Array;
+  storeyGroup: Uint32Array;
+  spaceGroup: Uint32Array;
+  x: Uint16Array;
+  y: Uint16Array;
+  tri: Uint16Array;
+}
+
+class Reader {
+  private at: number;
+  private readonly buffer: ArrayBuffer;
+  private readonly end: number;
+
+  constructor(buffer: ArrayBuffer, offset: number, length: number) {
+    this.buffer = buffer;
+    this.at = offset;
+    this.end = offset + length;
+    if (offset % 4 !== 0 || this.end > buffer.byteLength) {
+      throw new Error(`a block at ${offset}..${this.end} does not fit a pack of ${buffer.byteLength} bytes`);
+    }
+  }
+
+  private take(count: number, size: number): number {
+    const start = this.at;
+    const bytes = count * size;
+    if (start + bytes > this.end) throw new Error(`a room block ends ${start + bytes - this.end} bytes early`);
+    this.at = start + bytes + ((4 - (bytes % 4)) % 4);
+    return start;
+  }
+
+  u8(count: number): Uint8Array {
+    return new Uint8Array(this.buffer, this.take(count, 1), count);
+  }
+
+  u16(count: number): Uint16Array {
+    return new Uint16Array(this.buffer, this.take(count, 2), count);
+  }
+
+  i16(count: number): Int16Array {
+    return new Int16Array(this.buffer, this.take(count, 2), count);
+  }
+
+  i32(count: number): Int32Array {
+    return new Int32Array(this.buffer, this.take(count, 4), count);
+  }
+
+  u32(count: number): Uint32Array {
+    return new Uint32Array(this.buffer, this.take(count, 4), count);
+  }
+}
+
+/** Absolute coordinates from deltas modulo 65536, ring by ring. */
+function integrate(deltas: Uint16Array, ringStart: Uint32Array): Uint16Array {
+  const out = new Uint16Array(deltas.length);
+  for (let r = 0; r + 1 < ringStart.length; r++) {
+    let value = 0;
+    for (let i = ringStart[r]!; i < ringStart[r + 1]!; i++) {
+      value = (value + deltas[i]!) & 0xffff;
+      out[i] = value;
+    }
+  }
+  return out;
+}
+
+function prefixSum(counts: ArrayLike<number>): Uint32Array {
+  const out = new Uint32Array(counts.length + 1);
+  for (let i = 0; i < counts.length; i++) out[i + 1] = out[i]! + counts[i]!;
+  return out;
+}
+
+/** Ring ranges of the owners (storeys, then spaces) turned into group ranges. */
+function ownersToGroups(rings: Uint32Array, groupOfRing: Uint32Array, groups: number): Uint32Array {
+  const out = new Uint32Array(rings.length);
+  for (let i = 0; i < rings.length; i++) {
+    const ring = rings[i]!;
+    out[i] = ring < groupOfRing.length ? groupOfRing[ring]! : groups;
+  }
+  return out;
+}
+
+/** Decodes the block at `offset` [bytes] of a pack; throws an Error that says what does not fit. */
+export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number): Block {
+  const read = new Reader(buffer, offset, length);
+  const head = read.u32(6);
+  const [magic, rings, points, spaces, storeys, triangles] = head as unknown as [number, number, number, number, number, number];
+  if (magic !== MAGIC) throw new Error(`a room block begins with ${magic.toString(16)}, not with 'CTR1'`);
+  const elevation = read.i32(storeys).slice();
+  const height = read.u16(storeys).slice();
+  const outlineRings = read.u16(storeys);
+  const spaceStorey = read.u16(spaces).slice();
+  const spaceRings = read.u8(spaces);
+  const spaceFlags = read.u8(spaces).slice();
+  const ringPoints = read.u16(rings);
+  const counts = new Uint32Array(rings);
+  const groupOfRing = new Uint32Array(rings);
+  const groupStarts: number[] = [];
+  for (let r = 0; r < rings; r++) {
+    counts[r] = ringPoints[r]! & ~HOLE;
+    if ((ringPoints[r]! & HOLE) === 0) groupStarts.push(r);
+    groupOfRing[r] = groupStarts.length - 1;
+  }
+  const groups = groupStarts.length;
+  const ringStart = prefixSum(counts);
+  if (ringStart[rings] !== points) throw new Error(`the rings have ${ringStart[rings]} points, the header says ${points}`);
+  const x = integrate(read.u16(points), ringStart);
+  const y = integrate(read.u16(points), ringStart);
+  const triCount = read.u16(groups);
+  const tri = read.u16(3 * triangles).slice();
+  const owners = prefixSum([...outlineRings, ...spaceRings]);
+  const ownerGroups = ownersToGroups(owners, groupOfRing, groups);
+  const spaceFloor = new Int32Array(spaces);
+  const spaceTop = new Int32Array(spaces);
+  let own = 0;
+  for (const flag of spaceFlags) own += flag & FLAG_OWN_HEIGHT ? 1 : 0;
+  const ownOffset = read.i16(own);
+  const ownHeight = read.u16(own);
+  for (let k = 0, o = 0; k < spaces; k++) {
+    const storey = spaceStorey[k]!;
+    const has = (spaceFlags[k]! & FLAG_OWN_HEIGHT) !== 0;
+    spaceFloor[k] = elevation[storey]! + (has ? ownOffset[o]! : 0);
+    spaceTop[k] = spaceFloor[k]! + (has ? ownHeight[o]! : height[storey]!);
+    if (has) o++;
+  }
+  return {
+    storeys,
+    spaces,
+    elevation,
+    height,
+    spaceStorey,
+    spaceFlags,
+    spaceFloor,
+    spaceTop,
+    ringStart,
+    groupRing: Uint32Array.from([...groupStarts, rings]),
+    groupTri: prefixSum(triCount),
+    storeyGroup: ownerGroups.slice(0, storeys + 1),
+    spaceGroup: ownerGroups.slice(storeys),
+    x,
+    y,
+    tri,
+  };
+}
+
+/** The buffers of a block, to move it between threads without copying. */
+export function blockBuffers(block: Block): ArrayBuffer[] {
+  return Object.values(block)
+    .filter((value): value is Uint8Array<ArrayBuffer> => ArrayBuffer.isView(value))
+    .map((value) => value.buffer);
+}

@@ -1,0 +1,131 @@
+// Canvas, renderer and the loop that draws only when something asked for it; sizes, context loss, counters.
+
+import { Group, Scene, Vector3, Vector4, WebGLRenderer } from 'three';
+import { CameraRig } from './camera.ts';
+import { Flight } from './flight.ts';
+
+/** What tests and benchmarks read. */
+export interface Counters {
+  frames: number;
+  drawCalls: number;
+  triangles: number;
+  /** Main-thread time of the last drawn frame and of the last recolour [ms]. */
+  drawMs: number;
+  recolourMs: number;
+  /** When the first complete frame was drawn [ms since the page began]; 0 before. */
+  firstFrame: number;
+  geometryBytes: number;
+}
+
+export interface StageEvents {
+  /** Before a frame; true asks for the next one too. */
+  beforeDraw(now: number): boolean;
+  afterDraw(): void;
+  resized(): void;
+  contextLost(): void;
+  contextRestored(): void;
+}
+
+/** Device pixels of the canvas are capped: beyond this, sharpness costs more than it shows. */
+const MOST_PIXELS = 3840 * 2160;
+
+export class Stage {
+  readonly canvas = document.createElement('canvas');
+  readonly overlay = document.createElement('div');
+  readonly renderer: WebGLRenderer;
+  readonly scene = new Scene();
+  readonly world = new Group();
+  readonly rig = new CameraRig();
+  readonly flight = new Flight(this.rig);
+  readonly screen = new Vector4(1, 1, 1, 1);
+  readonly eye = new Vector3();
+  readonly counters: Counters = { frames: 0, drawCalls: 0, triangles: 0, drawMs: 0, recolourMs: 0, firstFrame: 0, geometryBytes: 0 };
+  /** Share of the device's pixels that are drawn (tiers lower it while moving). */
+  scale = 1;
+  private readonly events: StageEvents;
+  private readonly observer: ResizeObserver;
+  private readonly abort = new AbortController();
+  private pending = 0;
+  private gone = false;
+
+  /** Throws when the browser gives no WebGL 2 context. */
+  constructor(root: HTMLElement, events: StageEvents) {
+    this.events = events;
+    const { canvas, overlay } = this;
+    canvas.className = 'campus-canvas';
+    canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;display:block;touch-action:none;outline-offset:-3px';
+    overlay.className = 'campus-overlay';
+    overlay.style.cssText = 'position:absolute;inset:0;pointer-events:none;overflow:hidden';
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: false, stencil: false, powerPreference: 'high-performance' });
+    this.renderer.info.autoReset = true;
+    this.scene.matrixWorldAutoUpdate = false;
+    this.scene.add(this.world);
+    if (getComputedStyle(root).position === 'static') root.style.position = 'relative';
+    root.append(canvas, overlay);
+    const on = { signal: this.abort.signal };
+    canvas.addEventListener('webglcontextlost', (e) => { e.preventDefault(); events.contextLost(); }, on); // prettier-ignore
+    canvas.addEventListener('webglcontextrestored', () => events.contextRestored(), on);
+    document.addEventListener('visibilitychange', () => this.requestDraw(), on);
+    this.observer = new ResizeObserver(() => this.resize(root));
+    this.observer.observe(root);
+    this.resize(root);
+  }
+
+  private resize(root: HTMLElement): void {
+    const width = Math.max(1, root.clientWidth);
+    const height = Math.max(1, root.clientHeight);
+    const most = Math.sqrt(MOST_PIXELS / (width * height));
+    const ratio = Math.min(window.devicePixelRatio || 1, most) * this.scale;
+    this.renderer.setPixelRatio(ratio);
+    this.renderer.setSize(width, height, false);
+    this.rig.setSize(width, height);
+    this.screen.set(width * ratio, height * ratio, ratio, this.screen.w);
+    this.events.resized();
+    this.drawNow();
+  }
+
+  /** A frame soon; any number of calls before it make one frame. */
+  requestDraw(): void {
+    if (this.pending !== 0 || this.gone) return;
+    this.pending = requestAnimationFrame((now) => {
+      this.pending = 0;
+      this.draw(now);
+    });
+  }
+
+  /** A frame at once, so that a resized canvas is never shown empty. */
+  drawNow(): void {
+    if (this.gone) return;
+    cancelAnimationFrame(this.pending);
+    this.pending = 0;
+    this.draw(performance.now());
+  }
+
+  private draw(now: number): void {
+    if (this.gone || this.renderer.getContext().isContextLost()) return;
+    const { counters, renderer, rig } = this;
+    const flying = this.flight.step(now);
+    this.screen.w = rig.metresPerPixel() / this.screen.z;
+    this.eye.setFromMatrixPosition(rig.camera.matrixWorld);
+    const more = this.events.beforeDraw(now);
+    const started = performance.now();
+    renderer.render(this.scene, rig.camera);
+    counters.drawMs = performance.now() - started;
+    counters.frames++;
+    counters.drawCalls = renderer.info.render.calls;
+    counters.triangles = renderer.info.render.triangles;
+    this.events.afterDraw();
+    if (flying || more) this.requestDraw();
+  }
+
+  dispose(): void {
+    this.gone = true;
+    cancelAnimationFrame(this.pending);
+    this.abort.abort();
+    this.observer.disconnect();
+    this.renderer.dispose();
+    this.renderer.forceContextLoss();
+    this.canvas.remove();
+    this.overlay.remove();
+  }
+}

@@ -1,0 +1,240 @@
+// What is known of each slot, and how the GPU sees it: one byte of value and one of flags a slot, each in an R8 texture,
+// and a palette of 256 colours. A full recolour uploads one byte a space; a change of palette 1 kB.
+
+import { DataTexture, NearestFilter, RedFormat, RGBAFormat, SRGBColorSpace, UnsignedByteType } from 'three';
+import { FLAG_SIMULATED, FLAG_STALE, type Frame, FrameKind, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
+import { FLAG_DERIVED } from './pack.ts';
+import type { Legend, Lens } from './props.ts';
+import type { SceneIndex } from './scene.ts';
+import { bytes, type Tokens } from './tokens.ts';
+
+export const STATE_WIDTH = 1024;
+/** Bit of the GPU's flags: the room's outline was derived, not drawn. */
+export const GPU_DERIVED = 0x80;
+/** Values of the display byte under the trust lens. */
+export const Trust = { none: 0, fresh: 1, late: 2, stale: 3, simulated: 4 } as const;
+
+/** Display byte of a quantised value: 0 is 'no value', 1..255 run from low to high. */
+export function displayByte(value: number): number {
+  return value === NO_VALUE ? 0 : 1 + Math.round((value * 254) / STEPS);
+}
+
+/** How good a value is, as a class of the trust lens. */
+export function trustByte(value: number, flags: number): number {
+  const quality = flags & QUALITY;
+  if (quality === QUALITY_NONE || (value === NO_VALUE && (flags & FLAG_STALE) === 0)) return Trust.none;
+  if ((flags & FLAG_STALE) !== 0 || quality === 2) return Trust.stale;
+  if ((flags & FLAG_SIMULATED) !== 0) return Trust.simulated;
+  return quality === 1 ? Trust.late : Trust.fresh;
+}
+
+/** Class 0..6 of a display byte, by the legend's breaks. */
+export function classOf(byte: number, legend: Legend): number {
+  const value = legend.low + ((byte - 1) / 254) * (legend.high - legend.low);
+  let step = 0;
+  for (const edge of legend.breaks) if (value >= edge) step++;
+  return Math.min(step, 6);
+}
+
+function single(data: Uint8Array<ArrayBuffer>, width: number, height: number): DataTexture {
+  const texture = new DataTexture(data, width, height, RedFormat, UnsignedByteType);
+  texture.minFilter = texture.magFilter = NearestFilter;
+  texture.unpackAlignment = 1;
+  texture.needsUpdate = true;
+  return texture;
+}
+
+export class SpaceState {
+  readonly value: DataTexture;
+  readonly previous: DataTexture;
+  readonly flags: DataTexture;
+  readonly palette: DataTexture;
+  /** Latest wire value and flags of each slot, and when it was last named [s since the page began]. */
+  readonly raw: Uint16Array;
+  readonly wireFlags: Uint8Array;
+  readonly seen: Float32Array;
+  /** Totals of campus, buildings, storeys. */
+  readonly total: Float32Array;
+  readonly have: Uint16Array;
+  readonly of: Uint16Array;
+  readonly age: Uint16Array;
+  low = 0;
+  high = 1;
+  seq = 0;
+  /** Server's clock minus the page's [ms]. */
+  clockOffset = 0;
+  private readonly index: SceneIndex;
+  private readonly shown: Uint8Array<ArrayBuffer>;
+  private readonly shownFlags: Uint8Array<ArrayBuffer>;
+  private readonly before: Uint8Array<ArrayBuffer>;
+  private readonly colours = new Uint8Array(256 * 2 * 4);
+  private readonly geometryFlags: Uint8Array;
+  private lens: Lens = 'data';
+  private active = false;
+
+  constructor(index: SceneIndex) {
+    this.index = index;
+    const rows = Math.max(1, Math.ceil(index.slots / STATE_WIDTH));
+    const size = rows * STATE_WIDTH;
+    this.shown = new Uint8Array(size);
+    this.shownFlags = new Uint8Array(size);
+    this.before = new Uint8Array(size);
+    this.value = single(this.shown, STATE_WIDTH, rows);
+    this.previous = single(this.before, STATE_WIDTH, rows);
+    this.flags = single(this.shownFlags, STATE_WIDTH, rows);
+    this.palette = new DataTexture(this.colours, 256, 2, RGBAFormat, UnsignedByteType);
+    this.palette.colorSpace = SRGBColorSpace;
+    this.palette.minFilter = this.palette.magFilter = NearestFilter;
+    this.raw = new Uint16Array(index.slots).fill(NO_VALUE);
+    this.wireFlags = new Uint8Array(index.slots).fill(QUALITY_NONE);
+    this.seen = new Float32Array(index.slots);
+    const totals = index.firstSpace;
+    this.total = new Float32Array(totals).fill(Number.NaN);
+    this.have = new Uint16Array(totals);
+    this.of = new Uint16Array(totals);
+    this.age = new Uint16Array(totals).fill(NO_VALUE);
+    this.geometryFlags = new Uint8Array(index.slots);
+  }
+
+  /** Takes over a building's room flags (derived rooms get their own pattern). */
+  setGeometryFlags(firstSpace: number, flags: Uint8Array): void {
+    const first = this.index.firstSpace + firstSpace;
+    for (let k = 0; k < flags.length; k++) this.geometryFlags[first + k] = flags[k]! & FLAG_DERIVED ? GPU_DERIVED : 0;
+  }
+
+  /** Whether a channel is shown; without one the campus is clay. */
+  setActive(active: boolean): void {
+    this.active = active;
+  }
+
+  setLens(lens: Lens): void {
+    this.lens = lens;
+  }
+
+  /** Forgets every value, as when the channel changes. */
+  clear(): void {
+    this.raw.fill(NO_VALUE);
+    this.wireFlags.fill(QUALITY_NONE);
+    this.total.fill(Number.NaN);
+    this.have.fill(0);
+    this.of.fill(0);
+    this.age.fill(NO_VALUE);
+  }
+
+  /** Takes a keyframe or delta over; `now` [s since the page began]. */
+  apply(frame: Frame, now: number): void {
+    if (frame.kind === FrameKind.Keyframe) this.clear();
+    this.low = frame.low;
+    this.high = frame.high;
+    this.seq = frame.seq;
+    const { leafSlot, leafValue, leafFlags, totalSlot } = frame;
+    const slots = this.raw.length;
+    for (let i = 0; i < leafSlot.length; i++) {
+      const slot = leafSlot[i]!;
+      if (slot >= slots) continue;
+      this.raw[slot] = leafValue[i]!;
+      this.wireFlags[slot] = leafFlags[i]!;
+      this.seen[slot] = now;
+    }
+    for (let i = 0; i < totalSlot.length; i++) {
+      const slot = totalSlot[i]!;
+      if (slot >= this.total.length) continue;
+      this.total[slot] = frame.totalValue[i]!;
+      this.have[slot] = frame.have[i]!;
+      this.of[slot] = frame.of[i]!;
+      this.age[slot] = frame.age[i]!;
+      this.wireFlags[slot] = frame.totalFlags[i]!;
+      this.seen[slot] = now;
+    }
+  }
+
+  /** Marks every value stale: the feed is down. */
+  markStale(): void {
+    for (let i = 0; i < this.wireFlags.length; i++) {
+      if ((this.wireFlags[i]! & QUALITY) !== QUALITY_NONE) this.wireFlags[i] = this.wireFlags[i]! | FLAG_STALE;
+    }
+  }
+
+  /** Display bytes from values; the textures follow with the next frame. Allocates nothing. */
+  refresh(): void {
+    const { shown, shownFlags, raw, wireFlags, geometryFlags, active } = this;
+    const trust = this.lens === 'trust';
+    for (let i = this.index.firstSpace; i < raw.length; i++) {
+      const value = raw[i]!;
+      const flags = wireFlags[i]!;
+      shown[i] = !active ? 0 : trust ? trustByte(value, flags) : displayByte(value);
+      shownFlags[i] = active ? (flags & 0x7f) | geometryFlags[i]! : geometryFlags[i]!;
+    }
+    this.refreshTotals(trust);
+    this.value.needsUpdate = true;
+    this.flags.needsUpdate = true;
+  }
+
+  /** Storeys show the mean of their rooms (under the trust lens the worst), buildings that of their storeys. */
+  private refreshTotals(trust: boolean): void {
+    const { shown, shownFlags, index } = this;
+    const ranges = index.file.storeys.spaces;
+    for (let j = 0; j < ranges.length; j++) {
+      const first = index.firstSpace + ranges[j]![0];
+      this.summarise(index.storeySlot(j), first, ranges[j]![1], trust);
+    }
+    for (let b = 0; b < index.buildings; b++) {
+      const [first, count] = index.file.buildings[b]!.storeys;
+      this.summarise(1 + b, index.storeySlot(first), count, trust);
+    }
+    shown[0] = 0;
+    shownFlags[0] = 0;
+  }
+
+  private summarise(slot: number, first: number, count: number, trust: boolean): void {
+    const { shown, shownFlags } = this;
+    let sum = 0;
+    let worst = 0;
+    let n = 0;
+    let stale = FLAG_STALE;
+    for (let i = first; i < first + count; i++) {
+      const value = shown[i]!;
+      if (value === 0) continue;
+      sum += value;
+      worst = Math.max(worst, value);
+      stale &= shownFlags[i]!;
+      n++;
+    }
+    shown[slot] = n === 0 ? 0 : trust ? worst : Math.round(sum / n);
+    shownFlags[slot] = !this.active ? 0 : n === 0 ? QUALITY_NONE : stale;
+  }
+
+  /** Keeps what is shown now as the start of a cross-fade. */
+  rememberShown(): void {
+    this.before.set(this.shown);
+    this.previous.needsUpdate = true;
+    this.colours.copyWithin(256 * 4, 0, 256 * 4);
+    this.palette.needsUpdate = true;
+  }
+
+  /** Colours of the display bytes; bytes of no data get clay. */
+  setPalette(tokens: Tokens, legend: Legend | null): void {
+    const put = (at: number, hex: string): void => {
+      const [r, g, b] = bytes(hex);
+      this.colours.set([r, g, b, 255], at * 4);
+    };
+    put(0, tokens.hex.clay);
+    const { ramp, trust } = tokens.hex;
+    if (this.lens === 'trust') {
+      put(Trust.fresh, trust.fresh);
+      put(Trust.late, trust.late);
+      put(Trust.stale, trust.stale);
+      put(Trust.simulated, trust.simulated);
+    } else {
+      for (let i = 1; i < 256; i++) {
+        const step = legend ? classOf(i, legend) : Math.min(6, Math.floor(((i - 1) * 7) / 255));
+        put(i, ramp[step] ?? tokens.hex.clay);
+      }
+    }
+    this.palette.needsUpdate = true;
+  }
+
+  dispose(): void {
+    for (const texture of [this.value, this.previous, this.flags, this.palette]) texture.dispose();
+  }
+}
