@@ -3,7 +3,7 @@
 
 import * as esbuild from 'esbuild';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -12,7 +12,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const DIST = join(HERE, 'dist');
 const FONTS = join(ROOT, 'assets', 'fonts');
-const THREE = join(HERE, 'node_modules', 'three', 'src');
+const THREE = realpathSync(join(HERE, 'node_modules', 'three', 'src'));
 
 /** Parts of three.js that the viewer never uses; without them the engine is 40 kB (gzipped) smaller. */
 const LEFT_OUT = {

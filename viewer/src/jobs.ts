@@ -16,6 +16,8 @@ export interface BuildingJob {
   firstStorey: number;
   firstSlot: number;
   bounds: [number, number, number, number, number, number];
+  /** The building's plan frame, as in the scene index. */
+  frame: [number, number, number, number];
   category: string;
 }
 

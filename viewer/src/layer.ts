@@ -78,7 +78,6 @@ export interface SharedUniforms {
   [name: string]: IUniform;
   uValue: IUniform;
   uFlags: IUniform;
-  uStateSize: IUniform;
   uPalette: IUniform;
   uFade: IUniform;
   uStoreys: IUniform;

@@ -31,6 +31,7 @@ export function packJobs(index: SceneIndex, base: string): PackJob[] {
       firstStorey: row.storeys[0],
       firstSlot: index.firstSpace + row.spaces[0],
       bounds: row.bounds,
+      frame: row.frame,
       category: row.category,
     };
     jobs[row.pack]?.buildings.push(job);

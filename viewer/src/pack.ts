@@ -9,7 +9,7 @@ const FLAG_OWN_HEIGHT = 8;
 const HOLE = 0x8000;
 
 /**
- * The rings of one building. Plan coordinates are centimetres from the building's bounds[0..1]; heights are
+ * The rings of one building. Plan coordinates are steps of the building's frame (blockframe.ts); heights are
  * centimetres above the campus datum. Ring r has the points ringStart[r] .. ringStart[r + 1]; a group (an outer ring and
  * its holes) has the rings groupRing[g] .. groupRing[g + 1] and the cap triangles groupTri[g] .. groupTri[g + 1].
  */
@@ -25,7 +25,9 @@ export interface Block {
   ringStart: Uint32Array;
   groupRing: Uint32Array;
   groupTri: Uint32Array;
+  /** First group of each storey's outline, of its roof (what no storey above covers), and of each space. */
   storeyGroup: Uint32Array;
+  roofGroup: Uint32Array;
   spaceGroup: Uint32Array;
   x: Uint16Array;
   y: Uint16Array;
@@ -75,12 +77,18 @@ class Reader {
   }
 }
 
-/** Absolute coordinates from deltas modulo 65536, ring by ring. */
+/** Absolute coordinates: steps from point to point modulo 65536, a ring's first point from that of the ring before. */
 function integrate(deltas: Uint16Array, ringStart: Uint32Array): Uint16Array {
   const out = new Uint16Array(deltas.length);
+  let first = 0;
   for (let r = 0; r + 1 < ringStart.length; r++) {
-    let value = 0;
-    for (let i = ringStart[r]!; i < ringStart[r + 1]!; i++) {
+    const start = ringStart[r]!;
+    const end = ringStart[r + 1]!;
+    if (start === end) continue;
+    let value = (first + deltas[start]!) & 0xffff;
+    first = value;
+    out[start] = value;
+    for (let i = start + 1; i < end; i++) {
       value = (value + deltas[i]!) & 0xffff;
       out[i] = value;
     }
@@ -107,14 +115,14 @@ function ownersToGroups(rings: Uint32Array, groupOfRing: Uint32Array, groups: nu
 /** Decodes the block at `offset` [bytes] of a pack; throws an Error that says what does not fit. */
 export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number): Block {
   const read = new Reader(buffer, offset, length);
-  const head = read.u32(6);
-  const [magic, rings, points, spaces, storeys, triangles] = head as unknown as [number, number, number, number, number, number];
+  const [magic = 0, rings = 0, points = 0, spaces = 0, storeys = 0, triangles = 0, groups = 0, own = 0] = read.u32(8);
   if (magic !== MAGIC) throw new Error(`a room block begins with ${magic.toString(16)}, not with 'CTR1'`);
   const elevation = read.i32(storeys).slice();
   const height = read.u16(storeys).slice();
   const outlineRings = read.u16(storeys);
+  const roofRings = read.u16(storeys);
   const spaceStorey = read.u16(spaces).slice();
-  const spaceRings = read.u8(spaces);
+  const spaceRings = read.u16(spaces);
   const spaceFlags = read.u8(spaces).slice();
   const ringPoints = read.u16(rings);
   const counts = new Uint32Array(rings);
@@ -125,19 +133,17 @@ export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number)
     if ((ringPoints[r]! & HOLE) === 0) groupStarts.push(r);
     groupOfRing[r] = groupStarts.length - 1;
   }
-  const groups = groupStarts.length;
+  if (groupStarts.length !== groups) throw new Error(`a room block has ${groupStarts.length} ring groups, its header says ${groups}`);
   const ringStart = prefixSum(counts);
   if (ringStart[rings] !== points) throw new Error(`the rings have ${ringStart[rings]} points, the header says ${points}`);
   const x = integrate(read.u16(points), ringStart);
   const y = integrate(read.u16(points), ringStart);
   const triCount = read.u16(groups);
   const tri = read.u16(3 * triangles).slice();
-  const owners = prefixSum([...outlineRings, ...spaceRings]);
+  const owners = prefixSum([...outlineRings, ...roofRings, ...spaceRings]);
   const ownerGroups = ownersToGroups(owners, groupOfRing, groups);
   const spaceFloor = new Int32Array(spaces);
   const spaceTop = new Int32Array(spaces);
-  let own = 0;
-  for (const flag of spaceFlags) own += flag & FLAG_OWN_HEIGHT ? 1 : 0;
   const ownOffset = read.i16(own);
   const ownHeight = read.u16(own);
   for (let k = 0, o = 0; k < spaces; k++) {
@@ -160,7 +166,8 @@ export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number)
     groupRing: Uint32Array.from([...groupStarts, rings]),
     groupTri: prefixSum(triCount),
     storeyGroup: ownerGroups.slice(0, storeys + 1),
-    spaceGroup: ownerGroups.slice(storeys),
+    roofGroup: ownerGroups.slice(storeys, 2 * storeys + 1),
+    spaceGroup: ownerGroups.slice(2 * storeys),
     x,
     y,
     tri,

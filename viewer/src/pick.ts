@@ -1,6 +1,7 @@
 // Analytic picking: ray -> building box -> storey slab -> room box -> prism, with the same lifts, hidden storeys and
 // section as the shaders. A tenth of a millisecond, and right on exploded floors; an id buffer is only the tests' oracle.
 
+import { BlockFrame } from './blockframe.ts';
 import type { CameraRig, Ray } from './camera.ts';
 import type { Block } from './pack.ts';
 import type { Section } from './props.ts';
@@ -22,13 +23,11 @@ export interface Hit {
 /** Rings as the picking reads them: for each space its box, so that most are skipped without touching points. */
 interface Pickable {
   block: Block;
-  /** xmin, ymin, xmax, ymax [cm] of each space. */
+  /** xmin, ymin, xmax, ymax [steps] of each space. */
   boxes: Uint16Array;
   /** First space of each storey, by local index. */
   firstSpace: Uint32Array;
-  /** x, y, z [m] of the block's corner. */
-  originX: number;
-  originY: number;
+  frame: BlockFrame;
 }
 
 /** Whether (x, y) lies inside the rings first .. last, by the even-odd rule. */
@@ -68,7 +67,7 @@ export function boxEntry(ray: Ray, x0: number, y0: number, z0: number, x1: numbe
   return near;
 }
 
-/** A ray in the coordinates of one block [cm], and the part of it that the section leaves. */
+/** A ray in the coordinates of one block (steps, steps, centimetres; t stays in metres) and the part that the section leaves. */
 interface Local {
   ox: number;
   oy: number;
@@ -151,7 +150,7 @@ export class Picker {
     }
     while (storey < block.storeys) firstSpace[++storey] = block.spaces;
     const row = this.index.file.buildings[building]!;
-    this.parts[building] = { block, boxes, firstSpace, originX: row.bounds[0], originY: row.bounds[1] };
+    this.parts[building] = { block, boxes, firstSpace, frame: new BlockFrame(row.frame) };
   }
 
   /** What lies under a place of the canvas [CSS pixels]. */
@@ -207,17 +206,18 @@ export class Picker {
     }
   }
 
-  /** The ray in the block's centimetres, with the storey's lift taken off. */
+  /** The ray in the block's coordinates, with the storey's lift taken off. */
   private aim(part: Pickable, lift: number): void {
     const { ray, local } = this;
-    local.ox = (ray.ox - part.originX) * 100;
-    local.oy = (ray.oy - part.originY) * 100;
+    const { frame } = part;
+    local.ox = frame.alongU(ray.ox - frame.x0, ray.oy - frame.y0);
+    local.oy = frame.alongV(ray.ox - frame.x0, ray.oy - frame.y0);
     local.oz = (ray.oz - lift) * 100;
-    local.dx = ray.dx;
-    local.dy = ray.dy;
-    local.dz = ray.dz;
-    local.from = this.from * 100;
-    local.to = this.to * 100;
+    local.dx = frame.alongU(ray.dx, ray.dy);
+    local.dy = frame.alongV(ray.dx, ray.dy);
+    local.dz = ray.dz * 100;
+    local.from = this.from;
+    local.to = this.to;
   }
 
   private rooms(b: number, part: Pickable, storey: number, s: number, out: Hit): void {
@@ -228,8 +228,8 @@ export class Picker {
       const high = block.spaceTop[k]!;
       const at = 4 * k;
       const box = boxEntry(local, boxes[at]!, boxes[at + 1]!, low, boxes[at + 2]!, boxes[at + 3]!, high, local.from, local.to);
-      if (box >= out.t * 100) continue;
-      const t = prismEntry(local, block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, low, high, this.both) / 100;
+      if (box >= out.t) continue;
+      const t = prismEntry(local, block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, low, high, this.both);
       if (t >= out.t) continue;
       out.t = t;
       out.building = b;
@@ -245,13 +245,13 @@ export class Picker {
     const low = block.elevation[s]!;
     const high = low + block.height[s]!;
     const t = prismEntry(local, block, block.storeyGroup[s]!, block.storeyGroup[s + 1]!, low, high, false);
-    if (t / 100 >= out.t) return;
-    out.t = t / 100;
+    if (t >= out.t) return;
+    out.t = t;
     out.building = b;
     out.storey = storey;
     out.slot = this.index.storeySlot(storey);
-    for (let inward = 60; inward <= 420; inward += 120) {
-      const k = this.roomAt(part, s, local.ox + t * local.dx + inward * local.dx, local.oy + t * local.dy + inward * local.dy);
+    for (let inward = 0.6; inward <= 4.2; inward += 1.2) {
+      const k = this.roomAt(part, s, local.ox + (t + inward) * local.dx, local.oy + (t + inward) * local.dy);
       if (k < 0) continue;
       out.slot = this.index.firstSpace + this.index.file.buildings[b]!.spaces[0] + k;
       return;

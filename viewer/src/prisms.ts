@@ -3,7 +3,7 @@
 
 import type { Block } from './pack.ts';
 
-/** Words (u16) of a vertex: x, y [cm from the building's corner], z [cm above its base], storey, slot low, slot high. */
+/** Words (u16) of a vertex: x, y [steps of the building's frame], z [cm above its base], storey, slot low, slot high. */
 export const VERTEX_WORDS = 6;
 
 export interface MeshArrays {

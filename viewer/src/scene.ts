@@ -7,6 +7,8 @@ export interface BuildingRow {
   category: string;
   schematic: boolean;
   bounds: [number, number, number, number, number, number];
+  /** Corner [m], turn [rad] and step [m] of the plan coordinates in the pack. */
+  frame: [number, number, number, number];
   anchor: [number, number, number];
   storeys: [number, number];
   spaces: [number, number];
@@ -41,7 +43,8 @@ export interface SceneFile {
   };
   packs: { url: string; spaces: number; bytes: number }[];
   shells: { url: string; building: number; triangles: number; bytes: number }[];
-  ground: { url: string } | null;
+  ground: { url: string | null; z: number };
+  light: { url: string; bytes: number } | null;
   labels: string | null;
 }
 

@@ -96,6 +96,11 @@ export class SpaceState {
     this.geometryFlags = new Uint8Array(index.slots);
   }
 
+  /** What is shown of a slot now: 0 no value, else 1..255 (under the trust lens a class). */
+  shownByte(slot: number): number {
+    return this.shown[slot] ?? 0;
+  }
+
   /** Takes over a building's room flags (derived rooms get their own pattern). */
   setGeometryFlags(firstSpace: number, flags: Uint8Array): void {
     const first = this.index.firstSpace + firstSpace;

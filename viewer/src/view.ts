@@ -1,20 +1,374 @@
-// One view: canvas, scene, camera, layers, and the loop that draws only when something changed.
+// One view: takes the properties, loads the scene, and keeps stage, state, layers, feed and plan in step.
 
-import { Group, Scene, WebGLRenderer } from 'three';
-import { type Bounds, CameraRig, formatPose, framing, parsePose, type Pose, TOP } from './camera.ts';
-import { Controls } from './controls.ts';
+import { formatPose } from './camera.ts';
+import { Describer } from './describe.ts';
 import { Feed } from './feed.ts';
-import { Flight } from './flight.ts';
 import { type Frame, FrameKind } from './frame.ts';
 import type { BuildingData } from './jobs.ts';
-import { Change, type Layer, type LayerContext, type SharedUniforms, type ViewState } from './layer.ts';
+import { Change, type Layer, type LayerContext, type SharedUniforms } from './layer.ts';
 import { createLayers } from './layers/index.ts';
+import { LiveText } from './livetext.ts';
 import { expandPacks, loadIndex, loadLabels, packJobs } from './loader.ts';
+import { Navigator } from './navigator.ts';
 import { Picker } from './pick.ts';
+import { Plan, type PlanView } from './plan/plan.ts';
 import type { Props, Status } from './props.ts';
 import type { SceneIndex } from './scene.ts';
-import { initialView, NO_SLOT, sectionPlane, sharedUniforms } from './shared.ts';
-import { SpaceState } from './state.ts';
+import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane, sharedUniforms } from './shared.ts';
 import { Stage } from './stage.ts';
+import { SpaceState } from './state.ts';
 import { StoreyState } from './storeys.ts';
 import { MOTION, type Tokens, tokensOf } from './tokens.ts';
+
+declare const __BUILD__: number;
+
+/** Everything that exists once a scene's index has come. */
+export interface Loaded {
+  index: SceneIndex;
+  state: SpaceState;
+  storeys: StoreyState;
+  picker: Picker;
+  uniforms: SharedUniforms;
+  layers: Layer[];
+  buildings: (BuildingData | null)[];
+  ctx: LayerContext | null;
+  plan: Plan | null;
+}
+
+export class View {
+  readonly root: HTMLElement;
+  readonly stage: Stage | null;
+  readonly state = initialView();
+  readonly navigator: Navigator | null;
+  tokens: Tokens = tokensOf('light');
+  scene: Loaded | null = null;
+  props: Props = {};
+  private readonly setProps: (changed: Partial<Props>) => void;
+  private readonly describer: Describer;
+  private readonly feed: Feed;
+  private readonly text = new LiveText();
+  private loading = new AbortController();
+  private status: Status = { state: 'loading', buildings: 0, spaces: 0, mode: '3d', tier: 'b', seq: 0 };
+  private pending = 0;
+  private fadeStart = -1;
+  private complete = false;
+  private connected = true;
+  private failed = '';
+
+  constructor(root: HTMLElement, setProps: (changed: Partial<Props>) => void) {
+    this.root = root;
+    this.setProps = setProps;
+    this.stage = this.createStage();
+    this.navigator = this.stage ? new Navigator(this, this.stage) : null;
+    this.describer = new Describer(root, this.stage?.canvas ?? null);
+    this.feed = new Feed(__BUILD__, {
+      frame: (frame) => this.receive(frame),
+      event: (text) => root.dispatchEvent(new CustomEvent('campus-event', { detail: text, bubbles: true })),
+      connected: (is) => this.onConnected(is),
+      newBuild: (build) => reloadOnce(`build-${build}`),
+    });
+  }
+
+  private createStage(): Stage | null {
+    try {
+      return new Stage(this.root, {
+        beforeDraw: (now) => this.beforeDraw(now),
+        afterDraw: () => this.afterDraw(),
+        resized: () => this.change(Change.Size),
+        contextLost: () => this.publish({ state: 'loading' }),
+        contextRestored: () => void this.load(this.props.sceneUrl ?? ''),
+      });
+    } catch (error) {
+      // No WebGL 2 here: the same campus as SVG plans.
+      console.info(`campus view without WebGL: ${String(error)}`);
+      return null;
+    }
+  }
+
+  /** New properties from Dash. */
+  update(props: Props): void {
+    const before = this.props;
+    this.props = { ...props };
+    const first = this.scene?.index ?? null;
+    const bits = readProps(this.props, this.state, first);
+    this.apply(bits, before);
+    if (props.sceneUrl !== before.sceneUrl) void this.load(props.sceneUrl ?? '');
+  }
+
+  /** What the user did: applied at once and told to Dash. */
+  set(changed: Partial<Props>): void {
+    const before = this.props;
+    this.props = { ...this.props, ...changed };
+    this.apply(readProps(this.props, this.state, this.scene?.index ?? null), before);
+    this.setProps(changed);
+  }
+
+  /** Tells Dash without applying: what the view already shows. */
+  tell(changed: Partial<Props>): void {
+    this.props = { ...this.props, ...changed };
+    this.setProps(changed);
+  }
+
+  private apply(bits: number, before: Props): void {
+    const { state } = this;
+    if (bits & Change.Theme) this.tokens = tokensOf(state.theme);
+    this.feed.listen(this.props.liveUrl ?? '', state.channel);
+    if (!this.scene) return;
+    if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
+    if (bits & Change.Selection) this.scene.uniforms.uSelected.value = state.selection < 0 ? NO_SLOT : state.selection;
+    if (bits & Change.Section) sectionPlane(state.section, this.scene.uniforms.uSection.value);
+    this.navigator?.propsChanged(this.props, before, bits);
+    this.change(bits);
+    this.describer.update(state, this.scene.index, this.scene.state);
+    this.publish({});
+  }
+
+  /** Something changed: layers hear of it with the next frame. */
+  change(bits: number): void {
+    if (bits === 0) return;
+    this.pending |= bits;
+    this.stage?.requestDraw();
+    if (!this.stage || this.state.mode === 'plan') this.updatePlan();
+  }
+
+  private async load(url: string): Promise<void> {
+    this.unload();
+    if (url === '') return;
+    this.publish({ state: 'loading', buildings: 0, spaces: 0 });
+    this.loading = new AbortController();
+    const { signal } = this.loading;
+    try {
+      const base = new URL(url, location.href).href;
+      const index = await loadIndex(base, signal);
+      this.build(index);
+      if (this.stage) await expandPacks(packJobs(index, base), signal, (data) => this.addBuilding(data));
+      this.complete = true;
+      this.change(Change.Building);
+      await loadLabels(index, base, signal);
+      this.onTexts();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.failed = error instanceof Error ? error.message : String(error);
+      console.warn(`campus view: ${this.failed}`);
+      this.publish({ state: 'error' });
+    }
+  }
+
+  private build(index: SceneIndex): void {
+    const state = new SpaceState(index);
+    const storeys = new StoreyState(index);
+    const uniforms = sharedUniforms(state, storeys);
+    const scene: Loaded = {
+      index, state, storeys, uniforms, picker: new Picker(index, storeys), layers: [], buildings: [], ctx: null, plan: null,
+    }; // prettier-ignore
+    this.scene = scene;
+    if (this.stage) {
+      uniforms['uScreen'] = { value: this.stage.screen };
+      uniforms['uEye'] = { value: this.stage.eye };
+      scene.ctx = this.context(scene, this.stage);
+      scene.layers = createLayers();
+      for (const layer of scene.layers) layer.init(scene.ctx);
+    }
+    this.text.use(index, state, this.state);
+    this.status.buildings = index.buildings;
+    this.status.spaces = index.spaces;
+    readProps(this.props, this.state, index);
+    this.navigator?.sceneCame(this.props);
+    this.repaint(false);
+    this.apply(Change.All & ~(Change.Building | Change.Texts | Change.Mode), this.props);
+  }
+
+  private context(scene: Loaded, stage: Stage): LayerContext {
+    const view = this;
+    return {
+      renderer: stage.renderer,
+      world: stage.world,
+      camera: stage.rig.camera,
+      rig: stage.rig,
+      index: scene.index,
+      state: scene.state,
+      storeys: scene.storeys,
+      view: this.state,
+      uniforms: scene.uniforms,
+      loaded: scene.buildings,
+      overlay: stage.overlay,
+      get tokens() {
+        return view.tokens;
+      },
+      requestDraw: () => stage.requestDraw(),
+      pick: (x, y) => view.navigator?.pickAt(x, y).slot ?? -1,
+    };
+  }
+
+  private addBuilding(data: BuildingData): void {
+    const { scene } = this;
+    if (!scene) return;
+    scene.buildings[data.building] = data;
+    scene.picker.add(data.building, data.block);
+    scene.state.setGeometryFlags(scene.index.file.buildings[data.building]!.spaces[0], data.block.spaceFlags);
+    this.pending |= Change.Building;
+  }
+
+  private onTexts(): void {
+    if (!this.scene) return;
+    const bits = readProps(this.props, this.state, this.scene.index);
+    this.text.use(this.scene.index, this.scene.state, this.state);
+    this.apply(bits | Change.Texts, this.props);
+    this.navigator?.textsCame(this.props);
+  }
+
+  private receive(frame: Frame): void {
+    const { scene } = this;
+    if (!scene) return;
+    scene.state.clockOffset = frame.timeMs - Date.now();
+    if (frame.kind === FrameKind.Heartbeat) return;
+    if (frame.slots !== scene.index.slots) {
+      reloadOnce(`scene-${frame.slots}-${this.props.sceneUrl}`);
+      return;
+    }
+    scene.state.apply(frame, performance.now() / 1000);
+    this.change(Change.State);
+  }
+
+  private onConnected(is: boolean): void {
+    this.connected = is;
+    if (!is && this.scene) {
+      this.scene.state.markStale();
+      this.change(Change.State);
+    }
+    this.publish({});
+  }
+
+  /** New palette or lens: a cross-fade from what is shown now. */
+  private repaint(forget: boolean): void {
+    const { scene, state, stage } = this;
+    if (!scene) return;
+    scene.state.rememberShown();
+    if (forget) scene.state.clear();
+    scene.state.setLens(state.lens);
+    scene.state.setActive(state.channel !== '');
+    scene.state.setPalette(this.tokens, state.legend);
+    this.pending |= Change.State;
+    const cut = !stage || state.reducedMotion || state.tier === 'c' || !this.complete;
+    scene.uniforms.uFade.value = cut ? 1 : 0;
+    this.fadeStart = cut ? -1 : 0;
+    stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
+  }
+
+  private beforeDraw(now: number): boolean {
+    const { scene, stage, state } = this;
+    if (!scene || !stage) return false;
+    if (this.pending & Change.State) {
+      const started = performance.now();
+      scene.state.refresh();
+      stage.counters.recolourMs = performance.now() - started;
+    }
+    let more = this.navigator!.beforeDraw(now);
+    if (this.pending & (Change.Storeys | Change.Mode | Change.Building)) {
+      scene.storeys.update({ ...this.navigator!.storeyView() });
+      this.pending |= Change.Storeys;
+    }
+    if (this.fadeStart >= 0) {
+      if (this.fadeStart === 0) this.fadeStart = now;
+      scene.uniforms.uFade.value = Math.min(1, (now - this.fadeStart) / MOTION.recolour);
+      if (scene.uniforms.uFade.value >= 1) this.fadeStart = -1;
+      more ||= this.fadeStart >= 0;
+    }
+    scene.uniforms.uTime.value = state.reducedMotion ? 0 : now;
+    const bits = this.pending;
+    this.pending = 0;
+    for (const layer of scene.layers) {
+      if (bits !== 0) layer.update(bits);
+      if (layer.beforeDraw?.(now)) more = true;
+    }
+    return more;
+  }
+
+  private afterDraw(): void {
+    const { scene, stage } = this;
+    if (!scene || !stage || this.pending !== 0 || !this.complete) return;
+    if (stage.counters.firstFrame === 0) {
+      stage.counters.firstFrame = performance.now();
+      performance.mark('campus-first-frame');
+    }
+    if (this.status.seq !== scene.state.seq || this.status.state === 'loading') this.publish({ seq: scene.state.seq });
+  }
+
+  /** Mirrors the status on the root's data attributes, and tells Dash when more than the sequence number changed. */
+  publish(changed: Partial<Status>): void {
+    const before = this.status;
+    const next = { ...before, ...changed, tier: this.state.tier };
+    next.mode = this.stage ? this.state.mode : 'plan';
+    if (changed.state === undefined) next.state = this.stateNow();
+    this.status = next;
+    const { dataset } = this.root;
+    dataset['state'] = next.state;
+    dataset['buildings'] = String(next.buildings);
+    dataset['spaces'] = String(next.spaces);
+    dataset['mode'] = next.mode;
+    dataset['tier'] = next.tier;
+    dataset['seq'] = String(next.seq);
+    dataset['time'] = this.state.time;
+    if (this.failed !== '') dataset['error'] = this.failed;
+    else delete dataset['error'];
+    const told: (keyof Status)[] = ['state', 'buildings', 'spaces', 'mode', 'tier'];
+    if (told.some((key) => before[key] !== next[key])) this.tell({ status: next });
+  }
+
+  private stateNow(): Status['state'] {
+    if (this.failed !== '') return 'error';
+    if (!this.scene || !(this.complete || !this.stage)) return 'loading';
+    return this.connected || this.state.channel === '' ? 'ready' : 'stale';
+  }
+
+  private updatePlan(): void {
+    const { scene, state } = this;
+    if (!scene) return;
+    scene.state.refresh();
+    const view: PlanView = {
+      lang: state.lang, selection: state.selection, storey: state.storey, legend: state.legend, labels: state.labels, tokens: this.tokens,
+    }; // prettier-ignore
+    const { index } = scene;
+    scene.plan ??= new Plan(this.root, index, scene.state, view, {
+      select: (slot) => this.set({ selection: slot < 0 ? '' : index.id(slot) }),
+      hover: (slot) => this.tell({ hover: slot < 0 ? '' : index.id(slot) }),
+      openStorey: (storey) => this.set({ storey: storey < 0 ? '' : index.id(index.storeySlot(storey)) }),
+    });
+    scene.plan.update(view);
+    this.status.seq = scene.state.seq;
+    this.root.dataset['seq'] = String(scene.state.seq);
+  }
+
+  /** Draws every room and no envelope: tests and benchmarks. */
+  showRooms(on: boolean): void {
+    this.state.rooms = on;
+    this.change(Change.Storeys);
+  }
+
+  /** Where the camera stands, as the property says it. */
+  get pose(): string {
+    return this.stage ? formatPose(this.stage.flight.goal) : '';
+  }
+
+  private unload(): void {
+    this.loading.abort();
+    this.complete = false;
+    this.failed = '';
+    const { scene } = this;
+    this.scene = null;
+    if (!scene) return;
+    for (const layer of scene.layers) layer.dispose();
+    scene.state.dispose();
+    scene.storeys.dispose();
+    scene.plan?.dispose();
+  }
+
+  dispose(): void {
+    this.feed.close();
+    this.unload();
+    this.navigator?.dispose();
+    this.text.dispose();
+    this.describer.dispose();
+    this.stage?.dispose();
+  }
+}

@@ -1,12 +1,15 @@
 // The rooms: one mesh a building, one material for all. A building none of whose storeys lies open costs nothing.
 
 import {
-  BufferAttribute, BufferGeometry, FrontSide, DoubleSide, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial, GLSL3, Sphere, Vector3,
+  BufferAttribute, BufferGeometry, DoubleSide, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Matrix4, Mesh,
+  RawShaderMaterial, Sphere, Vector3,
 } from 'three'; // prettier-ignore
+import { BlockFrame } from '../blockframe.ts';
 import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
 import { VERTEX_WORDS } from '../prisms.ts';
+import type { BuildingRow } from '../scene.ts';
 import { Show } from '../storeys.ts';
 
 /** The mesh's arrays are dropped once the GPU has them. */
@@ -14,8 +17,16 @@ function release(this: BufferAttribute | InterleavedBuffer): void {
   (this as { array: unknown }).array = null;
 }
 
-/** GPU geometry of 12-byte vertices; bounds [m] relative to the building's corner. */
-export function packedGeometry(vertices: Uint16Array, indices: Uint16Array | Uint32Array, bounds: readonly number[]): BufferGeometry {
+/** From the 12-byte vertices of a building (steps, steps, centimetres above its base) to the campus [m]. */
+export function buildingMatrix(row: BuildingRow, out: Matrix4): Matrix4 {
+  const frame = new BlockFrame(row.frame);
+  const { cos, sin, step } = frame;
+  const base = Math.floor(row.bounds[2] * 100) / 100;
+  return out.set(cos * step, -sin * step, 0, frame.x0, sin * step, cos * step, 0, frame.y0, 0, 0, 0.01, base, 0, 0, 0, 1);
+}
+
+/** GPU geometry of 12-byte vertices; its bounding sphere is in the same coordinates. */
+export function packedGeometry(vertices: Uint16Array, indices: Uint16Array | Uint32Array, row: BuildingRow): BufferGeometry {
   const geometry = new BufferGeometry();
   const buffer = new InterleavedBuffer(vertices, VERTEX_WORDS);
   const place = new InterleavedBufferAttribute(buffer, 4, 0);
@@ -27,8 +38,11 @@ export function packedGeometry(vertices: Uint16Array, indices: Uint16Array | Uin
   geometry.setIndex(index);
   buffer.onUpload(release);
   index.onUpload(release);
-  const size = new Vector3(bounds[3]! - bounds[0]!, bounds[4]! - bounds[1]!, bounds[5]! - bounds[2]!);
-  geometry.boundingSphere = new Sphere(size.clone().multiplyScalar(0.5), size.length() / 2 + 1);
+  const [x0, y0, z0, x1, y1, z1] = row.bounds;
+  const inverse = buildingMatrix(row, new Matrix4()).invert();
+  const middle = new Vector3((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2).applyMatrix4(inverse);
+  // The sphere is scaled by the matrix's largest axis, which is that of the plan (a step is at least a centimetre).
+  geometry.boundingSphere = new Sphere(middle, (Math.hypot(x1 - x0, y1 - y0, z1 - z0) / 2 + 1) / row.frame[3]);
   return geometry;
 }
 
@@ -67,10 +81,10 @@ export class RoomsLayer implements Layer {
   private add(data: BuildingData): void {
     const ctx = this.ctx!;
     const row = ctx.index.file.buildings[data.building]!;
-    const mesh = new Mesh(packedGeometry(data.rooms.vertices, data.rooms.indices, row.bounds), this.material!);
-    mesh.position.set(row.bounds[0], row.bounds[1], Math.floor(row.bounds[2] * 100) / 100);
-    mesh.updateMatrixWorld();
+    const mesh = new Mesh(packedGeometry(data.rooms.vertices, data.rooms.indices, row), this.material!);
     mesh.matrixAutoUpdate = false;
+    buildingMatrix(row, mesh.matrix);
+    mesh.matrixWorld.copy(mesh.matrix);
     mesh.visible = false;
     this.meshes[data.building] = mesh;
     this.starts[data.building] = data.rooms.storeyStart;

@@ -14,7 +14,7 @@ void main() {
   vStorey = storeyTexel(aPlace.w);
   vSlot = aSlot.x | (aSlot.y << 16);
   vState = slotState(vSlot);
-  vec4 world = modelMatrix * vec4(vec3(aPlace.xyz) * 0.01, 1.0);
+  vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
   world.z += vStorey.x;
   vWorld = world.xyz;
   gl_Position = vStorey.y < 0.5 ? NOWHERE : projectionMatrix * viewMatrix * world;

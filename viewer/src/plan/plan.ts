@@ -2,6 +2,7 @@
 // same scene, the same state and the same properties as the engine, and answers with the same selection.
 
 import { FLAG_SIMULATED, FLAG_STALE, QUALITY, QUALITY_NONE } from '../frame.ts';
+import { BlockFrame } from '../blockframe.ts';
 import { type Block, decodeBlock } from '../pack.ts';
 import type { Legend } from '../props.ts';
 import type { SceneIndex } from '../scene.ts';
@@ -162,13 +163,17 @@ export class Plan {
     return union(
       buildings.map((b) => {
         const block = this.blocks.get(b)!;
-        const { bounds, storeys } = this.index.file.buildings[b]!;
+        const { storeys } = this.index.file.buildings[b]!;
         const local = storey < 0 ? this.groundOf(b) : storey - storeys[0];
-        const [x0, y0] = bounds;
-        const rooms = this.roomsOf(b, local).map((k) => groupBox(block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, x0, y0));
-        return union([groupBox(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, x0, y0), ...rooms]);
+        const frame = this.frameOf(b);
+        const rooms = this.roomsOf(b, local).map((k) => groupBox(block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, frame));
+        return union([groupBox(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, frame), ...rooms]);
       }),
     );
+  }
+
+  private frameOf(building: number): BlockFrame {
+    return new BlockFrame(this.index.file.buildings[building]!.frame);
   }
 
   /** Local index of a building's ground storey: the lowest that is not below ground. */
@@ -186,30 +191,31 @@ export class Plan {
 
   private drawFootprint(building: number): void {
     const block = this.blocks.get(building)!;
-    const { bounds } = this.index.file.buildings[building]!;
+    const frame = this.frameOf(building);
     const local = this.groundOf(building);
     const first = block.storeyGroup[local]!;
     const last = block.storeyGroup[local + 1]!;
-    this.shape(1 + building, groupPath(block, first, last, bounds[0], bounds[1]));
-    if (first < last) this.seat(1 + building, [this.index.name(1 + building, this.view.lang)], block, first, bounds);
+    this.shape(1 + building, groupPath(block, first, last, frame));
+    if (first < last) this.seat(1 + building, [this.index.name(1 + building, this.view.lang)], block, first, frame);
   }
 
   private drawStorey(building: number, storey: number): void {
     const block = this.blocks.get(building)!;
-    const { bounds, storeys, spaces } = this.index.file.buildings[building]!;
+    const { storeys, spaces } = this.index.file.buildings[building]!;
+    const frame = this.frameOf(building);
     const local = storey - storeys[0];
-    const outline = groupPath(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, bounds[0], bounds[1]);
+    const outline = groupPath(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, frame);
     svg('path', { d: outline, class: 'plan-outline', fill: this.view.tokens.hex.raised, stroke: this.view.tokens.hex['text-3'] }, this.root);
     const slot0 = this.index.firstSpace + spaces[0];
     const rooms = this.roomsOf(building, local).filter((k) => block.spaceGroup[k]! < block.spaceGroup[k + 1]!);
     for (const k of rooms) {
-      this.shape(slot0 + k, groupPath(block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, bounds[0], bounds[1]));
+      this.shape(slot0 + k, groupPath(block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, frame));
     }
     if (!this.view.labels || this.index.labels === null) return;
     for (const k of rooms) {
       const { number, zh, en } = this.index.labels;
       const name = (this.view.lang === 'zh' ? zh : en)[spaces[0] + k] ?? '';
-      this.seat(slot0 + k, [name, number[spaces[0] + k] ?? ''].filter(Boolean), block, block.spaceGroup[k]!, bounds);
+      this.seat(slot0 + k, [name, number[spaces[0] + k] ?? ''].filter(Boolean), block, block.spaceGroup[k]!, frame);
     }
   }
 
@@ -220,8 +226,8 @@ export class Plan {
   }
 
   /** A text of one or two lines at the seat of a ring group; shown only where it fits (fitLabels). */
-  private seat(slot: number, lines: string[], block: Block, group: number, bounds: readonly number[]): void {
-    const seat = labelSeat(block, group, bounds[0]!, bounds[1]!);
+  private seat(slot: number, lines: string[], block: Block, group: number, frame: BlockFrame): void {
+    const seat = labelSeat(block, group, frame);
     if (seat === null || lines.length === 0) return;
     const holder = svg('g', { class: 'plan-label', transform: `translate(${seat.x} ${seat.y})`, 'pointer-events': 'none' }, this.root);
     holder.dataset['slot'] = String(slot);

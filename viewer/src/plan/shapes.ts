@@ -1,5 +1,6 @@
 // Rings of a room block as SVG: paths, bounds, and where a label stands. Pure functions, no page.
 
+import { BlockFrame } from '../blockframe.ts';
 import type { Block } from '../pack.ts';
 
 /** A box in plan [m]: x east, y south (SVG's direction). */
@@ -18,17 +19,28 @@ export interface Seat {
   height: number;
 }
 
-const CM = 0.01;
+/** The block's own steps as coordinates. */
+const STEPS = new BlockFrame([0, 0, 0, 1]);
 
-/** An SVG path of the ring groups `first .. last` (exclusive); `x0`, `y0` [m] is the block's origin, y turned to south. */
-export function groupPath(block: Block, first: number, last: number, x0: number, y0: number): string {
+/** Sides of the upright box of the same proportions that fits into a turned one. */
+function upright(width: number, height: number, frame: BlockFrame): { width: number; height: number } {
+  const sin = Math.abs(frame.sin);
+  const cos = Math.abs(frame.cos);
+  const [w, h] = sin > cos ? [height, width] : [width, height];
+  const [c, s] = sin > cos ? [sin, cos] : [cos, sin];
+  const fit = Math.min(w / (w * c + h * s), h / (w * s + h * c));
+  return { width: w * fit, height: h * fit };
+}
+
+/** An SVG path of the ring groups `first .. last` (exclusive); y turned to south. */
+export function groupPath(block: Block, first: number, last: number, frame: BlockFrame): string {
   const parts: string[] = [];
   for (let r = block.groupRing[first]!; r < block.groupRing[last]!; r++) {
     const begin = block.ringStart[r]!;
     const end = block.ringStart[r + 1]!;
     for (let i = begin; i < end; i++) {
-      const x = (x0 + block.x[i]! * CM).toFixed(2);
-      const y = (-(y0 + block.y[i]! * CM)).toFixed(2);
+      const x = frame.east(block.x[i]!, block.y[i]!).toFixed(2);
+      const y = (-frame.north(block.x[i]!, block.y[i]!)).toFixed(2);
       parts.push(`${i === begin ? 'M' : 'L'}${x} ${y}`);
     }
     parts.push('Z');
@@ -37,7 +49,7 @@ export function groupPath(block: Block, first: number, last: number, x0: number,
 }
 
 /** The box around the ring groups `first .. last` (exclusive), or null when there is no ring. */
-export function groupBox(block: Block, first: number, last: number, x0: number, y0: number): Box | null {
+export function groupBox(block: Block, first: number, last: number, frame: BlockFrame): Box | null {
   let xmin = Infinity;
   let xmax = -Infinity;
   let ymin = Infinity;
@@ -45,15 +57,15 @@ export function groupBox(block: Block, first: number, last: number, x0: number, 
   const begin = block.ringStart[block.groupRing[first]!]!;
   const end = block.ringStart[block.groupRing[last]!]!;
   for (let i = begin; i < end; i++) {
-    const x = block.x[i]!;
-    const y = block.y[i]!;
+    const x = frame.east(block.x[i]!, block.y[i]!);
+    const y = frame.north(block.x[i]!, block.y[i]!);
     if (x < xmin) xmin = x;
     if (x > xmax) xmax = x;
     if (y < ymin) ymin = y;
     if (y > ymax) ymax = y;
   }
   if (begin === end) return null;
-  return { x: x0 + xmin * CM, y: -(y0 + ymax * CM), width: (xmax - xmin) * CM, height: (ymax - ymin) * CM };
+  return { x: xmin, y: -ymax, width: xmax - xmin, height: ymax - ymin };
 }
 
 /** The box around several boxes; null of none. */
@@ -107,11 +119,11 @@ function stretch(cuts: number[], through: number | null): [number, number] | nul
  * Where the label of a ring group stands: the middle of the widest stretch among nine cuts across it, moved to the
  * middle of the height that is free there. Unlike the centroid it always lies inside, also in an L or a ring.
  */
-export function labelSeat(block: Block, group: number, x0: number, y0: number): Seat | null {
-  const box = groupBox(block, group, group + 1, 0, 0);
+export function labelSeat(block: Block, group: number, frame: BlockFrame): Seat | null {
+  const box = groupBox(block, group, group + 1, STEPS);
   if (box === null || box.width === 0 || box.height === 0) return null;
-  const low = -(box.y + box.height) / CM;
-  const span = box.height / CM;
+  const low = -(box.y + box.height);
+  const span = box.height;
   let best: { pair: [number, number]; level: number; score: number } | null = null;
   for (let k = 1; k < 10; k++) {
     const level = low + (span * k) / 10 + 0.5;
@@ -129,10 +141,9 @@ export function labelSeat(block: Block, group: number, x0: number, y0: number): 
   const level = (free[0] + free[1]) / 2;
   const across = stretch(crossings(block, group, level, false), middle) ?? best.pair;
   return {
-    x: x0 + middle * CM,
-    y: -(y0 + level * CM),
-    width: (across[1] - across[0]) * CM,
-    height: (free[1] - free[0]) * CM,
+    x: frame.east(middle, level),
+    y: -frame.north(middle, level),
+    ...upright((across[1] - across[0]) * frame.step, (free[1] - free[0]) * frame.step, frame),
   };
 }
 

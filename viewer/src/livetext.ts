@@ -1,0 +1,137 @@
+// Live text of the page: every element with data-live="<entity id>|<field>" is filled by the feed, so that panels show
+// live values without a callback. Fields: value, age, quality, coverage, since.
+
+import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
+import type { ViewState } from './layer.ts';
+import type { SceneIndex } from './scene.ts';
+import type { SpaceState } from './state.ts';
+
+const WORDS = {
+  zh: { good: '良好', uncertain: '存疑', bad: '坏值', none: '无数据', stale: '已过期', simulated: '模拟', estimated: '估计' },
+  en: { good: 'good', uncertain: 'uncertain', bad: 'bad', none: 'no data', stale: 'stale', simulated: 'simulated', estimated: 'estimated' },
+};
+const DASH = '–';
+
+/** Seconds in words: '4 s', '3 min', '2 h', '5 d'; in Chinese '4 秒' and so on. */
+export function ageText(seconds: number, lang: 'zh' | 'en'): string {
+  const units = lang === 'zh' ? ['秒', '分钟', '小时', '天'] : ['s', 'min', 'h', 'd'];
+  if (seconds < 90) return `${Math.round(seconds)} ${units[0]}`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} ${units[1]}`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} ${units[2]}`;
+  return `${Math.round(seconds / 86_400)} ${units[3]}`;
+}
+
+export class LiveText {
+  private readonly elements = new Map<Element, { id: string; field: string }>();
+  private readonly observer: MutationObserver;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private index: SceneIndex | null = null;
+  private state: SpaceState | null = null;
+  private view: ViewState | null = null;
+  private stale = true;
+  private clock: Intl.DateTimeFormat | null = null;
+
+  constructor() {
+    this.observer = new MutationObserver((records) => {
+      // Texts that we write ourselves change no structure and no attribute: only the page's changes come here.
+      this.stale = true;
+      if (records.length > 0) this.fill();
+    });
+    this.observer.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-live'] });
+    this.timer = setInterval(() => this.fill(), 1000);
+  }
+
+  use(index: SceneIndex, state: SpaceState, view: ViewState): void {
+    this.index = index;
+    this.state = state;
+    this.view = view;
+    this.clock = null;
+    this.fill();
+  }
+
+  private scan(): void {
+    this.elements.clear();
+    for (const element of document.querySelectorAll('[data-live]')) {
+      const [id = '', field = 'value'] = (element.getAttribute('data-live') ?? '').split('|');
+      this.elements.set(element, { id, field });
+    }
+    this.stale = false;
+  }
+
+  /** Writes what changed. */
+  fill(): void {
+    if (!this.index) return;
+    if (this.stale) this.scan();
+    let wrote = false;
+    for (const [element, { id, field }] of this.elements) {
+      const text = this.text(this.index.slot(id), field);
+      if (element.textContent === text) continue;
+      element.textContent = text;
+      wrote = true;
+    }
+    if (wrote) this.observer.takeRecords();
+  }
+
+  /** One field of a slot in words. */
+  text(slot: number, field: string): string {
+    const { state, index, view } = this;
+    if (slot < 0 || !state || !index || !view) return DASH;
+    switch (field) {
+      case 'age':
+        return this.hasData(slot) ? ageText(this.age(slot), view.lang) : DASH;
+      case 'quality':
+        return this.quality(slot);
+      case 'coverage':
+        return slot < state.of.length && state.of[slot]! > 0 ? `${state.have[slot]} / ${state.of[slot]}` : DASH;
+      case 'since':
+        return this.hasData(slot) ? this.time(Date.now() + state.clockOffset - 1000 * this.age(slot)) : DASH;
+      default:
+        return this.value(slot);
+    }
+  }
+
+  private hasData(slot: number): boolean {
+    return (this.state!.wireFlags[slot]! & QUALITY) !== QUALITY_NONE;
+  }
+
+  private age(slot: number): number {
+    const { state } = this;
+    const since = performance.now() / 1000 - state!.seen[slot]!;
+    const known = slot < state!.age.length ? state!.age[slot]! : 0;
+    return since + (known === NO_VALUE ? 0 : known);
+  }
+
+  private value(slot: number): string {
+    const { state, view, index } = this;
+    const decimals = view!.legend?.decimals ?? 1;
+    let value = Number.NaN;
+    if (slot < index!.firstSpace) value = state!.total[slot]!;
+    else if (state!.raw[slot] !== NO_VALUE) value = state!.low + (state!.raw[slot]! / STEPS) * (state!.high - state!.low);
+    if (Number.isNaN(value)) return DASH;
+    return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  }
+
+  private quality(slot: number): string {
+    const words = WORDS[this.view!.lang];
+    const flags = this.state!.wireFlags[slot]!;
+    const parts = [[words.good, words.uncertain, words.bad, words.none][flags & QUALITY]!];
+    if ((flags & QUALITY) === QUALITY_NONE) return parts[0]!;
+    if (flags & FLAG_STALE) parts.push(words.stale);
+    if (flags & FLAG_SIMULATED) parts.push(words.simulated);
+    if (flags & FLAG_ESTIMATED) parts.push(words.estimated);
+    return parts.join(' · ');
+  }
+
+  private time(ms: number): string {
+    this.clock ??= new Intl.DateTimeFormat('en-GB', {
+      hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: this.index!.file.campus.timezone,
+    }); // prettier-ignore
+    return this.clock.format(ms);
+  }
+
+  dispose(): void {
+    clearInterval(this.timer);
+    this.observer.disconnect();
+    this.elements.clear();
+  }
+}
