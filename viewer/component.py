@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dash.development.base_component import Component, _explicitize_args
 
@@ -14,24 +14,24 @@ PROPERTIES = (
 """Names of the properties, as docs/reference/campus-view.md lists them."""
 
 
-class CampusView(Component):  # type: ignore[misc]  # Dash's classes carry no types that mypy follows
+class CampusView(Component):
     """The campus, a building, a storey or a room in 3D or as a map, coloured by live values.
 
     Every property and its meaning stands in docs/reference/campus-view.md. Geometry and live values never travel in
     properties: the view loads the scene from ``sceneUrl`` and listens to ``liveUrl`` itself.
     """
 
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = ["children"]
+    _children_props: list[str] = []  # noqa: RUF012 - an instance variable of Dash's base class
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012 - as above
     _namespace = "campus_twin"
     _type = "CampusView"
 
     @_explicitize_args  # type: ignore[untyped-decorator]
-    def __init__(  # noqa: C901
+    def __init__(
         self,
-        id: str | dict[str, Any] | None = None,  # noqa: A002
-        sceneUrl: str | None = None,
-        liveUrl: str | None = None,
+        id: str | dict[str, Any] | None = None,
+        sceneUrl: str | None = None,  # noqa: N803 - Dash's properties are JavaScript names
+        liveUrl: str | None = None,  # noqa: N803 - Dash's properties are JavaScript names
         channel: str | None = None,
         legend: Mapping[str, Any] | None = None,
         lang: Literal["zh", "en"] | None = None,
@@ -46,7 +46,7 @@ class CampusView(Component):  # type: ignore[misc]  # Dash's classes carry no ty
         section: Mapping[str, Any] | None = None,
         measure: bool | None = None,
         camera: str | None = None,
-        flyTo: str | None = None,
+        flyTo: str | None = None,  # noqa: N803 - Dash's properties are JavaScript names
         time: str | None = None,
         markers: Sequence[Mapping[str, Any]] | None = None,
         quality: Literal["auto", "a", "b", "c"] | None = None,
@@ -60,4 +60,4 @@ class CampusView(Component):  # type: ignore[misc]  # Dash's classes carry no ty
         self.available_wildcard_properties: list[str] = []
         given: list[str] = kwargs.pop("_explicit_args")
         values = {**locals(), **kwargs}
-        super().__init__(**{name: values[name] for name in given})
+        super().__init__(**{name: values[name] for name in given})  # type: ignore[no-untyped-call]

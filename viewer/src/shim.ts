@@ -11,6 +11,7 @@ type Engine = typeof import('./engine.ts');
 
 const scope = window as unknown as { React: typeof ReactTypes; campus_twin?: Record<string, unknown> };
 const here = (document.currentScript as HTMLScriptElement | null)?.src ?? location.href;
+const FILL = { position: 'relative', width: '100%', height: '100%', overflow: 'hidden' } as const;
 let engine: Promise<Engine> | null = null;
 
 function load(): Promise<Engine> {
@@ -46,7 +47,7 @@ function CampusView(props: DashProps): ReactTypes.ReactElement {
     };
   }, []);
   useEffect(() => mounted.current?.update(props));
-  return createElement('div', { id: props.id, ref: root, className: 'campus-view', 'data-state': 'loading' });
+  return createElement('div', { id: props.id, ref: root, className: 'campus-view', style: FILL, 'data-state': 'loading' });
 }
 
 scope.campus_twin = { ...scope.campus_twin, CampusView };

@@ -168,6 +168,8 @@ export class View {
       scene.ctx = this.context(scene, this.stage);
       scene.layers = createLayers();
       for (const layer of scene.layers) layer.init(scene.ctx);
+      // Closed storeys are the envelope's to draw; without one the rooms stand for them.
+      this.state.rooms = !scene.layers.some((layer) => layer.name === 'envelope');
     }
     this.text.use(index, state, this.state);
     this.status.buildings = index.buildings;
