@@ -58,11 +58,17 @@ class _Legend(BaseModel):
         return self
 
 
+class _Names(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+
 class _Channel(BaseModel):
     model_config = ConfigDict(extra="forbid")
     key: str
     quantity: str
-    names: dict[str, str]
+    names: _Names
     legend: _Legend
     rollup: Rollup | None = None
 
@@ -76,7 +82,7 @@ class _Channel(BaseModel):
 class _Domain(BaseModel):
     model_config = ConfigDict(extra="forbid")
     domain: str
-    names: dict[str, str]
+    names: _Names
     channels: list[_Channel]
 
 
@@ -86,7 +92,7 @@ def read_domain(text: str) -> list[Channel]:
     return [
         Channel(
             f"{domain.domain}.{row.key}", domain.domain, row.quantity, QUANTITIES[row.quantity].unit,
-            row.names["zh"], row.names["en"], row.legend.low, row.legend.high, tuple(row.legend.breaks),
+            row.names.zh, row.names.en, row.legend.low, row.legend.high, tuple(row.legend.breaks),
             row.legend.decimals, row.rollup or QUANTITIES[row.quantity].rollup,
         )
         for row in domain.channels
