@@ -107,7 +107,8 @@ class Stream:
         with np.errstate(invalid="ignore"):
             aged = np.abs(oldest - self._sent_oldest) >= AGE_STEP_S
         state = (new.have != old.have) | (new.of != old.of) | (new.flags != old.flags)
-        return np.logical_or.reduce([value, state, aged])
+        changed: npt.NDArray[np.bool_] = np.logical_or.reduce([value, state, aged])
+        return changed
 
     def _widen(self, values: npt.NDArray[np.float64]) -> bool:
         """Let the 16-bit range hold every value: it doubles until it does, and never shrinks."""

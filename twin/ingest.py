@@ -238,7 +238,7 @@ def _number(reading: RawReading) -> tuple[float, str]:
         return np.nan, reading.bad
     if isinstance(value, str):
         try:
-            value = float(value)
+            value = float(value) if "_" not in value else float("nan")  # Python reads 1_000, devices do not mean it
         except ValueError:
             return np.nan, "not a number"
     if value is None:
