@@ -64,7 +64,7 @@ class ModelCache:
     """The models below ``folder``; ``load`` reads what is not there. Several processes may share the folder."""
 
     def __init__(self, folder: Path, load: Load = load_isolated, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.folder = folder / "models"
+        self.folder = folder / "imports"
         self._load = load
         self._limit = limit_bytes
 

@@ -1,0 +1,110 @@
+"""Ids that are unique across all files of a campus: a file's own codes stay unless another file has them already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from models3d.codes import Codes
+from models3d.model import Finding, Model
+from twin.space import Building, Equipment, Space, Storey, Zone
+
+Rename = Callable[[str], str]
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A sort key by which ``2`` comes before ``10`` and ``A-2`` before ``A-10``."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in _DIGITS.split(text) if part]
+
+
+class Identities:
+    """Hands out ids to one file after the other. ``reserved`` ids (the campus's) are never given."""
+
+    def __init__(self, *reserved: str) -> None:
+        self._buildings = Codes()
+        self._taken: set[str] = set()
+        for entity in reserved:
+            self._buildings.take(entity)
+            self._taken.add(entity)
+
+    def assign(self, model: Model, building: str | None) -> list[Finding]:
+        """Give the model's entities their final ids, in place; what had to change is told.
+
+        ``building`` is the code that the campus file gives to the only building of this file.
+        """
+        renamed: dict[str, str] = {}
+        findings: list[Finding] = []
+        if building is not None and len(model.buildings) != 1:
+            message = (
+                f"campus.yaml names one building '{building}', but '{model.path}' holds {len(model.buildings)}: "
+                "their own codes are kept; remove 'building:' or split the file"
+            )
+            findings.append(Finding("building-ambiguous", message, model.path, data={"n": len(model.buildings)}))
+            building = None
+        for item in model.buildings:
+            old = item.id
+            wanted = building or old
+            item.id, changed = self._buildings.take(wanted)
+            self._taken.add(item.id)
+            if changed:
+                message = (
+                    f"the code '{wanted}' is taken already: the building in '{model.path}' is now '{item.id}'; "
+                    "give it a code with 'building:' in campus.yaml"
+                )
+                findings.append(Finding("duplicate-code", message, wanted, entity=item.id, data={"id": item.id}))
+            renamed[old] = item.id
+            self._below(item, old, renamed)
+        self._others(model, renamed)
+        _follow(model, renamed)
+        return findings
+
+    def _below(self, building: Building, old: str, renamed: dict[str, str]) -> None:
+        """New ids for the storeys and spaces of a building whose id was ``old``."""
+        for storey in building.storeys:
+            items: list[Storey | Space] = [storey, *storey.spaces]
+            for item in items:
+                before = item.id
+                below = before.removeprefix(f"{old}/") if before.startswith(f"{old}/") else before
+                item.id = self._free(f"{building.id}/{below}")
+                renamed[before] = item.id
+
+    def _others(self, model: Model, renamed: dict[str, str]) -> None:
+        sites: dict[str, str] = {}
+        for site in model.sites:
+            sites[site.id] = site.id = self._free(site.id)
+        for building in model.buildings:
+            building.site = sites.get(building.site, building.site)
+        others: list[Zone | Equipment] = [*model.zones, *model.equipment]
+        for item in others:
+            before = item.id
+            item.id = self._free(before)
+            renamed.setdefault(before, item.id)
+
+    def _free(self, wanted: str) -> str:
+        free, n = wanted, 1
+        while free in self._taken:
+            n += 1
+            free = f"{wanted}~{n}"
+        self._taken.add(free)
+        return free
+
+
+def _follow(model: Model, renamed: dict[str, str]) -> None:
+    """Every reference of the model follows its renamed entity."""
+
+    def new(entity: str) -> str:
+        return renamed.get(entity, entity)
+
+    for zone in model.zones:
+        zone.spaces = tuple(new(entity) for entity in zone.spaces)
+    for item in model.equipment:
+        item.space = new(item.space)
+        item.feeds = tuple(new(entity) for entity in item.feeds)
+    for point in model.points:
+        point.space, point.equipment = new(point.space), new(point.equipment)
+    for shell in model.shells:
+        shell.building, shell.storey = new(shell.building), new(shell.storey)
+    model.findings = [replace(f, entity=new(f.entity)) if f.entity else f for f in model.findings]
