@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from models3d import cityjson, files, geojson, geopackage, step_sniff
+from models3d import cityjson, files, geojson, geopackage, hbjson, step_sniff
 from models3d.model import Finding, Format, Model, ModelError, Options
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ IFC: Final = Format("ifc", "IFC 2x3, 4, 4x3 (.ifc, .ifczip)", (".ifc", ".ifczip"
 FORMATS: Final[tuple[Format, ...]] = (
     IFC,
     geopackage.FORMAT,
+    hbjson.FORMAT,
     cityjson.FORMAT,
     geojson.FORMAT,
 )
