@@ -13,7 +13,19 @@
     if (element && element.textContent !== text) element.textContent = text;
   }
 
+  /** The view says how it is fed; the bar says it in words, without touching what the feed itself writes. */
+  function feed() {
+    const box = document.getElementById("feed");
+    const word = document.getElementById("feed-word");
+    if (!box || !word) return;
+    const state = document.getElementById("twin")?.dataset.state ?? "off";
+    if (box.dataset.state !== state) box.dataset.state = state;
+    const texts = { loading: "feed.loading", ready: "feed.live", stale: "feed.stale", error: "feed.error", off: "feed.off" };
+    write(word, campus.text(texts[state] ?? texts.off));
+  }
+
   function tick() {
+    feed();
     const now = new Date();
     write(document.querySelector('[data-clock="time"]'), time.format(now));
     write(document.querySelector('[data-clock="date"]'), date.format(now));

@@ -160,7 +160,12 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
     @app.callback(Output("page", "children"), Input("route", "data"), prevent_initial_call=True)
     async def show_page(route: dict[str, str]) -> Any:
         page, path = find_page(route["path"])
-        return await page.layout(context_of(runtime, route), **path)
+        context = context_of(runtime, route)
+        try:
+            return await page.layout(context, **path)
+        except Exception:  # whatever it is, the reader gets a sentence and the log the reason
+            log.exception("the page %s could not be built", route["path"])
+            return states.broken(context)
 
     twin_view.callbacks(app)
 
@@ -178,7 +183,12 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
         Output("details", "children"), Input("focus", "data"), State("route", "data"), prevent_initial_call=True
     )
     async def show_details(focus: dict[str, str], route: dict[str, str]) -> Any:
-        return await asyncio.to_thread(details.details, context_of(runtime, route), focus["sel"], focus["ch"])
+        context = context_of(runtime, route)
+        try:
+            return await asyncio.to_thread(details.details, context, focus["sel"], focus["ch"])
+        except Exception:  # as above: one broken entity must not leave another's facts on the screen
+            log.exception("the details of %r could not be built", focus["sel"])
+            return states.broken(context)
 
 
 def _answer_pages(server: FastAPI, app: CampusDash) -> None:

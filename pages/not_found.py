@@ -26,7 +26,7 @@ async def layout(context: Context) -> html.Div:
         context.text("missing.text"),
         link=("/", context.text("missing.back")),
     )
-    return html.Div([bar(context, ""), html.Main(note, id="main", className="lonely")], className="page")
+    return html.Div([bar(context, "", fed=False), html.Main(note, id="main", className="lonely")], className="page")
 
 
 def callbacks(app: dash.Dash, runtime: Runtime) -> None:

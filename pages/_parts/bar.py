@@ -10,8 +10,11 @@ from pages._parts.context import Context
 SCREENS = (("/", "screen.console"), ("/check", "screen.check"))
 
 
-def bar(context: Context, here: str, *, middle: Child = None) -> html.Header:
-    """The bar; ``here`` is the path of the screen shown, ``middle`` what the screen puts beside the title."""
+def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) -> html.Header:
+    """The bar; ``here`` is the path of the screen shown, ``middle`` what the screen puts beside the title.
+
+    ``fed`` is False on a screen without the view, which is what brings live values.
+    """
     return html.Header(
         [
             html.A(context.campus_name, href="/", className="brand", title=context.text("screen.console")),
@@ -25,7 +28,7 @@ def bar(context: Context, here: str, *, middle: Child = None) -> html.Header:
                 [
                     html.Span(className="date", **attrs({"data-clock": "date"})),
                     html.Span(className="clock", **attrs({"data-clock": "time"})),
-                    _feed(context),
+                    _feed(context) if fed else None,
                     marks(context),
                     _language(context),
                     _theme(context),
@@ -43,13 +46,18 @@ def _screen(context: Context, path: str, key: str, here: str) -> html.A:
 
 
 def _feed(context: Context) -> html.Span:
-    """The age of the newest frame; a screen reader hears a change of state, not each second."""
+    """Whether the view is fed, in words (assets/clock.js), with the age of the campus's total or the time it ended."""
     campus = context.runtime.assembled.campus.id
     return html.Span(
-        [html.I(className="feed-dot", **attrs({"aria-hidden": "true"})), live(campus, "feed")],
+        [
+            html.I(className="feed-dot", **attrs({"aria-hidden": "true"})),
+            html.Span(id="feed-word", role="status"),
+            live(campus, "age", "feed-age"),
+            live(campus, "since", "feed-since"),
+        ],
         id="feed",
         className="feed",
-        **attrs({"aria-label": context.text("feed.label")}),
+        title=context.text("feed.label"),
     )
 
 

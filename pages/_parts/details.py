@@ -13,7 +13,7 @@ from pages._parts.context import Context
 from pages._parts.provenance import provenance
 from twin.domains import Channel, channels
 from twin.index import Entity, kind_of, label_of, name_of
-from twin.space import Building, Campus, Equipment, Site, Space, Storey, Zone
+from twin.space import Building, Campus, Equipment, Origin, Site, Space, Storey, Zone
 
 NEIGHBOURS = 40
 """Rooms of a storey listed in the panel; the tree and the building's page have them all."""
@@ -167,10 +167,20 @@ def _building(context: Context, building: Building) -> Child:
             row(text("fact.storeys"), fmt.number(len(building.storeys))),
             row(text("fact.spaces"), fmt.number(len(spaces))),
             row(text("fact.net-area"), fmt.area(sum(s.area_m2 or 0.0 for s in spaces)), text("fact.from-geometry")),
-            *(row(text(f"origin.{origin}.short"), fmt.number(count)) for origin, count in origins.most_common()
-              if origin != "authored"),
+            _origins(context, origins),
         ],
     )  # fmt: skip
+
+
+def _origins(context: Context, origins: Counter[Origin]) -> Child:
+    """Where the shapes of a building's spaces come from; nothing to say when the model draws them all."""
+    if not origins.total() or set(origins) == {"authored"}:
+        return None
+    words = [context.text(f"origin.{origin}.short") for origin, _ in origins.most_common()]
+    counts = [
+        f"{word} {fmt.number(count)}" for word, count in zip(words, (n for _, n in origins.most_common()), strict=True)
+    ]
+    return row(context.text("fact.origin"), words[0] if len(words) == 1 else ", ".join(counts))
 
 
 def _campus(context: Context, campus: Campus) -> Child:

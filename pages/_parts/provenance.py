@@ -41,15 +41,16 @@ def _point(context: Context, latest: Latest) -> list[Child]:
     point = latest.point
     quantity = QUANTITIES[point.quantity]
     value = fmt.with_unit(latest.value, "" if latest.unit == "1" else latest.unit, 2)
+    where = [point.source or fmt.DASH, html.Span(point.address, className="code clip", title=point.address)]
     return [
-        row(quantity.zh if context.lang == "zh" else quantity.en,
-            html.Span(value, **attrs({"data-point": f"{point.id}|value"})),
-            html.Span(state_words(context, latest), className=f"quality q-{_class(latest)}",
-                      **attrs({"data-point": f"{point.id}|state"})),
-            key=point.id),
-        row(context.text("source"), html.Span(point.source or fmt.DASH, title=point.address),
-            html.Span(point.address, className="code clip", title=point.address), key=f"{point.id}-source"),
-    ]  # fmt: skip
+        row(
+            quantity.zh if context.lang == "zh" else quantity.en,
+            html.Span(value, **attrs({"data-point": point.id})),
+            html.Span(state_words(context, latest), className=f"quality q-{_class(latest)}"),
+            key=point.id,
+        ),
+        row(context.text("source"), where, key=f"{point.id}-source"),
+    ]
 
 
 def _class(latest: Latest) -> str:

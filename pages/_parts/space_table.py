@@ -114,7 +114,7 @@ def table(context: Context, building_id: str, wish: Wish) -> list[Child]:
     total = sum(space.area_m2 or 0.0 for _, space in rows)
     count = context.text("table.count", n=fmt.number(len(rows)), area=fmt.area(total))
     if len(rows) > ROWS:
-        count += f" · {context.text('table.first', n=ROWS)}"
+        count += " · " + context.text("table.first", n=ROWS)
     head = html.Thead(html.Tr([_heading(context, key, wish) for key in (*_KEYS, "value")]))
     body = html.Tbody([_row(context, storey, space) for storey, space in rows[:ROWS]])
     return [html.P(count, className="table-count", role="status"), html.Table([head, body], className="table")]

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dash import html
 
 from pages._parts.blocks import attrs, icon
+from pages._parts.context import Context
 
 
 def loading() -> html.Div:
     """A quiet placeholder without words: it stands for less than a second."""
     return html.Div(html.Span(className="loading-bar"), className="state state-loading", **attrs({"aria-busy": "true"}))
+
+
+def broken(context: Context) -> html.Div:
+    """A part that could not be built: the reason is in the log, not on the screen."""
+    return message("missing", context.text("error.title"), context.text("error.text"))
 
 
 def message(symbol: str, title: str, sentence: str = "", *, link: tuple[str, str] | None = None) -> html.Div:
