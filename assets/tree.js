@@ -80,9 +80,10 @@
       label.title = label.textContent;
       element.append(twist, label);
       if (kind !== "site") {
+        // The ramp is one of rooms: a building's total has no class of it.
         const swatch = document.createElement("i");
         swatch.className = "swatch";
-        swatch.dataset.live = `${row.id}|swatch`;
+        if (kind === "space") swatch.dataset.live = `${row.id}|swatch`;
         const value = document.createElement("span");
         value.className = "live node-value";
         value.dataset.live = `${row.id}|value`;

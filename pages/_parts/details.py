@@ -8,7 +8,7 @@ from dash import html
 
 from pages._parts import format as fmt
 from pages._parts import states
-from pages._parts.blocks import Child, attrs, go, icon, live, row, section, swatch
+from pages._parts.blocks import Child, attrs, go, icon, live, row, section
 from pages._parts.context import Context
 from pages._parts.provenance import provenance
 from twin.domains import Channel, channels
@@ -251,7 +251,7 @@ def _entities(context: Context, title: str, listed: list[Building] | list[Storey
     rows = [
         row(
             go(entity.id, label_of(entity, context.lang)),
-            [swatch(entity.id), live(entity.id, "value")] if not isinstance(entity, Site) else "",
+            live(entity.id, "total") if not isinstance(entity, Site) else "",
             live(entity.id, "coverage") if not isinstance(entity, Site) else None,
             key=entity.id,
         )

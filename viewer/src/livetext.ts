@@ -1,5 +1,6 @@
 // Live text of the page: every element with data-live="<entity id>|<field>" is filled by the feed, so that panels show
-// live values without a callback. Fields: value, age, quality, coverage, since.
+// live values without a callback. Fields: value, total (value with unit), age, quality, coverage, since; swatch paints the
+// element in its class of the ramp instead of writing. Each element learns how good its number is as data-quality.
 
 import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
 import type { ViewState } from './layer.ts';
@@ -64,7 +65,14 @@ export class LiveText {
     if (this.stale) this.scan();
     let wrote = false;
     for (const [element, { id, field }] of this.elements) {
-      const text = this.text(this.index.slot(id), field);
+      const slot = this.index.slot(id);
+      const quality = this.quality(slot);
+      if (element.getAttribute('data-quality') !== quality) element.setAttribute('data-quality', quality);
+      if (field === 'swatch') {
+        this.paint(element as HTMLElement, slot);
+        continue;
+      }
+      const text = this.text(slot, field);
       if (element.textContent === text) continue;
       element.textContent = text;
       wrote = true;
@@ -80,7 +88,9 @@ export class LiveText {
       case 'age':
         return this.hasData(slot) ? ageText(this.age(slot), view.lang) : DASH;
       case 'quality':
-        return this.quality(slot);
+        return this.words(slot);
+      case 'total':
+        return this.withUnit(slot);
       case 'coverage':
         return slot < state.of.length && state.of[slot]! > 0 ? `${state.have[slot]} / ${state.of[slot]}` : DASH;
       case 'since':
@@ -102,16 +112,46 @@ export class LiveText {
   }
 
   private value(slot: number): string {
-    const { state, view, index } = this;
+    const { view } = this;
     const decimals = view!.legend?.decimals ?? 1;
-    let value = Number.NaN;
-    if (slot < index!.firstSpace) value = state!.total[slot]!;
-    else if (state!.raw[slot] !== NO_VALUE) value = state!.low + (state!.raw[slot]! / STEPS) * (state!.high - state!.low);
+    const value = this.number(slot);
     if (Number.isNaN(value)) return DASH;
-    return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const text = value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    return text.replaceAll(',', '\u2009').replace('-', '\u2212');
   }
 
+  private withUnit(slot: number): string {
+    const text = this.value(slot);
+    const unit = this.view!.legend?.unit ?? '';
+    return text === DASH || unit === '' || unit === '1' ? text : `${text}\u202f${unit}`;
+  }
+
+  /** The value of a slot in the channel's unit; NaN for none. */
+  private number(slot: number): number {
+    const { state, index } = this;
+    if (slot < index!.firstSpace) return state!.total[slot]!;
+    return state!.raw[slot] === NO_VALUE ? Number.NaN : state!.low + (state!.raw[slot]! / STEPS) * (state!.high - state!.low);
+  }
+
+  /** A small square in the slot's class of the ramp; transparent without a value. */
+  private paint(element: HTMLElement, slot: number): void {
+    const breaks = this.view?.legend?.breaks;
+    const value = slot < 0 || !breaks || !this.state ? Number.NaN : this.number(slot);
+    const step = Number.isNaN(value) ? 0 : 1 + breaks!.filter((limit) => value >= limit).length;
+    if (element.dataset['step'] === String(step)) return;
+    element.dataset['step'] = String(step);
+    element.style.background = step === 0 ? '' : `var(--ramp-${step})`;
+  }
+
+  /** How good the number of a slot is, in one word for the stylesheet. */
   private quality(slot: number): string {
+    if (slot < 0 || !this.state) return 'none';
+    const flags = this.state.wireFlags[slot]!;
+    if (flags & FLAG_STALE) return 'stale';
+    return ['good', 'uncertain', 'bad', 'none'][flags & QUALITY]!;
+  }
+
+  private words(slot: number): string {
     const words = WORDS[this.view!.lang];
     const flags = this.state!.wireFlags[slot]!;
     const parts = [[words.good, words.uncertain, words.bad, words.none][flags & QUALITY]!];
