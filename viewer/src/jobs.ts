@@ -15,6 +15,8 @@ export interface BuildingJob {
   length: number;
   firstStorey: number;
   firstSlot: number;
+  /** Slot of the building's first storey. */
+  firstStoreySlot: number;
   bounds: [number, number, number, number, number, number];
   /** The building's plan frame, as in the scene index. */
   frame: [number, number, number, number];

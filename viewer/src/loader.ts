@@ -30,6 +30,7 @@ export function packJobs(index: SceneIndex, base: string): PackJob[] {
       length: row.length,
       firstStorey: row.storeys[0],
       firstSlot: index.firstSpace + row.spaces[0],
+      firstStoreySlot: index.storeySlot(row.storeys[0]),
       bounds: row.bounds,
       frame: row.frame,
       category: row.category,

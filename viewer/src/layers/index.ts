@@ -1,8 +1,13 @@
 // Every layer, in the order in which they are drawn and updated.
 
 import type { Layer } from '../layer.ts';
+import { EnvelopeLayer } from './envelope.ts';
+import { GroundLayer } from './ground.ts';
+import { LightLayer } from './light.ts';
 import { RoomsLayer } from './rooms.ts';
+import { ShadowLayer } from './shadow.ts';
+import { TreesLayer } from './trees.ts';
 
 export function createLayers(): Layer[] {
-  return [new RoomsLayer()];
+  return [new LightLayer(), new RoomsLayer(), new EnvelopeLayer(), new TreesLayer(), new GroundLayer(), new ShadowLayer()];
 }

@@ -1,5 +1,6 @@
 // Meshes that the worker makes beside the room prisms: name -> builder (jobs.ts).
 
 import type { Builder } from '../jobs.ts';
+import { buildEnvelope } from './envelope.ts';
 
-export const BUILDERS: Record<string, Builder> = {};
+export const BUILDERS: Record<string, Builder> = { envelope: buildEnvelope };

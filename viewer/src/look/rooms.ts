@@ -1,11 +1,15 @@
 // Shaders of the room prisms.
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
+import { STATE_MARKS } from './envelope-shader.ts';
+import { LIGHT } from './light.ts';
 
 export const ROOM_VERTEX = /* glsl */ `${VERTEX_HEAD}
+uniform vec3 uEye;
 in uvec4 aPlace;
 in uvec2 aSlot;
 out vec3 vWorld;
+out vec3 vView;
 flat out uvec3 vState;
 flat out uint vSlot;
 flat out vec4 vStorey;
@@ -17,14 +21,16 @@ void main() {
   vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
   world.z += vStorey.x;
   vWorld = world.xyz;
+  vView = world.xyz - uEye;
   gl_Position = vStorey.y < 0.5 ? NOWHERE : projectionMatrix * viewMatrix * world;
 }
 `;
 
-export const ROOM_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}
+export const ROOM_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
 uniform uint uSelected;
 uniform uint uHovered;
 in vec3 vWorld;
+in vec3 vView;
 flat in uvec3 vState;
 flat in uint vSlot;
 flat in vec4 vStorey;
@@ -33,13 +39,16 @@ out vec4 outColour;
 void main() {
   clipSection(vWorld);
   if (vStorey.y > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.12) discard;
-  vec3 normal = normalize(cross(dFdx(vWorld), dFdy(vWorld)));
-  vec3 colour = paletteColour(vState);
-  float light = 0.72 + 0.28 * max(normal.z, 0.0) + 0.12 * dot(normal, vec3(-0.5, -0.7, 0.0));
-  if ((vState.y & 4u) != 0u) colour = mix(colour, colour * 0.55, hatchLines());
-  if (vState.x == 0u && (vState.y & 3u) == 3u) colour = mix(colour * 0.86, colour * 0.6, dots());
-  if (vSlot == uHovered) light += 0.08;
-  if (vSlot == uSelected) light += 0.16;
-  outColour = vec4(toSrgb(colour * light), 1.0);
+  vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
+  bool data = vState.x != 0u;
+  vec3 light = rested(irradiance(vWorld, normal, 1.0, 1.0, 1.0));
+  vec3 colour = data ? dataLit(marked(paletteColour(vState), vState), light) : shoulder(uClay * 0.93 * light);
+  if (!data && (vState.y & 3u) == 3u) colour *= 1.0 - 0.22 * dots();
+  // walls of prisms a little darker than their tops: the plan reads at a glance
+  if (normal.z < 0.5) colour *= 0.86;
+  colour *= mix(0.82, 1.0, vStorey.w);
+  if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.14);
+  if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.26);
+  outColour = finish(colour, vWorld);
 }
 `;

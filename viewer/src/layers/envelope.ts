@@ -1,0 +1,97 @@
+// Closed buildings: slabs, glazed bands in the colours of the rooms behind them, roofs. One mesh a building.
+
+import {
+  BufferAttribute, BufferGeometry, DoubleSide, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial, Sphere, Vector3,
+} from 'three'; // prettier-ignore
+import type { BuildingData } from '../jobs.ts';
+import { Change, type Layer, type LayerContext } from '../layer.ts';
+import { ENVELOPE_WORDS } from '../look/envelope.ts';
+import { DEPTH_FRAGMENT, ENVELOPE_DEPTH_VERTEX, ENVELOPE_FRAGMENT, ENVELOPE_VERTEX } from '../look/envelope-shader.ts';
+import { castsShadow } from './shadow.ts';
+import { buildingMatrix } from './rooms.ts';
+
+/** The arrays are dropped once the GPU has them. */
+function release(this: BufferAttribute | InterleavedBuffer): void {
+  (this as { array: unknown }).array = EMPTY;
+}
+
+const EMPTY = new Uint16Array(0);
+
+export class EnvelopeLayer implements Layer {
+  readonly name = 'envelope';
+  private readonly meshes: (Mesh | null)[] = [];
+  private material: RawShaderMaterial | null = null;
+  private ctx: LayerContext | null = null;
+
+  init(ctx: LayerContext): void {
+    this.ctx = ctx;
+    this.material = new RawShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: ENVELOPE_VERTEX,
+      fragmentShader: ENVELOPE_FRAGMENT,
+      uniforms: ctx.uniforms,
+      side: FrontSide,
+    });
+  }
+
+  update(change: number): void {
+    if (change & Change.Building) {
+      for (const data of this.ctx!.loaded) if (data && !this.meshes[data.building]) this.add(data);
+    }
+    if (change & (Change.Storeys | Change.Building)) this.cull();
+    if (change & Change.Section) this.material!.side = this.ctx!.view.section ? DoubleSide : FrontSide;
+  }
+
+  private add(data: BuildingData): void {
+    const ctx = this.ctx!;
+    const built = data.extra['envelope'];
+    if (!built) return;
+    const { vertices, indices } = built.arrays as { vertices: Uint16Array; indices: Uint16Array | Uint32Array };
+    const row = ctx.index.file.buildings[data.building]!;
+    const geometry = new BufferGeometry();
+    const buffer = new InterleavedBuffer(vertices, ENVELOPE_WORDS);
+    for (const [name, offset] of [['aPlace', 0], ['aMore', 4]] as const) {
+      const attribute = new InterleavedBufferAttribute(buffer, 4, offset);
+      (attribute as unknown as { gpuType: number }).gpuType = IntType;
+      geometry.setAttribute(name, attribute);
+    }
+    const index = new BufferAttribute(indices, 1);
+    geometry.setIndex(index);
+    buffer.onUpload(release);
+    index.onUpload(release);
+    const mesh = new Mesh(geometry, this.material!);
+    mesh.matrixAutoUpdate = false;
+    buildingMatrix(row, mesh.matrix);
+    mesh.matrixWorld.copy(mesh.matrix);
+    // the mesh stands in its own turned frame: a sphere round the box needs no turning
+    const b = row.bounds;
+    const centre = new Vector3((b[0] + b[3]) / 2, (b[1] + b[4]) / 2, (b[2] + b[5]) / 2);
+    const radius = Math.hypot(b[3] - b[0], b[4] - b[1], b[5] - b[2]) / 2 + 3;
+    const inverse = mesh.matrixWorld.clone().invert();
+    geometry.boundingSphere = new Sphere(centre.applyMatrix4(inverse), radius / mesh.matrixWorld.getMaxScaleOnAxis());
+    castsShadow(mesh, ENVELOPE_DEPTH_VERTEX, DEPTH_FRAGMENT, ctx.uniforms);
+    this.meshes[data.building] = mesh;
+    ctx.world.add(mesh);
+    built.arrays = {};
+  }
+
+  /** Exploded storeys stand outside the building's own sphere. */
+  private cull(): void {
+    const { index, storeys } = this.ctx!;
+    this.meshes.forEach((mesh, b) => {
+      if (!mesh) return;
+      const [first, count] = index.file.buildings[b]!.storeys;
+      mesh.frustumCulled = count === 0 || storeys.lift(first + count - 1) === 0;
+    });
+  }
+
+  dispose(): void {
+    for (const mesh of this.meshes) {
+      if (!mesh) continue;
+      mesh.removeFromParent();
+      mesh.geometry.dispose();
+    }
+    this.meshes.length = 0;
+    this.material?.dispose();
+  }
+}

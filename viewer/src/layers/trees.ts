@@ -1,0 +1,93 @@
+// Trees: one body of 20 faces for all, placed by one row of four numbers a tree; one draw.
+
+import {
+  BufferGeometry, Float32BufferAttribute, GLSL3, IcosahedronGeometry, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, RawShaderMaterial, Vector3,
+} from 'three'; // prettier-ignore
+import { Change, type Layer, type LayerContext } from '../layer.ts';
+import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
+import { TREE_DEPTH_VERTEX, TREE_FRAGMENT, TREE_VERTEX } from '../look/ground-shader.ts';
+import { linear } from '../tokens.ts';
+import { castsShadow } from './shadow.ts';
+import { type GroundFile, loadGround } from '../look/ground-file.ts';
+
+export class TreesLayer implements Layer {
+  readonly name = 'trees';
+  private ctx: LayerContext | null = null;
+  private mesh: Mesh | null = null;
+  private readonly colour = { value: new Vector3() };
+  private gone = false;
+
+  init(ctx: LayerContext): void {
+    this.ctx = ctx;
+    void loadGround(ctx).then((file) => {
+      if (file && !this.gone) this.build(file);
+    });
+  }
+
+  private build(file: GroundFile): void {
+    const ctx = this.ctx!;
+    const { x, y, z, r } = file.trees;
+    if (x.length === 0) return;
+    const geometry = new InstancedBufferGeometry();
+    const body: BufferGeometry = lumpy();
+    geometry.setIndex(body.index);
+    geometry.setAttribute('position', body.getAttribute('position'));
+    const rows = new Float32Array(x.length * 4);
+    for (let i = 0; i < x.length; i++) rows.set([x[i]!, y[i]!, z[i]!, r[i]!], i * 4);
+    geometry.setAttribute('aTree', new InstancedBufferAttribute(rows, 4));
+    geometry.instanceCount = x.length;
+    const material = new RawShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: TREE_VERTEX,
+      fragmentShader: TREE_FRAGMENT,
+      uniforms: { ...ctx.uniforms, uTree: this.colour },
+    });
+    this.mesh = new Mesh(geometry, material);
+    this.mesh.frustumCulled = false;
+    this.mesh.matrixAutoUpdate = false;
+    castsShadow(this.mesh, TREE_DEPTH_VERTEX, DEPTH_FRAGMENT, ctx.uniforms);
+    ctx.world.add(this.mesh);
+    this.paint();
+    ctx.requestDraw();
+  }
+
+  private paint(): void {
+    this.colour.value.set(...linear(this.ctx!.tokens.hex.ground.tree));
+  }
+
+  update(change: number): void {
+    if (change & Change.Theme) this.paint();
+    if (this.mesh && change & Change.Mode) this.mesh.visible = this.ctx!.view.mode === '3d';
+  }
+
+  dispose(): void {
+    this.gone = true;
+    if (!this.mesh) return;
+    this.mesh.removeFromParent();
+    this.mesh.geometry.dispose();
+    (this.mesh.material as RawShaderMaterial).dispose();
+  }
+}
+
+/** An icosahedron with its twelve corners shared and slightly uneven: a crown, not a ball. */
+function lumpy(): BufferGeometry {
+  const raw = new IcosahedronGeometry(1, 0).getAttribute('position');
+  const corners: number[] = [];
+  const index: number[] = [];
+  const known = new Map<string, number>();
+  for (let i = 0; i < raw.count; i++) {
+    const key = [raw.getX(i), raw.getY(i), raw.getZ(i)].map((v) => v.toFixed(3)).join();
+    let at = known.get(key);
+    if (at === undefined) {
+      at = corners.length / 3;
+      known.set(key, at);
+      const swell = 0.93 + 0.16 * ((at * 7) % 12) / 12;
+      corners.push(raw.getX(i) * swell, raw.getY(i) * swell, raw.getZ(i) * swell);
+    }
+    index.push(at);
+  }
+  const geometry = new BufferGeometry();
+  geometry.setAttribute('position', new Float32BufferAttribute(corners, 3));
+  geometry.setIndex(index);
+  return geometry;
+}

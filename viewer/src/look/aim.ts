@@ -1,0 +1,45 @@
+// The sun's eye: an orthographic camera that sees the whole campus along the sun's rays.
+
+import { type Camera, Matrix4, Vector3 } from 'three';
+
+/** Clip space -1..1 to texture space 0..1. */
+export const HALF = new Matrix4().set(0.5, 0, 0, 0.5, 0, 0.5, 0, 0.5, 0, 0, 0.5, 0.5, 0, 0, 0, 1);
+
+const right = new Vector3();
+const up = new Vector3();
+const corner = new Vector3();
+
+/** Turns `eye` so that it looks from `direction` and just holds `bounds` [m]; the size of one of `size` texels [m]. */
+export function aim(eye: Camera, direction: Vector3, bounds: readonly number[], size: number): number {
+  right.set(-direction.y, direction.x, 0);
+  if (right.lengthSq() < 1e-8) right.set(1, 0, 0);
+  right.normalize();
+  up.crossVectors(direction, right);
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  // a little room round the box: trees stand at its rim
+  const margin = 25;
+  for (let k = 0; k < 8; k++) {
+    corner.set(
+      k & 1 ? bounds[3]! + margin : bounds[0]! - margin,
+      k & 2 ? bounds[4]! + margin : bounds[1]! - margin,
+      k & 4 ? bounds[5]! + 12 : bounds[2]!,
+    );
+    [corner.dot(right), corner.dot(up), corner.dot(direction)].forEach((v, i) => {
+      low[i] = Math.min(low[i]!, v);
+      high[i] = Math.max(high[i]!, v);
+    });
+  }
+  const [x, y, z] = [0, 1, 2].map((i) => (low[i]! + high[i]!) / 2) as [number, number, number];
+  eye.matrixWorld.makeBasis(right, up, direction);
+  corner.set(0, 0, 0).addScaledVector(right, x).addScaledVector(up, y).addScaledVector(direction, z);
+  eye.matrixWorld.setPosition(corner);
+  eye.matrix.copy(eye.matrixWorld);
+  eye.matrixWorldInverse.copy(eye.matrixWorld).invert();
+  const w = (high[0]! - low[0]!) / 2;
+  const h = (high[1]! - low[1]!) / 2;
+  const d = (high[2]! - low[2]!) / 2 + 1;
+  eye.projectionMatrix.makeOrthographic(-w, w, h, -h, -d, d);
+  eye.projectionMatrixInverse.copy(eye.projectionMatrix).invert();
+  return (2 * Math.max(w, h)) / size;
+}

@@ -1,0 +1,128 @@
+// Shaders of the closed building: clay slabs and roofs, and glazed bands that carry the data.
+
+import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
+import { LIGHT } from './light.ts';
+
+export const ENVELOPE_VERTEX = /* glsl */ `${VERTEX_HEAD}
+uniform vec3 uEye;
+in uvec4 aPlace;
+in uvec4 aMore;
+out vec3 vWorld;
+out vec3 vView;
+out vec2 vWall;
+flat out uvec3 vState;
+flat out uint vSlot;
+flat out uint vPart;
+flat out vec4 vStorey;
+
+void main() {
+  vStorey = storeyTexel(aPlace.w);
+  vPart = aMore.z;
+  vSlot = aMore.x | ((aMore.y & 255u) << 16);
+  vState = vSlot == 0xffffffu ? uvec3(0u) : slotState(vSlot);
+  vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
+  world.z += vStorey.x;
+  vWorld = world.xyz;
+  vView = world.xyz - uEye;
+  // way along the wall, and how far below the slab's edge [m]
+  vWall = vec2(float(aMore.w) * 0.05, float(aMore.y >> 8) * 0.1);
+  bool plate = vPart >= 6u;
+  bool shown = plate ? vStorey.y > 0.5 : vStorey.z > 0.5;
+  gl_Position = shown ? projectionMatrix * viewMatrix * world : NOWHERE;
+}
+`;
+
+/** Depth from the sun: the same places, no colour. Storeys drawn as outlines cast nothing. */
+export const ENVELOPE_DEPTH_VERTEX = /* glsl */ `${VERTEX_HEAD}
+in uvec4 aPlace;
+in uvec4 aMore;
+
+void main() {
+  vec4 storey = storeyTexel(aPlace.w);
+  vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
+  world.z += storey.x;
+  float show = aMore.z >= 6u ? storey.y : storey.z;
+  gl_Position = show > 0.5 && show < 1.5 ? projectionMatrix * viewMatrix * world : NOWHERE;
+}
+`;
+
+export const DEPTH_FRAGMENT = /* glsl */ `
+precision lowp float;
+out vec4 outColour;
+void main() { outColour = vec4(1.0); }
+`;
+
+/** What a data colour looks like when its value is stale, simulated or missing. Shared by rooms and bands. */
+export const STATE_MARKS = /* glsl */ `
+vec3 marked(vec3 colour, uvec3 state) {
+  if ((state.y & 4u) != 0u) return mix(colour, mix(colour, uPage, 0.55), hatchLines());
+  if (uTrust > 0.5 && state.x == 4u) return mix(colour, mix(colour, vec3(1.0), 0.55), dots());
+  return colour;
+}
+`;
+
+export const ENVELOPE_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
+uniform uint uSelected;
+uniform uint uHovered;
+in vec3 vWorld;
+in vec3 vView;
+in vec2 vWall;
+flat in uvec3 vState;
+flat in uint vSlot;
+flat in uint vPart;
+flat in vec4 vStorey;
+out vec4 outColour;
+
+/** Mullions between bays of 3 m and a slight difference from bay to bay, both gone where a bay is below 3 px. */
+float bays(float way) {
+  float grain = fwidth(way);
+  float fade = 1.0 - smoothstep(0.35, 1.0, grain);
+  if (fade <= 0.0) return 1.0;
+  float at = way / 3.0;
+  float f = abs(fract(at) - 0.5) * 3.0;
+  float edge = max(grain, 0.02);
+  float mullion = 1.0 - smoothstep(0.13 - edge, 0.13 + edge, 1.5 - f);
+  float variety = fract(sin(floor(at) * 12.9898 + floor(vWorld.z) * 4.1414) * 43758.5453) - 0.5;
+  return 1.0 + fade * (0.05 * variety - 0.17 * (1.0 - mullion));
+}
+
+void main() {
+  clipSection(vWorld);
+  bool ghost = vPart < 6u && vStorey.z > 1.5;
+  if (ghost && vPart != 1u && vPart != 2u && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.035) discard;
+  vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
+  vec3 albedo = uClay;
+  float shade = 1.0;
+  float cover = 1.0;
+  bool data = false;
+  if (vPart == 0u) {
+    // the slab above: it takes sky from the glass below it, and throws an edge of shadow
+    float recess = 0.5;
+    cover = 1.0 - 0.55 * recess * inversesqrt(recess * recess + vWall.y * vWall.y);
+    vec2 across = normalize(uSunDirection.xy);
+    float toward = max(dot(across, normal.xy), 0.08);
+    float drop = recess * uSunDirection.z / (length(uSunDirection.xy) * toward);
+    float blur = 0.06 + fwidth(vWall.y);
+    shade = smoothstep(drop - blur, drop + blur, vWall.y);
+    data = vState.x != 0u;
+    albedo = data ? marked(paletteColour(vState), vState) : uClay * 0.8;
+  } else if (vPart == 3u) {
+    albedo = uClay * 0.975;
+  } else if (vPart >= 6u) {
+    albedo = uClay * 0.93;
+  }
+  vec3 light = rested(irradiance(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0));
+  float bay = vPart == 0u ? bays(vWall.x) : 1.0;
+  vec3 colour = data ? dataLit(albedo * (0.5 + 0.5 * bay), light) : shoulder(albedo * light * bay);
+  if (vPart == 0u && !data && (vState.y & 3u) == 3u) {
+    // no data under a shown metric: a dashed line along the band
+    float dash = step(fract(vWall.x / 3.0), 0.5) * (1.0 - smoothstep(0.12, 0.12 + fwidth(vWall.y), abs(vWall.y - 1.2)));
+    colour *= 1.0 - 0.4 * dash * (1.0 - smoothstep(0.3, 0.9, fwidth(vWall.x)));
+  }
+  colour *= mix(0.82, 1.0, vStorey.w);
+  if (ghost) colour = mix(colour, uPage, 0.35);
+  if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.12);
+  if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.22);
+  outColour = finish(colour, vWorld);
+}
+`;

@@ -1,0 +1,306 @@
+// Builds a building's closed form from its storey outlines: a glazed band set back under a slab edge, ledges, roofs
+// with parapets and boxes, and the floor plates that show when a storey lies open. Runs in the worker.
+
+import type { Builder, ExtraArrays } from '../jobs.ts';
+import type { Block } from '../pack.ts';
+import { facadePieces, inset, type RoomEdge } from './outline.ts';
+
+/**
+ * Words (u16) of a vertex: x, y, z [cm], storey, low 16 bits of the slot, high 8 bits of it and (above them) the way
+ * below the slab's edge [dm], part, way along the wall [5 cm].
+ */
+export const ENVELOPE_WORDS = 8;
+/** What a face is; the shaders know the numbers. */
+export const Part = { band: 0, slab: 1, ledge: 2, roof: 3, parapet: 4, box: 5, floor: 6, floorEdge: 7 } as const;
+
+const NO_SLOT = 0xffffff;
+/** Rooftop boxes: one on so much roof [m2]. */
+const ROOF_PER_BOX = 210;
+
+interface Level {
+  storey: number;
+  slot: number;
+  bottom: number;
+  top: number;
+  slabEdge: number;
+  recess: number;
+}
+
+/** A growing interleaved mesh of quads and triangles. */
+class Mesh {
+  vertices = new Uint16Array(1 << 15);
+  indices = new Uint32Array(1 << 14);
+  words = 0;
+  count = 0;
+
+  vertex(x: number, y: number, z: number, storey: number, slot: number, part: number, along: number, below = 0): number {
+    if (this.words + ENVELOPE_WORDS > this.vertices.length) this.vertices = grown(this.vertices);
+    const v = this.vertices;
+    let w = this.words;
+    v[w++] = clamp(x);
+    v[w++] = clamp(y);
+    v[w++] = clamp(z);
+    v[w++] = storey;
+    v[w++] = slot & 0xffff;
+    v[w++] = (slot >>> 16) | (Math.min(255, below / 10) << 8);
+    v[w++] = part;
+    v[w++] = clamp(along / 5);
+    this.words = w;
+    return w / ENVELOPE_WORDS - 1;
+  }
+
+  triangle(a: number, b: number, c: number): void {
+    if (this.count + 3 > this.indices.length) this.indices = grown(this.indices);
+    this.indices[this.count++] = a;
+    this.indices[this.count++] = b;
+    this.indices[this.count++] = c;
+  }
+
+  /** An upright face from (ax, ay) to (bx, by), seen with the solid on the left of that way. */
+  wall(a: Spot, b: Spot, low: number, high: number, level: Level, slot: number, part: number, from = 0, to = 0): void {
+    const below = high - low;
+    const p = this.vertex(a[0], a[1], low, level.storey, slot, part, from, below);
+    const q = this.vertex(b[0], b[1], low, level.storey, slot, part, to, below);
+    const r = this.vertex(b[0], b[1], high, level.storey, slot, part, to);
+    const s = this.vertex(a[0], a[1], high, level.storey, slot, part, from);
+    this.triangle(p, q, r);
+    this.triangle(p, r, s);
+  }
+
+  /** A level strip between an outer and an inner edge. */
+  strip(a: Spot, b: Spot, c: Spot, d: Spot, z: number, level: Level, part: number): void {
+    const at = [a, b, c, d].map((s) => this.vertex(s[0], s[1], z, level.storey, NO_SLOT, part, 0));
+    this.triangle(at[0]!, at[1]!, at[2]!);
+    this.triangle(at[0]!, at[2]!, at[3]!);
+  }
+
+  arrays(): ExtraArrays {
+    const vertices = this.vertices.slice(0, this.words);
+    const wide = this.words / ENVELOPE_WORDS > 65535;
+    const indices = wide ? this.indices.slice(0, this.count) : Uint16Array.from(this.indices.subarray(0, this.count));
+    return { arrays: { vertices, indices }, figures: { triangles: this.count / 3 } };
+  }
+}
+
+type Spot = readonly [number, number];
+
+function grown<T extends Uint16Array | Uint32Array>(array: T): T {
+  const bigger = new (array.constructor as new (length: number) => T)(array.length * 2);
+  bigger.set(array);
+  return bigger;
+}
+
+function clamp(value: number): number {
+  return value < 0 ? 0 : value > 65535 ? 65535 : Math.round(value);
+}
+
+/** The envelope of one building (jobs.ts). */
+export const buildEnvelope: Builder = (block, job) => {
+  const mesh = new Mesh();
+  const rooms = roomEdges(block, job.firstSlot);
+  const base = Math.floor(job.bounds[2] * 100);
+  // top first: what lies behind is then hidden before it is shaded
+  for (let s = block.storeys - 1; s >= 0; s--) {
+    const height = block.height[s]!;
+    const bottom = block.elevation[s]! - base;
+    const level: Level = {
+      storey: job.firstStorey + s,
+      slot: job.firstStoreySlot + s,
+      bottom,
+      top: bottom + height,
+      slabEdge: Math.min(70, Math.max(28, 0.15 * height)),
+      recess: Math.min(55, Math.max(18, 0.12 * height)),
+    };
+    storeyWalls(mesh, block, s, level, rooms[s]!);
+    storeyRoof(mesh, block, s, level, job.building);
+  }
+  return mesh.arrays();
+};
+
+/** Ring r as a flat array [cm]. */
+function ringOf(block: Block, r: number): Float64Array {
+  const start = block.ringStart[r]!;
+  const count = block.ringStart[r + 1]! - start;
+  const out = new Float64Array(2 * count);
+  for (let p = 0; p < count; p++) {
+    out[2 * p] = block.x[start + p]!;
+    out[2 * p + 1] = block.y[start + p]!;
+  }
+  return out;
+}
+
+/** The walls of all rooms, storey by storey. */
+function roomEdges(block: Block, firstSlot: number): RoomEdge[][] {
+  const edges: RoomEdge[][] = Array.from({ length: block.storeys }, () => []);
+  for (let k = 0; k < block.spaces; k++) {
+    const mine = edges[block.spaceStorey[k]!]!;
+    for (let g = block.spaceGroup[k]!; g < block.spaceGroup[k + 1]!; g++) {
+      for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) {
+        const ring = ringOf(block, r);
+        const n = ring.length;
+        for (let i = 0; i < n; i += 2) {
+          const j = (i + 2) % n;
+          mine.push({ ax: ring[i]!, ay: ring[i + 1]!, bx: ring[j]!, by: ring[j + 1]!, slot: firstSlot + k });
+        }
+      }
+    }
+  }
+  return edges;
+}
+
+function storeyWalls(mesh: Mesh, block: Block, s: number, level: Level, rooms: RoomEdge[]): void {
+  const under = level.top - level.slabEdge;
+  for (let g = block.storeyGroup[s]!; g < block.storeyGroup[s + 1]!; g++) {
+    for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) {
+      const ring = ringOf(block, r);
+      const inner = inset(ring, level.recess);
+      bands(mesh, ring, inner, under, level, rooms);
+      const n = ring.length;
+      for (let i = 0; i < n; i += 2) {
+        const j = (i + 2) % n;
+        const a: Spot = [ring[i]!, ring[i + 1]!];
+        const b: Spot = [ring[j]!, ring[j + 1]!];
+        const c: Spot = [inner[j]!, inner[j + 1]!];
+        const d: Spot = [inner[i]!, inner[i + 1]!];
+        mesh.wall(a, b, under, level.top, level, level.slot, Part.slab);
+        mesh.strip(a, b, c, d, level.top, level, Part.ledge);
+        mesh.wall(a, b, level.bottom - 45, level.bottom, level, NO_SLOT, Part.floorEdge);
+      }
+    }
+    cap(mesh, block, g, level.bottom, level, Part.floor);
+  }
+}
+
+/** The glazed band: one face for each room behind the wall, in that room's colour. */
+function bands(mesh: Mesh, ring: Float64Array, inner: Float64Array, under: number, level: Level, rooms: RoomEdge[]): void {
+  const n = ring.length / 2;
+  let walked = 0;
+  let edge = -1;
+  for (const piece of facadePieces(ring, rooms, level.slot)) {
+    const i = piece.edge;
+    const j = (i + 1) % n;
+    const x = ring[2 * i]!;
+    const y = ring[2 * i + 1]!;
+    const dx = ring[2 * j]! - x;
+    const dy = ring[2 * j + 1]! - y;
+    const length = Math.hypot(dx, dy);
+    if (edge !== i) {
+      walked = (walked + (edge < 0 ? 0 : edgeLength(ring, edge))) % 60000;
+      edge = i;
+    }
+    const start = ((inner[2 * i]! - x) * dx + (inner[2 * i + 1]! - y) * dy) / length;
+    const end = ((inner[2 * j]! - x) * dx + (inner[2 * j + 1]! - y) * dy) / length;
+    const from = Math.max(start, piece.from);
+    const to = Math.min(end, piece.to);
+    // pieces at a corner reach to the inner ring's corner, in or out
+    const t0 = piece.from <= 0 ? start : from;
+    const t1 = piece.to >= length - 1 ? end : to;
+    if (t1 - t0 < 1) continue;
+    const a = along(inner, i, j, t0, start, end);
+    const b = along(inner, i, j, t1, start, end);
+    mesh.wall(a, b, level.bottom, under, level, piece.slot, Part.band, walked + t0, walked + t1);
+  }
+}
+
+function edgeLength(ring: Float64Array, i: number): number {
+  const j = (i + 1) % (ring.length / 2);
+  return Math.hypot(ring[2 * j]! - ring[2 * i]!, ring[2 * j + 1]! - ring[2 * i + 1]!);
+}
+
+function along(ring: Float64Array, i: number, j: number, t: number, start: number, end: number): Spot {
+  const k = end - start > 1e-6 ? (t - start) / (end - start) : 0;
+  return [ring[2 * i]! + k * (ring[2 * j]! - ring[2 * i]!), ring[2 * i + 1]! + k * (ring[2 * j + 1]! - ring[2 * i + 1]!)];
+}
+
+/** The cap triangles of a group, facing up. */
+function cap(mesh: Mesh, block: Block, g: number, z: number, level: Level, part: number): void {
+  const start = block.ringStart[block.groupRing[g]!]!;
+  const end = block.ringStart[block.groupRing[g + 1]!]!;
+  const first = mesh.words / ENVELOPE_WORDS;
+  for (let p = start; p < end; p++) mesh.vertex(block.x[p]!, block.y[p]!, z, level.storey, level.slot, part, 0);
+  for (let t = block.groupTri[g]! * 3; t < block.groupTri[g + 1]! * 3; t += 3) {
+    mesh.triangle(first + block.tri[t]!, first + block.tri[t + 1]!, first + block.tri[t + 2]!);
+  }
+}
+
+function storeyRoof(mesh: Mesh, block: Block, s: number, level: Level, seed: number): void {
+  const height = Math.min(110, Math.max(35, 0.22 * (level.top - level.bottom)));
+  for (let g = block.roofGroup[s]!; g < block.roofGroup[s + 1]!; g++) {
+    cap(mesh, block, g, level.top, level, Part.roof);
+    for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) parapet(mesh, ringOf(block, r), level, height);
+    boxes(mesh, block, g, level, seed * 131 + s * 17 + g);
+  }
+}
+
+function parapet(mesh: Mesh, ring: Float64Array, level: Level, height: number): void {
+  const inner = inset(ring, 38);
+  const n = ring.length;
+  for (let i = 0; i < n; i += 2) {
+    const j = (i + 2) % n;
+    const a: Spot = [ring[i]!, ring[i + 1]!];
+    const b: Spot = [ring[j]!, ring[j + 1]!];
+    const c: Spot = [inner[j]!, inner[j + 1]!];
+    const d: Spot = [inner[i]!, inner[i + 1]!];
+    mesh.wall(a, b, level.top, level.top + height, level, NO_SLOT, Part.parapet);
+    mesh.wall(c, d, level.top, level.top + height, level, NO_SLOT, Part.parapet);
+    mesh.strip(a, b, c, d, level.top + height, level, Part.parapet);
+  }
+}
+
+/** Plant on the roof: seeded boxes along the building's axes, well inside the parapet. */
+function boxes(mesh: Mesh, block: Block, g: number, level: Level, seed: number): void {
+  const dice = random(seed);
+  const start = block.ringStart[block.groupRing[g]!]!;
+  for (let t = block.groupTri[g]!; t < block.groupTri[g + 1]!; t++) {
+    const [a, b, c] = [0, 1, 2].map((k) => start + block.tri[3 * t + k]!) as [number, number, number];
+    const [ax, ay] = [block.x[a]!, block.y[a]!];
+    const area = Math.abs((block.x[b]! - ax) * (block.y[c]! - ay) - (block.x[c]! - ax) * (block.y[b]! - ay)) / 2e4;
+    let wanted = area / ROOF_PER_BOX + dice();
+    for (; wanted >= 1; wanted--) {
+      let [u, v] = [dice(), dice()];
+      if (u + v > 1) [u, v] = [1 - u, 1 - v];
+      const x = ax + u * (block.x[b]! - ax) + v * (block.x[c]! - ax);
+      const y = ay + u * (block.y[b]! - ay) + v * (block.y[c]! - ay);
+      const long = dice() < 0.5;
+      const w = (long ? 220 : 120) + 240 * dice();
+      const d = (long ? 110 : 200) + 160 * dice();
+      if (clearance(block, g, x, y) < Math.hypot(w, d) / 2 + 110) continue;
+      box(mesh, x, y, w / 2, d / 2, level.top + 110 + 130 * dice(), level);
+    }
+  }
+}
+
+function box(mesh: Mesh, x: number, y: number, w: number, d: number, top: number, level: Level): void {
+  const ring: Spot[] = [[x - w, y - d], [x + w, y - d], [x + w, y + d], [x - w, y + d]]; // prettier-ignore
+  for (let i = 0; i < 4; i++) mesh.wall(ring[i]!, ring[(i + 1) % 4]!, level.top, top, level, NO_SLOT, Part.box);
+  mesh.strip(ring[0]!, ring[1]!, ring[2]!, ring[3]!, top, level, Part.box);
+}
+
+/** Distance [cm] of a place from the nearest edge of a group's rings. */
+function clearance(block: Block, g: number, x: number, y: number): number {
+  let least = Infinity;
+  for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) {
+    const start = block.ringStart[r]!;
+    const n = block.ringStart[r + 1]! - start;
+    for (let p = 0; p < n; p++) {
+      const i = start + p;
+      const j = start + ((p + 1) % n);
+      const dx = block.x[j]! - block.x[i]!;
+      const dy = block.y[j]! - block.y[i]!;
+      const k = Math.min(1, Math.max(0, ((x - block.x[i]!) * dx + (y - block.y[i]!) * dy) / (dx * dx + dy * dy)));
+      least = Math.min(least, Math.hypot(block.x[i]! + k * dx - x, block.y[i]! + k * dy - y));
+    }
+  }
+  return least;
+}
+
+/** A small seeded generator (mulberry32): the same campus gets the same roofs. */
+function random(seed: number): () => number {
+  let a = seed >>> 0;
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

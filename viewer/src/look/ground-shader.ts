@@ -1,0 +1,89 @@
+// Shaders of the ground and of the trees.
+
+import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
+import { LIGHT } from './light.ts';
+
+export const GROUND_VERTEX = /* glsl */ `${VERTEX_HEAD}
+in vec2 aPlace;
+in uint aKind;
+uniform vec3 uOrigin;
+uniform float uStep;
+uniform vec3 uKinds[9];
+out vec3 vWorld;
+flat out vec3 vColour;
+flat out uint vKind;
+
+void main() {
+  vKind = aKind;
+  vColour = uKinds[aKind];
+  vWorld = vec3(uOrigin.xy + aPlace * uStep, uOrigin.z);
+  gl_Position = projectionMatrix * viewMatrix * vec4(vWorld, 1.0);
+}
+`;
+
+/** Kind 5 is water: lighter at grazing angles, darkened where little sky reaches it. */
+export const GROUND_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}
+in vec3 vWorld;
+flat in vec3 vColour;
+flat in uint vKind;
+out vec4 outColour;
+
+void main() {
+  clipSection(vWorld - vec3(0.0, 0.0, 0.05));
+  if (dissolve(vWorld) >= 0.999) { outColour = finish(uPage, vWorld); return; }
+  vec3 light = rested(irradiance(vWorld, vec3(0.0, 0.0, 1.0), 1.0, 1.0, 0.0));
+  vec3 colour = vColour / uGain * light;
+  if (vKind == 5u) {
+    vec3 view = normalize(uEye - vWorld);
+    float grazing = pow(1.0 - max(view.z, 0.0), 3.0);
+    vec3 sky = mix(uSkySide, uSkyUp, 0.4) * (uGain < 0.8 ? 0.35 : 0.85);
+    colour = mix(colour, sky * vColour / max(brightness(vColour), 1e-3) * mix(brightness(vColour), 1.0, 0.3), 0.55 * grazing);
+  }
+  outColour = finish(shoulder(colour), vWorld);
+}
+`;
+
+export const TREE_VERTEX = /* glsl */ `${VERTEX_HEAD}
+in vec3 position;
+in vec4 aTree;
+out vec3 vWorld;
+out vec3 vNormal;
+out float vTone;
+
+void main() {
+  float seed = fract(sin(dot(aTree.xy, vec2(12.9898, 78.233))) * 43758.5453);
+  float turn = seed * 6.2832;
+  mat2 spin = mat2(cos(turn), sin(turn), -sin(turn), cos(turn));
+  vec3 body = vec3(spin * position.xy, position.z);
+  float r = aTree.w;
+  vec3 shape = vec3(r, r, r * (1.02 + 0.3 * seed));
+  vWorld = vec3(aTree.xyz) + body * shape + vec3(0.0, 0.0, shape.z * 0.93);
+  vNormal = normalize(body / vec3(1.0, 1.0, 1.1));
+  vTone = 0.9 + 0.2 * seed;
+  gl_Position = projectionMatrix * viewMatrix * vec4(vWorld, 1.0);
+}
+`;
+
+export const TREE_DEPTH_VERTEX = TREE_VERTEX.replace(/^out .*$/gm, '')
+  .replace('vWorld = ', 'vec3 vWorld = ')
+  .replace(/^ {2}vNormal.*$/m, '')
+  .replace(/^ {2}vTone.*$/m, '');
+
+export const TREE_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}
+uniform vec3 uTree;
+in vec3 vWorld;
+in vec3 vNormal;
+in float vTone;
+out vec4 outColour;
+
+void main() {
+  clipSection(vWorld);
+  vec3 normal = normalize(vNormal);
+  // a crown lets light through: wrapped sun, darker underneath
+  vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * normal.z) * (0.5 + 0.5 * smoothstep(-0.9, 0.8, normal.z));
+  float facing = max(0.0, (dot(normal, uSunDirection) + 0.25) / 1.25);
+  light += uSun * facing * (uShadow.x > 0.0 ? sunlit(vWorld, normal * 2.0) : 1.0) + uBounce * 0.4;
+  light = rested(light);
+  outColour = finish(shoulder(uTree / uGain * vTone * light), vWorld);
+}
+`;

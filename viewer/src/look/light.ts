@@ -1,0 +1,235 @@
+// Light on the clay model: a soft dome, one sun, a little light from the ground, and how much of each a place gets.
+// The sums are scaled so that open level ground in full light gets `gain`: the theme sets the exposure, not the hour,
+// and what is open and level shows its token's colour.
+
+import { Matrix4, Vector3, Vector4 } from 'three';
+import type { SharedUniforms } from '../layer.ts';
+import type { Rgb } from '../tokens.ts';
+import type { SunPosition } from './sun.ts';
+
+const DEG = Math.PI / 180;
+
+/** Light of one moment, linear. */
+export interface Light {
+  /** Towards the sun (at night: towards a soft lamp that keeps the form readable). */
+  direction: [number, number, number];
+  sun: Rgb;
+  skyUp: Rgb;
+  skySide: Rgb;
+  bounce: Rgb;
+}
+
+interface Sky {
+  up: Rgb;
+  side: Rgb;
+  sun: Rgb;
+  /** Share of the sun in the light of level ground. */
+  share: number;
+}
+
+const DAY: Sky = { up: [0.95, 0.98, 1.03], side: [1.01, 1.0, 0.98], sun: [1.0, 0.96, 0.89], share: 0.42 };
+const DUSK: Sky = { up: [0.93, 0.97, 1.08], side: [0.98, 0.99, 1.03], sun: [1.14, 0.86, 0.62], share: 0.28 };
+const NIGHT: Sky = { up: [0.95, 0.98, 1.05], side: [0.96, 0.985, 1.04], sun: [0.95, 0.98, 1.04], share: 0.26 };
+/** The lamp of the night stands here above the horizon [deg]. */
+const LAMP = 38;
+/** The sun on the model never stands lower than this: longer shadows would only cover it [deg]. */
+const LOWEST = 7;
+
+function mix(a: number, b: number, t: number): number {
+  return a + (b - a) * t;
+}
+
+function mixSky(a: Sky, b: Sky, t: number): Sky {
+  const rgb = (p: Rgb, q: Rgb): Rgb => [mix(p[0], q[0], t), mix(p[1], q[1], t), mix(p[2], q[2], t)];
+  return { up: rgb(a.up, b.up), side: rgb(a.side, b.side), sun: rgb(a.sun, b.sun), share: mix(a.share, b.share, t) };
+}
+
+function smooth(from: number, to: number, value: number): number {
+  const t = Math.min(1, Math.max(0, (value - from) / (to - from)));
+  return t * t * (3 - 2 * t);
+}
+
+export function luminance(c: Rgb): number {
+  return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
+}
+
+/** The light of a moment; `gain` is what open level ground gets. */
+export function lightOf(sun: SunPosition, gain: number): Light {
+  const night = sun.elevation < -1;
+  const elevation = night ? LAMP : Math.max(LOWEST, sun.elevation);
+  const azimuth = night ? sun.azimuth + 180 : sun.azimuth;
+  const day = mixSky(DUSK, DAY, smooth(8, 32, sun.elevation));
+  const sky = night ? NIGHT : mixSky({ ...NIGHT, share: 0.12 }, day, smooth(-1, 6, sun.elevation));
+  const ce = Math.cos(elevation * DEG);
+  const direction: [number, number, number] = [
+    Math.sin(azimuth * DEG) * ce,
+    Math.cos(azimuth * DEG) * ce,
+    Math.sin(elevation * DEG),
+  ];
+  // a low sun would have to be blinding to light level ground: it is capped, the dome takes the rest
+  const strength = Math.min(1.05, sky.share / Math.max(0.05, direction[2]));
+  const share = strength * direction[2];
+  const bounce = 0.2;
+  const dome = 1 - share - bounce * 0.1;
+  const scaled = (c: Rgb, k: number): Rgb => c.map((v) => (v * k * gain) / luminance(c)) as Rgb;
+  return {
+    direction,
+    sun: scaled(sky.sun, strength),
+    skyUp: scaled(sky.up, dome),
+    skySide: scaled(sky.side, dome * 0.98),
+    bounce: scaled(sky.side, bounce),
+  };
+}
+
+/** What open level ground gets in a theme: full in the light one, dimmed in the dark one. */
+export function gainOf(theme: 'light' | 'dark'): number {
+  return theme === 'light' ? 1 : 0.52;
+}
+
+/** Adds the light's uniforms to those that all materials share. */
+export function addLightUniforms(uniforms: SharedUniforms): void {
+  Object.assign(uniforms, {
+    uSunDirection: { value: new Vector3(0, 0, 1) },
+    uSun: { value: new Vector3() },
+    uSkyUp: { value: new Vector3(1, 1, 1) },
+    uSkySide: { value: new Vector3(1, 1, 1) },
+    uBounce: { value: new Vector3() },
+    uGain: { value: 1 },
+    uHeights: { value: null },
+    uSky: { value: null },
+    uLightBox: { value: new Vector4(0, 0, 1, 1) },
+    uHeightScale: { value: new Vector4(0, 1, 0, 0) },
+    uShadowMap: { value: null },
+    uShadowMatrix: { value: new Matrix4() },
+    uShadow: { value: new Vector4(0, 1, 1 / 2048, 0) },
+    uPage: { value: new Vector3() },
+    uClay: { value: new Vector3() },
+    uFade2: { value: new Vector4(0, 0, 1e5, 1) },
+    uFadeHalf: { value: new Vector4(1e5, 1e5, 1e6, 1e6) },
+    uTrust: { value: 0 },
+    uFine: { value: 1 },
+    uRestLight: { value: null },
+    uRest: { value: 0 },
+  });
+}
+
+/** GLSL: irradiance(), lit(), finish(). Needs FRAGMENT_HEAD before it. */
+export const LIGHT = /* glsl */ `
+uniform vec3 uSunDirection;
+uniform vec3 uSun;
+uniform vec3 uSkyUp;
+uniform vec3 uSkySide;
+uniform vec3 uBounce;
+uniform float uGain;
+uniform lowp sampler2D uHeights;
+uniform lowp sampler2D uSky;
+uniform vec4 uLightBox;
+/** (level of 0 [m], metres of 255, whether the maps have come, level of the ground [m]). */
+uniform vec4 uHeightScale;
+uniform highp sampler2D uShadowMap;
+uniform mat4 uShadowMatrix;
+/** (strength, size of a texel [m], size of a texel of the map, taps). */
+uniform vec4 uShadow;
+uniform vec3 uPage;
+uniform vec3 uClay;
+/** Centre of the campus (x, y), where the fog begins and its scale [m]. */
+uniform vec4 uFade2;
+/** Half size of the campus (x, y), where its surroundings begin to fade and over how much [m]. */
+uniform vec4 uFadeHalf;
+uniform float uTrust;
+uniform float uFine;
+uniform highp sampler2D uRestLight;
+uniform float uRest;
+uniform vec3 uEye;
+
+float heightAt(vec2 xy) {
+  vec2 at = (xy - uLightBox.xy) * uLightBox.zw;
+  return uHeightScale.x + uHeightScale.y * texture(uHeights, at).r;
+}
+
+/** Share of its half of the dome that a place sees, by the baked maps. */
+float openness(vec3 p, vec3 n, float storeyOpen) {
+  if (uHeightScale.z < 0.5) return 1.0;
+  if (n.z > 0.6) {
+    float sky = texture(uSky, (p.xy - uLightBox.xy) * uLightBox.zw).r;
+    // inside an opened building the map tells of the roof above, not of this floor
+    return storeyOpen > 0.5 ? 0.94 : sky;
+  }
+  vec2 out2 = normalize(n.xy + 1e-5);
+  float near = (heightAt(p.xy + out2 * 5.0) - p.z) / 5.0;
+  float far = (heightAt(p.xy + out2 * 16.0) - p.z) / 16.0;
+  float slope = max(0.0, max(near, far));
+  if (uFine > 0.5) slope = max(slope, (heightAt(p.xy + out2 * 34.0) - p.z) / 34.0);
+  float sky = 1.0 - slope * inversesqrt(1.0 + slope * slope);
+  float foot = smoothstep(-1.0, 9.0, p.z - uHeightScale.w);
+  return sky * mix(0.72, 1.0, foot);
+}
+
+/** 0 in the sun's shadow .. 1 in the sun. */
+float sunlit(vec3 p, vec3 n) {
+  if (uShadow.x <= 0.0) return 1.0;
+  vec3 q = (uShadowMatrix * vec4(p + n * uShadow.y * 1.3, 1.0)).xyz;
+  if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vec3(1.0)))) return 1.0;
+  float z = q.z - 0.0007;
+  float t = uShadow.z;
+  if (uShadow.w < 2.0) return mix(1.0, step(z, texture(uShadowMap, q.xy).r), uShadow.x);
+  // 2 x 2 texels, weighted by the place between them
+  vec2 at = q.xy / t - 0.5;
+  vec2 f = fract(at);
+  vec2 base = (floor(at) + 0.5) * t;
+  vec4 s = vec4(
+    step(z, texture(uShadowMap, base).r),
+    step(z, texture(uShadowMap, base + vec2(t, 0.0)).r),
+    step(z, texture(uShadowMap, base + vec2(0.0, t)).r),
+    step(z, texture(uShadowMap, base + vec2(t, t)).r));
+  float light = mix(mix(s.x, s.y, f.x), mix(s.z, s.w, f.x), f.y);
+  return mix(1.0, light, uShadow.x);
+}
+
+/** Light that falls on a place; 'shade' takes sun away, 'cover' sky (both 1 = none). */
+vec3 irradiance(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
+  float open = openness(p, n, storeyOpen) * cover;
+  float facing = max(dot(n, uSunDirection), 0.0);
+  vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * n.z) * (0.62 + 0.38 * n.z) * open;
+  light += uBounce * (0.55 - 0.45 * n.z) * (0.4 + 0.6 * open);
+  if (facing > 0.0) light += uSun * facing * shade * sunlit(p, n);
+  return light;
+}
+
+/** The light kept from many samples while the camera rested, mixed in as it is ready. */
+vec3 rested(vec3 light) {
+  if (uRest <= 0.0) return light;
+  return mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
+}
+
+float brightness(vec3 c) {
+  return dot(c, vec3(0.2126, 0.7152, 0.0722));
+}
+
+/** Data keeps its colour: light moves it by at most 15 %, and never its hue. */
+vec3 dataLit(vec3 colour, vec3 light) {
+  return colour * clamp(0.82 + 0.18 * brightness(light) / uGain, 0.85, 1.04);
+}
+
+/** Linear up to 0.8, then a soft shoulder. */
+vec3 shoulder(vec3 c) {
+  vec3 over = max(c - 0.8, 0.0);
+  return min(c, 0.8) + 0.2 * (1.0 - exp(-over / 0.2));
+}
+
+/** How far a place has dissolved into the page. */
+float dissolve(vec3 p) {
+  vec2 out2 = max(abs(p.xy - uFade2.xy) - uFadeHalf.xy, 0.0);
+  float rim = smoothstep(uFadeHalf.z, uFadeHalf.z + uFadeHalf.w, length(out2));
+  float away = max(length(p - uEye) - uFade2.z, 0.0) / uFade2.w;
+  return max(rim, 1.0 - exp(-away * away));
+}
+
+/** Fog, display encoding and a dither of one step. */
+vec4 finish(vec3 colour, vec3 p) {
+  vec3 c = toSrgb(mix(colour, uPage, dissolve(p)));
+  vec2 g = gl_FragCoord.xy;
+  float noise = fract(52.9829189 * fract(dot(g, vec2(0.06711056, 0.00583715)))) - 0.5;
+  return vec4(c + noise / 255.0, 1.0);
+}
+`;

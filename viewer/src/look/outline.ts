@@ -1,0 +1,120 @@
+// Plane geometry of storey outlines: the ring drawn inwards, and which room stands behind which piece of a wall.
+// Rings are flat arrays x0, y0, x1, y1 ... in centimetres, the solid on their left (outer rings counter-clockwise).
+
+/** A stretch of one edge of a ring: metres... in cm along the edge, and the slot of the room behind it. */
+export interface Piece {
+  edge: number;
+  from: number;
+  to: number;
+  slot: number;
+}
+
+/** One wall of a room: from (ax, ay) to (bx, by), the room on its left. */
+export interface RoomEdge {
+  ax: number;
+  ay: number;
+  bx: number;
+  by: number;
+  slot: number;
+}
+
+/** A room's wall belongs to a facade when it lies this near behind it [cm]. */
+const DEEPEST = 170;
+const OUTERMOST = -60;
+/** Gaps between two rooms up to this are walls and are shared out [cm]. */
+const WALL = 150;
+/** Cosine of the angle up to which two walls are parallel. */
+const PARALLEL = 0.985;
+
+/** The ring moved inwards by `distance`; corners are mitred, edges that would turn round shrink to a point. */
+export function inset(ring: ArrayLike<number>, distance: number): Float64Array {
+  const n = ring.length / 2;
+  const out = new Float64Array(ring.length);
+  for (let i = 0; i < n; i++) {
+    const h = ((i + n - 1) % n) * 2;
+    const j = ((i + 1) % n) * 2;
+    const x = ring[2 * i]!;
+    const y = ring[2 * i + 1]!;
+    const [ax, ay] = unit(x - ring[h]!, y - ring[h + 1]!);
+    const [bx, by] = unit(ring[j]! - x, ring[j + 1]! - y);
+    // inward normals are the edges turned left
+    const mx = -ay - by;
+    const my = ax + bx;
+    const scale = distance / Math.max(0.35, 1 + ax * bx + ay * by);
+    out[2 * i] = x + mx * scale;
+    out[2 * i + 1] = y + my * scale;
+  }
+  for (let i = 0; i < n; i++) {
+    const j = (i + 1) % n;
+    const dx = ring[2 * j]! - ring[2 * i]!;
+    const dy = ring[2 * j + 1]! - ring[2 * i + 1]!;
+    if ((out[2 * j]! - out[2 * i]!) * dx + (out[2 * j + 1]! - out[2 * i + 1]!) * dy >= 0) continue;
+    const mx = (out[2 * i]! + out[2 * j]!) / 2;
+    const my = (out[2 * i + 1]! + out[2 * j + 1]!) / 2;
+    out[2 * i] = out[2 * j] = mx;
+    out[2 * i + 1] = out[2 * j + 1] = my;
+  }
+  return out;
+}
+
+function unit(x: number, y: number): [number, number] {
+  const length = Math.hypot(x, y) || 1;
+  return [x / length, y / length];
+}
+
+/**
+ * Cuts every edge of a ring where the room behind changes. A stretch without a room near behind it belongs to its
+ * neighbour when it is short (a wall), else to `fallback` (the storey).
+ */
+export function facadePieces(ring: ArrayLike<number>, rooms: readonly RoomEdge[], fallback: number): Piece[] {
+  const pieces: Piece[] = [];
+  const n = ring.length / 2;
+  for (let i = 0; i < n; i++) {
+    const j = (i + 1) % n;
+    const length = Math.hypot(ring[2 * j]! - ring[2 * i]!, ring[2 * j + 1]! - ring[2 * i + 1]!);
+    if (length < 1) continue;
+    cutEdge(ring, i, j, length, rooms, fallback, pieces);
+  }
+  return pieces;
+}
+
+function cutEdge(
+  ring: ArrayLike<number>, i: number, j: number, length: number, rooms: readonly RoomEdge[], fallback: number, out: Piece[],
+): void {
+  const x = ring[2 * i]!;
+  const y = ring[2 * i + 1]!;
+  const ux = (ring[2 * j]! - x) / length;
+  const uy = (ring[2 * j + 1]! - y) / length;
+  const found: { from: number; to: number; slot: number; depth: number }[] = [];
+  for (const e of rooms) {
+    const dx = e.bx - e.ax;
+    const dy = e.by - e.ay;
+    const along = dx * ux + dy * uy;
+    if (along < 20 || along < PARALLEL * Math.hypot(dx, dy)) continue;
+    const depth = (e.ay + e.by - 2 * y) * 0.5 * ux - (e.ax + e.bx - 2 * x) * 0.5 * uy;
+    if (depth > DEEPEST || depth < OUTERMOST) continue;
+    const from = Math.max(0, (e.ax - x) * ux + (e.ay - y) * uy);
+    const to = Math.min(length, (e.bx - x) * ux + (e.by - y) * uy);
+    if (to - from > 5) found.push({ from, to, slot: e.slot, depth });
+  }
+  found.sort((a, b) => a.from - b.from || a.depth - b.depth);
+  let at = 0;
+  let last = -1;
+  for (const f of found) {
+    if (f.to <= at + 5) continue;
+    let from = Math.max(f.from, at);
+    if (from - at > WALL) {
+      out.push({ edge: i, from: at, to: from, slot: fallback });
+    } else if (from > at) {
+      // a wall between two rooms: half each
+      const middle = last >= 0 ? (at + from) / 2 : at;
+      if (last >= 0) out[out.length - 1]!.to = middle;
+      from = middle;
+    }
+    out.push({ edge: i, from, to: f.to, slot: f.slot });
+    at = f.to;
+    last = f.slot;
+  }
+  if (last >= 0 && length - at <= WALL) out[out.length - 1]!.to = length;
+  else if (length - at > 1) out.push({ edge: i, from: at, to: length, slot: fallback });
+}
