@@ -4,6 +4,7 @@
 import { BlockFrame } from './blockframe.ts';
 import type { CameraRig, Ray } from './camera.ts';
 import type { Block } from './pack.ts';
+import { prismTop } from './prisms.ts';
 import type { Section } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import { Show, type StoreyState } from './storeys.ts';
@@ -225,7 +226,7 @@ export class Picker {
     const { block, boxes } = part;
     for (let k = part.firstSpace[s]!; k < part.firstSpace[s + 1]!; k++) {
       const low = block.spaceFloor[k]!;
-      const high = block.spaceTop[k]!;
+      const high = prismTop(block, k);
       const at = 4 * k;
       const box = boxEntry(local, boxes[at]!, boxes[at + 1]!, low, boxes[at + 2]!, boxes[at + 3]!, high, local.from, local.to);
       if (box >= out.t) continue;

@@ -6,6 +6,14 @@ import type { Block } from './pack.ts';
 /** Words (u16) of a vertex: x, y [steps of the building's frame], z [cm above its base], storey, slot low, slot high. */
 export const VERTEX_WORDS = 6;
 
+/** Prisms end this far below the next storey's floor [cm]: coinciding floors and ceilings would flicker in a section. */
+export const CEILING_GAP = 10;
+
+/** Height of a prism's upper face above the campus datum [cm]. */
+export function prismTop(block: Block, space: number): number {
+  return Math.max(block.spaceFloor[space]!, block.spaceTop[space]! - CEILING_GAP);
+}
+
 export interface MeshArrays {
   /** Interleaved vertices, VERTEX_WORDS u16 each. */
   vertices: Uint16Array;
@@ -54,7 +62,7 @@ export function extrude(block: Block, options: PrismOptions): MeshArrays {
     while (storey < block.spaceStorey[k]!) storeyStart[++storey] = i;
     const slot = options.firstSlot + k;
     const bottom = Math.max(0, block.spaceFloor[k]! - options.base);
-    const top = Math.max(bottom, block.spaceTop[k]! - options.base);
+    const top = Math.max(bottom, prismTop(block, k) - options.base);
     const level = options.firstStorey + storey;
     for (let g = block.spaceGroup[k]!; g < block.spaceGroup[k + 1]!; g++) {
       const first = v;

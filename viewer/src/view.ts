@@ -112,8 +112,8 @@ export class View {
   private apply(bits: number, before: Props): void {
     const { state } = this;
     if (bits & Change.Theme) this.tokens = tokensOf(state.theme);
-    this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (!this.scene) return;
+    this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
     if (bits & Change.Selection) this.scene.uniforms.uSelected.value = state.selection < 0 ? NO_SLOT : state.selection;
     if (bits & Change.Section) sectionPlane(state.section, this.scene.uniforms.uSection.value);
@@ -354,6 +354,7 @@ export class View {
 
   private unload(): void {
     this.loading.abort();
+    this.feed.close();
     this.complete = false;
     this.failed = '';
     const { scene } = this;
@@ -366,7 +367,6 @@ export class View {
   }
 
   dispose(): void {
-    this.feed.close();
     this.unload();
     this.navigator?.dispose();
     this.text.dispose();

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeFrame, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY_NONE } from '../src/frame.ts';
+import { ageText } from '../src/livetext.ts';
+import { initialView, readProps } from '../src/shared.ts';
+import { Change } from '../src/layer.ts';
+import { classOf, displayByte, SpaceState, Trust, trustByte } from '../src/state.ts';
+import { tokensOf } from '../src/tokens.ts';
+import { bytesOf, tinyIndex } from './golden.ts';
+
+Object.assign(globalThis, { matchMedia: () => ({ matches: false }) });
+const index = tinyIndex();
+const legend = { low: 0, high: 120, breaks: [10, 20, 40, 60, 80, 100], unit: 'kW', zh: '功率', en: 'Power', decimals: 1 };
+
+function stateAfterKeyframe(): SpaceState {
+  const state = new SpaceState(index);
+  state.setActive(true);
+  state.apply(decodeFrame(bytesOf('frames/keyframe.bin')), 5);
+  state.refresh();
+  return state;
+}
+
+test('a value becomes one byte: 0 is none, 1 the lowest, 255 the highest', () => {
+  assert.deepEqual([NO_VALUE, 0, 65534, 32767].map(displayByte), [0, 1, 255, 128]);
+});
+
+test('a keyframe fills what it names and empties the rest', () => {
+  const state = stateAfterKeyframe();
+  assert.equal(state.shownByte(8), 255);
+  assert.equal(state.wireFlags[8], FLAG_SIMULATED);
+  assert.equal(state.shownByte(11), 0);
+  assert.equal(state.wireFlags[20], QUALITY_NONE);
+  assert.equal(state.total[0], 2116.5);
+  assert.deepEqual([state.have[0], state.of[0], state.age[0]], [36, 38, 12]);
+  assert.ok(Number.isNaN(state.total[2]!));
+});
+
+test('a delta changes only what it names', () => {
+  const state = stateAfterKeyframe();
+  state.apply(decodeFrame(bytesOf('frames/delta.bin')), 6);
+  state.refresh();
+  assert.equal(state.shownByte(9), displayByte(32767));
+  assert.equal(state.shownByte(8), 255);
+  assert.equal(state.seen[9], 6);
+  assert.equal(state.seen[8], 5);
+});
+
+test('a lost feed is stale, not frozen', () => {
+  const state = stateAfterKeyframe();
+  state.markStale();
+  assert.equal(state.wireFlags[8]! & FLAG_STALE, FLAG_STALE);
+  assert.equal(state.wireFlags[20], QUALITY_NONE, 'what never had data is not stale');
+});
+
+test('the trust lens shows how good a value is', () => {
+  assert.equal(trustByte(100, 0), Trust.fresh);
+  assert.equal(trustByte(100, 1), Trust.late);
+  assert.equal(trustByte(100, FLAG_STALE), Trust.stale);
+  assert.equal(trustByte(100, 2), Trust.stale);
+  assert.equal(trustByte(100, FLAG_SIMULATED), Trust.simulated);
+  assert.equal(trustByte(NO_VALUE, QUALITY_NONE), Trust.none);
+});
+
+test('classes follow the breaks of the legend', () => {
+  const byteOf = (value: number): number => displayByte(Math.round((value / 120) * 65534));
+  assert.deepEqual([5, 15, 30, 50, 70, 90, 110].map((v) => classOf(byteOf(v), legend)), [0, 1, 2, 3, 4, 5, 6]);
+  assert.equal(classOf(255, legend), 6);
+});
+
+test('the palette holds the tokens themselves', () => {
+  const state = stateAfterKeyframe();
+  const tokens = tokensOf('dark');
+  state.setPalette(tokens, legend);
+  const data = state.palette.image.data as Uint8Array;
+  const hex = (at: number): string => `#${[0, 1, 2].map((c) => data[4 * at + c]!.toString(16).padStart(2, '0')).join('')}`.toUpperCase();
+  assert.equal(hex(1), tokens.hex.ramp[0]);
+  assert.equal(hex(255), tokens.hex.ramp[6]);
+});
+
+test('without a channel the campus is clay: no values and no patterns', () => {
+  const state = stateAfterKeyframe();
+  state.setActive(false);
+  state.refresh();
+  assert.equal(state.shownByte(8), 0);
+  const flags = state.flags.image.data as Uint8Array;
+  assert.equal(flags[8], 0);
+});
+
+test('properties become state, and say what they changed', () => {
+  const view = initialView();
+  assert.equal(readProps({ lang: 'zh', theme: 'light' }, view, index), 0);
+  assert.equal(readProps({ theme: 'dark' }, view, index), Change.Theme);
+  const bits = readProps({ theme: 'dark', selection: 'a/0/1', storey: 'a/0' }, view, index);
+  assert.ok(bits & Change.Selection && bits & Change.Storeys);
+  assert.deepEqual([view.selection, view.storey, view.focus], [index.slot('a/0/1'), 1, 0]);
+  assert.equal(readProps({ theme: 'dark', selection: 'a/0/1', storey: 'a/0', section: null }, view, index), 0);
+  const section = { axis: 'x', at: 3, flip: false } as const;
+  assert.equal(readProps({ theme: 'dark', selection: 'a/0/1', storey: 'a/0', section }, view, index), Change.Section);
+  assert.equal(readProps({ theme: 'dark', selection: 'a/0/1', storey: 'a/0', section: { ...section } }, view, index), 0, 'an equal object is no change');
+  readProps({ explode: 7 }, view, index);
+  assert.equal(view.explode, 1);
+});
+
+test('ages in words', () => {
+  assert.deepEqual([4, 89, 120, 7200, 400_000].map((s) => ageText(s, 'en')), ['4 s', '89 s', '2 min', '2 h', '5 d']);
+  assert.equal(ageText(120, 'zh'), '2 分钟');
+});
