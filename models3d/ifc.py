@@ -6,112 +6,25 @@ workers (``ifc_rooms``, ``ifc_shell``), far origins taken off, and the product's
 
 from __future__ import annotations
 
-import functools
 import resource
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import ifcopenshell
 
 from models3d import step_preflight
-from models3d.forked import Crash, run_all
-from models3d.ifc_build import Builder, Built
+from models3d.ifc_build import Builder, Built, storey_heights
 from models3d.ifc_equipment import equipment, interesting
+from models3d.ifc_geometry import read_geometry
 from models3d.ifc_georef import frame
-from models3d.ifc_mesh import EXACT, meshes
 from models3d.ifc_origin import far_offset, move
-from models3d.ifc_quantities import Authored, authored
-from models3d.ifc_rooms import RoomShape, room_shape
-from models3d.ifc_shell import Job, Part, ShellResult, categories, convert, jobs, joined, merge, retry
+from models3d.ifc_shell import ShellResult, joined
 from models3d.ifc_tree import Tree, read_tree
-from models3d.ifc_units import Units, units
+from models3d.ifc_units import units
 from models3d.ifc_zones import zones
 from models3d.model import Finding, Format, Model, ModelError, Options, Shell
-
-
-@dataclass(frozen=True, slots=True)
-class RoomJob:
-    """Spaces for one process, by STEP number."""
-
-    numbers: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class Rooms:
-    """What the exact kernel and the quantity sets say of spaces."""
-
-    shapes: dict[int, RoomShape] = field(default_factory=dict)
-    claims: dict[int, Authored] = field(default_factory=dict)
-    crashed: list[int] = field(default_factory=list)
-
-    def take(self, other: Rooms) -> None:
-        """Add another process's result."""
-        self.shapes.update(other.shapes)
-        self.claims.update(other.claims)
-
-
-def _measure(file: Any, scales: Units, job: RoomJob) -> Rooms:
-    rooms = Rooms()
-    spaces = [file.by_id(number) for number in job.numbers]
-    for space in spaces:
-        rooms.claims[space.id()] = authored(space, scales)
-    with_body = [space for space in spaces if space.Representation is not None]
-    for mesh in meshes(file, with_body, EXACT):
-        shape = room_shape(mesh.vertices, mesh.triangles)
-        if shape is not None:
-            rooms.shapes[mesh.element] = shape
-    return rooms
-
-
-def _work(file: Any, scales: Units, job: RoomJob | Job) -> Rooms | ShellResult:
-    return _measure(file, scales, job) if isinstance(job, RoomJob) else convert(file, job)
-
-
-def _geometry(file: Any, tree: Tree, scales: Units, options: Options) -> tuple[Rooms, ShellResult]:
-    """Rooms and shell of the opened file, in ``options.threads`` processes."""
-    work = functools.partial(_work, file, scales)
-    todo: list[RoomJob | Job] = [RoomJob(tuple(tree.spaces))] if tree.spaces else []
-    if options.shells:
-        todo.extend(jobs(file, _parts(file, tree), max(1, options.threads - len(todo))))
-    rooms, shell = Rooms(), ShellResult()
-    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads), strict=True):
-        if isinstance(outcome, Rooms):
-            rooms.take(outcome)
-        elif isinstance(outcome, ShellResult):
-            merge(shell, outcome)
-        elif isinstance(job, RoomJob):
-            _retry_rooms(work, job, rooms)
-        else:
-            retry(file, job, shell)
-    return rooms, shell
-
-
-def _retry_rooms(work: Any, job: RoomJob, rooms: Rooms) -> None:
-    """Measure spaces again after a crash, in halves, until only those that crash the kernel are left out."""
-    queue = [job]
-    while queue:
-        numbers = queue.pop().numbers
-        if len(numbers) == 1:
-            rooms.crashed.append(numbers[0])
-            continue
-        middle = len(numbers) // 2
-        halves = [RoomJob(numbers[:middle]), RoomJob(numbers[middle:])]
-        for half, outcome in zip(halves, run_all(work, halves, at_once=1), strict=True):
-            if isinstance(outcome, Crash):
-                queue.append(half)
-            else:
-                rooms.take(outcome)
-
-
-def _parts(file: Any, tree: Tree) -> list[Part]:
-    """Every element that is drawn, with its storey; without one, the building's number with a minus sign."""
-    return [
-        Part(number, tree.storey_of(number) or -tree.building_of(number), category)
-        for number, category in categories(file).items()
-    ]
 
 
 def _shells(built: Built, shell: ShellResult) -> list[Shell]:
@@ -178,13 +91,17 @@ def load(path: Path, options: Options) -> Model:
         if tree.mended:
             what = f"{tree.mended} names were decoded again: they had been read as Latin letters."
             findings.append(Finding("encoding-repaired", what, data={"names": tree.mended}))
-        rooms, shell = _geometry(file, tree, scales, options)
+        found = read_geometry(file, tree, scales, storey_heights(tree), options)
+        rooms, shell = found.rooms, found.shell
         place = frame(file, scales.length, findings)
-        offset = far_offset(tree, rooms.shapes, shell)
+        offset = far_offset(tree, found)
         if any(offset):
-            place = move(offset, place, tree, rooms.shapes, shell, findings)
+            place = move(offset, place, tree, found, findings)
         findings.extend(_duplicates(file, tree))
-        built = Builder(tree, rooms.shapes, rooms.claims, path.stem, findings).build()
+        built = Builder(tree, found, path.stem, findings).build()
+        if found.walls_crashed:
+            what = "The walls crashed the geometry kernel: no rooms were derived from them."
+            findings.append(Finding("kernel-crashed", what))
         findings.extend(_kernel_findings(file, rooms.crashed, "the room is listed without its shape"))
         findings.extend(_kernel_findings(file, shell.crashed, "it is not drawn"))
         model = Model(

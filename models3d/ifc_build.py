@@ -11,12 +11,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
-from models3d.ifc_quantities import Authored
-from models3d.ifc_rooms import RoomShape
-from models3d.ifc_spaces import SpaceMaker
+from models3d.ifc_geometry import Geometry
+from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline
 from models3d.ifc_tree import Node, Tree
 from models3d.model import Finding
 from models3d.ordinals import ordinals
+from models3d.rooms_from_walls import enclosed
 from models3d.texts import Codes, code, names_of
 from twin.space import Alias, Building, Names, Site, Space, Storey
 
@@ -62,23 +62,36 @@ def is_placeholder(text: str) -> bool:
     return bool(PLACEHOLDER.match(text))
 
 
-class Builder:
-    """Makes the tree; ``findings`` receives what had to be made up."""
+def storey_heights(tree: Tree) -> dict[int, float]:
+    """Floor heights [m] by storey number: the placement's, or the attribute's where all placements are the same."""
+    placed = {number: node.origin[2] for number, node in tree.storeys.items() if node.origin}
+    heights = {number: placed.get(number, node.elevation or 0.0) for number, node in tree.storeys.items()}
+    for building in {tree.building_of(number) for number in tree.storeys}:
+        mine = [number for number in tree.storeys if tree.building_of(number) == building]
+        authored = {number: tree.storeys[number].elevation for number in mine}
+        known = [value for value in authored.values() if value is not None]
+        if len({round(heights[number], 2) for number in mine}) == 1 and len({round(v, 2) for v in known}) > 1:
+            node = tree.buildings.get(building)
+            base = node.origin[2] if node and node.origin else 0.0
+            heights.update({number: value + base for number, value in authored.items() if value is not None})
+    return heights
 
-    def __init__(
-        self,
-        tree: Tree,
-        shapes: dict[int, RoomShape],
-        claims: dict[int, Authored],
-        stem: str,
-        findings: list[Finding],
-    ) -> None:
+
+class Builder:
+    """Makes the tree; ``findings`` receives what had to be made up.
+
+    Rooms come from ``found.rooms``; where a building has none, from the sections of its walls.
+    """
+
+    def __init__(self, tree: Tree, found: Geometry, stem: str, findings: list[Finding]) -> None:
+        self.found = found
+        self.heights = storey_heights(tree)
         self.tree = tree
-        self.shapes = shapes
+        self.shapes = found.rooms.shapes
         self.stem = stem
         self.findings = findings
         self.built = Built()
-        self.spaces = SpaceMaker(tree, shapes, claims, findings)
+        self.spaces = SpaceMaker(tree, found.rooms.shapes, found.rooms.claims, findings)
 
     def build(self) -> Built:
         """Sites, then buildings with their storeys and spaces."""
@@ -155,22 +168,17 @@ class Builder:
     def _elevations(self, mine: list[Level]) -> None:
         """Sort storeys by elevation: by their placement, or by their attribute where rooms fit that better."""
         for level in mine:
-            origin = level.node.origin if level.node else None
-            authored = level.node.elevation if level.node else None
-            level.elevation = origin[2] if origin else authored or 0.0
-        if any(level.node and level.node.elevation is not None for level in mine):
-            base = self._base(mine)
-            placed, authored_misfit = self._misfit(mine, None), self._misfit(mine, base)
-            flat = len(mine) > 1 and len({round(level.elevation, 2) for level in mine}) == 1
-            if authored_misfit < placed - 0.01 or (flat and authored_misfit <= placed):
-                for level in mine:
-                    if level.node and level.node.elevation is not None:
-                        level.elevation = level.node.elevation + base
+            level.elevation = self.heights.get(level.number, 0.0)
+        base = self._base(mine)
+        if self._misfit(mine, base) < self._misfit(mine, None) - 0.01:
+            for level in mine:
+                if level.node and level.node.elevation is not None:
+                    level.elevation = level.node.elevation + base
         mine.sort(key=lambda level: (level.elevation, level.number))
 
     def _base(self, mine: list[Level]) -> float:
         """The height that authored elevations count from: the building's placement."""
-        node = self.tree.buildings.get(self.tree.building_of(mine[0].number))
+        node = self.tree.buildings.get(self.tree.building_of(mine[0].number)) if mine else None
         return node.origin[2] if node and node.origin else 0.0
 
     def _misfit(self, mine: list[Level], base: float | None) -> float:
@@ -239,6 +247,17 @@ class Builder:
         for at, (level, ordinal) in enumerate(zip(mine, floors, strict=True)):
             above = next((other.elevation for other in mine[at + 1 :] if other.elevation > level.elevation + 0.5), None)
             building.storeys.append(self._storey(building, level, ordinal, above, storey_codes))
+        self._report_derived(building)
+
+    def _report_derived(self, building: Building) -> None:
+        spaces = [space for storey in building.storeys for space in storey.spaces]
+        if not spaces:
+            self._find(
+                "no-spaces", f"Building '{building.id}' has no rooms: no IfcSpace, and no walls that enclose any."
+            )
+        elif all(space.origin != "authored" for space in spaces):
+            self._find("no-spaces", f"Building '{building.id}' has no IfcSpace; {len(spaces)} rooms were derived from"
+                       " its walls.")  # fmt: skip
 
     @staticmethod
     def _level_name(level: Level) -> str:
@@ -261,7 +280,9 @@ class Builder:
         if level.number:
             self.built.storey_of[level.number] = (building.id, identity)
         made = self.spaces.make(storey, level.spaces)
-        storey.spaces = list(made.values())
+        walls = self.found.walls.sections.get(level.number, [])
+        storey.spaces = list(made.values()) or derived_spaces(storey, enclosed(walls))
+        storey.outline = storey_outline(storey.spaces, self.found.shell.floors.get(level.number, []), walls)
         self.built.space_of.update(made)
         return storey
 

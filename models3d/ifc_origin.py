@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import shapely
 
-from models3d.ifc_rooms import RoomShape
+from models3d.ifc_geometry import Geometry
 from models3d.ifc_shell import FAR_M, ShellResult
 from models3d.ifc_tree import Tree
 from models3d.model import Finding, Frame
+from twin.space import Area
 
 FAR_ORIGIN_M = 10_000.0
 """Beyond this [m] float32 cannot hold a millimetre."""
@@ -19,21 +20,21 @@ FAR_ORIGIN_M = 10_000.0
 Offset = tuple[float, float, float]
 
 
-def _centres(tree: Tree, shapes: dict[int, RoomShape], shell: ShellResult) -> list[tuple[float, float, float]]:
+def _centres(tree: Tree, found: Geometry) -> list[tuple[float, float, float]]:
     """Places of things, best witnesses first: rooms, else shell pieces, else the placements of storeys."""
-    if shapes:
-        points = [(shape.polygon.centroid, shape.floor_m) for shape in shapes.values()]
+    if found.rooms.shapes:
+        points = [(shape.polygon.centroid, shape.floor_m) for shape in found.rooms.shapes.values()]
         return [(point.x, point.y, z) for point, z in points]
-    pieces = [piece for group in shell.pieces.values() for piece in group]
+    pieces = [piece for group in found.shell.pieces.values() for piece in group]
     if pieces:
         return [tuple(np.median(piece.vertices, axis=0).tolist()) for piece in pieces]
     nodes = [*tree.storeys.values(), *tree.buildings.values(), *tree.sites.values()]
     return [node.origin for node in nodes if node.origin]
 
 
-def far_offset(tree: Tree, shapes: dict[int, RoomShape], shell: ShellResult) -> Offset:
+def far_offset(tree: Tree, found: Geometry) -> Offset:
     """What is to be subtracted [m], whole metres; zeros when the model lies near its origin."""
-    centres = _centres(tree, shapes, shell)
+    centres = _centres(tree, found)
     if not centres:
         return (0.0, 0.0, 0.0)
     x, y, z = np.median(np.array(centres), axis=0).tolist()
@@ -54,15 +55,21 @@ def _far_pieces(shell: ShellResult) -> int:
     return gone
 
 
-def move(
-    offset: Offset, place: Frame, tree: Tree, shapes: dict[int, RoomShape], shell: ShellResult, findings: list[Finding]
-) -> Frame:
+def _shifted(areas: list[Area], dx: float, dy: float) -> list[Area]:
+    return [shapely.transform(area, lambda points: points - np.array([dx, dy])) for area in areas]
+
+
+def move(offset: Offset, place: Frame, tree: Tree, found: Geometry, findings: list[Finding]) -> Frame:
     """Subtract ``offset`` everywhere; the frame that keeps the world coordinates as they were."""
     dx, dy, dz = offset
-    for shape in shapes.values():
-        shape.polygon = shapely.transform(shape.polygon, lambda points: points - np.array([dx, dy]))
+    shell = found.shell
+    for shape in found.rooms.shapes.values():
+        (shape.polygon,) = _shifted([shape.polygon], dx, dy)
         shape.floor_m -= dz
         shape.top_m -= dz
+    for plans in (found.walls.sections, shell.floors):
+        for storey, areas in plans.items():
+            plans[storey] = _shifted(areas, dx, dy)
     for node in (*tree.storeys.values(), *tree.buildings.values(), *tree.sites.values()):
         if node.origin:
             node.origin = (node.origin[0] - dx, node.origin[1] - dy, node.origin[2] - dz)

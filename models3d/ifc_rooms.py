@@ -86,19 +86,28 @@ def _without_small_holes(polygon: Polygon) -> Polygon:
     return polygon if len(holes) == len(polygon.interiors) else Polygon(polygon.exterior, holes)
 
 
-def room_shape(vertices: F64, triangles: I32) -> RoomShape | None:
-    """The room that a mesh [m] encloses; None when its plan has no area."""
-    origin = vertices.mean(axis=0)  # volumes of far coordinates would lose their digits
-    corners = (vertices - origin)[triangles]
+def _faces(vertices: F64, triangles: I32) -> tuple[F64, F64, float]:
+    """(corners, outward normals twice as long as the faces' areas, volume) of a mesh around the origin."""
+    corners = vertices[triangles]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     volume = float(np.einsum("ij,ij->", corners[:, 0], normal)) / 6.0
-    if volume < 0:
-        normal = -normal  # some exporters turn every face inside out
-    length = np.linalg.norm(normal, axis=1)
-    polygon = _footprint(corners, normal, length)
+    return corners, (-normal if volume < 0 else normal), abs(volume)  # some exporters turn every face inside out
+
+
+def plan_of(vertices: F64, triangles: I32) -> Area | None:
+    """The plan of the faces of a mesh [m] that look down; None when they have no area."""
+    origin = vertices.mean(axis=0)  # far coordinates would lose their digits
+    corners, normal, _ = _faces(vertices - origin, triangles)
+    polygon = _footprint(corners, normal, np.linalg.norm(normal, axis=1))
+    return None if polygon is None else shapely.transform(polygon, lambda points: points + origin[:2])
+
+
+def room_shape(vertices: F64, triangles: I32) -> RoomShape | None:
+    """The room that a mesh [m] encloses; None when its plan has no area."""
+    polygon = plan_of(vertices, triangles)
     if polygon is None:
         return None
-    polygon = shapely.transform(polygon, lambda points: points + origin[:2])
+    _, _, volume = _faces(vertices - vertices.mean(axis=0), triangles)
     closed = is_watertight(vertices, triangles)
     low, high = vertices[:, 2].min(), vertices[:, 2].max()
-    return RoomShape(polygon, float(low), float(high), float(polygon.area), abs(volume) if closed else None, closed)
+    return RoomShape(polygon, float(low), float(high), float(polygon.area), volume if closed else None, closed)

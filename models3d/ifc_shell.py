@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from models3d.forked import Crash, run_all
 from models3d.ifc_mesh import EXACT, F64, FAST, I32, Mesh, meshes
+from models3d.ifc_rooms import plan_of
+from models3d.ifc_tree import Tree
+from twin.space import Area
 
 CLASSES: tuple[tuple[str, str], ...] = (
     ("IfcFeatureElement", ""), ("IfcVirtualElement", ""), ("IfcReinforcingElement", ""),
@@ -51,13 +54,13 @@ class Piece:
 
 @dataclass(slots=True)
 class ShellResult:
-    """Merged pieces by (storey number, class), boxes of equipment, and what could not be converted."""
+    """Merged pieces by (storey number, class), boxes [m] of equipment, and what could not be converted."""
 
     pieces: dict[tuple[int, str], list[Piece]] = field(default_factory=dict)
     boxes: dict[int, tuple[float, float, float, float, float, float]] = field(default_factory=dict)
+    floors: dict[int, list[Area]] = field(default_factory=dict)
+    """Plans of slabs by storey number."""
     crashed: list[int] = field(default_factory=list)
-    far: list[int] = field(default_factory=list)
-    drawn: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,30 +154,39 @@ def _add(groups: dict[tuple[int, str], _Group], part: Part, mesh: Mesh) -> None:
 
 def convert(file: Any, job: Job) -> ShellResult:
     """Mesh and merge the elements of one job."""
-    parts = {part.number: part for part in job.parts}
+    mine = {part.number: part for part in job.parts}
     result = ShellResult()
     groups: dict[tuple[int, str], _Group] = {}
-    elements = [file.by_id(number) for number in parts]
+    elements = [file.by_id(number) for number in mine]
     for mesh in meshes(file, elements, job.kernel):
-        part = parts[mesh.element]
+        part = mine[mesh.element]
         low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-        result.drawn.add(part.number)
         if part.category in ("equipment", "transport"):
             result.boxes[part.number] = (*low.tolist(), *high.tolist())
+        elif part.category == "slab" and part.storey > 0 and (plan := plan_of(mesh.vertices, mesh.triangles)):
+            result.floors.setdefault(part.storey, []).append(plan)
         _add(groups, part, mesh)
     result.pieces = {key: [group.piece()] for key, group in groups.items()}
     return result
+
+
+def parts(file: Any, tree: Tree) -> list[Part]:
+    """Every element that is drawn, with its storey; without one, the building's number with a minus sign."""
+    return [
+        Part(number, tree.storey_of(number) or -tree.building_of(number), category)
+        for number, category in categories(file).items()
+    ]
 
 
 def _has_body(element: Any) -> bool:
     return element.Representation is not None
 
 
-def jobs(file: Any, parts: Sequence[Part], workers: int) -> list[Job]:
+def jobs(file: Any, drawn: Sequence[Part], workers: int) -> list[Job]:
     """The work, cut for ``workers`` processes; openings in furniture and the like go to the exact kernel."""
     fast: list[Part] = []
     exact: list[Part] = []
-    for part in parts:
+    for part in drawn:
         element = file.by_id(part.number)
         if _has_body(element):
             voided = part.category not in VOID_SAFE and element.HasOpenings
@@ -209,7 +221,8 @@ def merge(total: ShellResult, part: ShellResult) -> None:
         total.pieces.setdefault(key, []).extend(pieces)
     total.boxes.update(part.boxes)
     total.crashed.extend(part.crashed)
-    total.drawn |= part.drawn
+    for storey, plans in part.floors.items():
+        total.floors.setdefault(storey, []).extend(plans)
 
 
 def joined(pieces: Sequence[Piece]) -> tuple[F64, npt.NDArray[np.uint32], tuple[float, float, float, float]]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import shapely
+from shapely.geometry import Polygon
 
 from models3d.categories import room_category
 from models3d.ifc_quantities import Authored, mismatch
-from models3d.ifc_rooms import RoomShape
+from models3d.ifc_rooms import RoomShape, clean
 from models3d.ifc_tree import Node, Tree
 from models3d.model import Finding
 from models3d.texts import Codes, code, names_of
-from twin.space import Alias, Space, Storey
+from twin.space import Alias, Area, Space, Storey
 
 OVERLAP_M2 = 0.5
 OVERLAP_SHARE = 0.05
 """Two rooms overlap when they share more than both of these in plan, and more than OVERLAP_HEIGHT_M in height."""
 OVERLAP_HEIGHT_M = 0.5
+CEILING_M = 0.3
+"""What slab and ceiling take of a storey's height [m] where no room tells."""
+WALL_M = 0.6
+"""The thickest wall [m] between two rooms that is closed in a storey's outline."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -167,6 +173,32 @@ class SpaceMaker:
             Finding(name, message, element=node.guid or f"#{node.number}", entity=entity, position=position,
                     severity="info" if severity == "info" else "warning", data=data or {})
         )  # fmt: skip
+
+
+def derived_spaces(storey: Storey, rooms: Sequence[Polygon]) -> list[Space]:
+    """Rooms found between the walls of a storey that has none: numbered in reading order, marked ``derived``."""
+    digits = max(2, len(str(len(rooms))))
+    return [
+        Space(
+            id=f"{storey.id}/D{at:0{digits}d}",
+            number=f"D{at:0{digits}d}",
+            polygon=room,
+            elevation_m=storey.elevation_m,
+            height_m=max(storey.height_m - CEILING_M, 2.0),
+            area_m2=room.area,
+            origin="derived",
+        )
+        for at, room in enumerate(rooms, start=1)
+    ]
+
+
+def storey_outline(spaces: Sequence[Space], slabs: Sequence[Area], walls: Sequence[Area]) -> Area | None:
+    """The storey's plan: its slabs and rooms together, the walls between them closed; None without any."""
+    pieces = [*slabs, *walls, *(space.polygon for space in spaces if space.polygon is not None)]
+    if not pieces:
+        return None
+    wide = shapely.buffer(shapely.union_all(pieces), WALL_M / 2, join_style="mitre", mitre_limit=2)
+    return clean(shapely.buffer(wide, -WALL_M / 2, join_style="mitre", mitre_limit=2))
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:

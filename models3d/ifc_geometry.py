@@ -1,0 +1,141 @@
+"""All geometry of an opened IFC file, in forked processes: rooms, shell, and what encloses where there are no rooms.
+
+A process that a kernel crashes is started again on halves of its work, until only the culprits are left out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from models3d.forked import Crash, run_all
+from models3d.ifc_mesh import EXACT, meshes
+from models3d.ifc_quantities import Authored, authored
+from models3d.ifc_rooms import RoomShape, room_shape
+from models3d.ifc_shell import Job, ShellResult, convert, jobs, merge, parts, retry
+from models3d.ifc_tree import Tree
+from models3d.ifc_units import Units
+from models3d.ifc_walls import WallJob, section_walls, wall_job
+from models3d.model import Options
+from twin.space import Area
+
+
+@dataclass(frozen=True, slots=True)
+class RoomJob:
+    """Spaces for one process, by STEP number."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Rooms:
+    """What the exact kernel and the quantity sets say of spaces."""
+
+    shapes: dict[int, RoomShape] = field(default_factory=dict)
+    claims: dict[int, Authored] = field(default_factory=dict)
+    crashed: list[int] = field(default_factory=list)
+
+    def take(self, other: Rooms) -> None:
+        """Add another process's result."""
+        self.shapes.update(other.shapes)
+        self.claims.update(other.claims)
+
+
+@dataclass(slots=True)
+class Walls:
+    """Storey number -> plans of what encloses."""
+
+    sections: dict[int, list[Area]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Geometry:
+    """Everything the kernels said; ``walls_crashed`` when the section of the walls could not be made."""
+
+    rooms: Rooms = field(default_factory=Rooms)
+    shell: ShellResult = field(default_factory=ShellResult)
+    walls: Walls = field(default_factory=Walls)
+    walls_crashed: bool = False
+
+
+AnyJob = RoomJob | WallJob | Job
+AnyResult = Rooms | Walls | ShellResult
+
+
+def measure(file: Any, scales: Units, job: RoomJob) -> Rooms:
+    """Shapes and authored quantities of spaces."""
+    rooms = Rooms()
+    spaces = [file.by_id(number) for number in job.numbers]
+    for space in spaces:
+        rooms.claims[space.id()] = authored(space, scales)
+    with_body = [space for space in spaces if space.Representation is not None]
+    for mesh in meshes(file, with_body, EXACT):
+        shape = room_shape(mesh.vertices, mesh.triangles)
+        if shape is not None:
+            rooms.shapes[mesh.element] = shape
+    return rooms
+
+
+def _work(file: Any, scales: Units, job: AnyJob) -> AnyResult:
+    if isinstance(job, RoomJob):
+        return measure(file, scales, job)
+    if isinstance(job, WallJob):
+        return Walls(section_walls(file, job))
+    return convert(file, job)
+
+
+def _jobs(file: Any, tree: Tree, heights: dict[int, float], options: Options) -> list[AnyJob]:
+    todo: list[AnyJob] = [RoomJob(tuple(tree.spaces))] if tree.spaces else []
+    if options.rooms_from_walls:
+        with_rooms = {tree.building_of(number) for number in tree.spaces}
+        bare = ({tree.building_of(number) for number in tree.storeys} or {0}) - with_rooms
+        job = wall_job(file, tree, heights, bare) if bare else None
+        todo.extend([job] if job else [])
+    if options.shells:
+        todo.extend(jobs(file, parts(file, tree), max(1, options.threads - len(todo))))
+    return todo
+
+
+def read_geometry(file: Any, tree: Tree, scales: Units, heights: dict[int, float], options: Options) -> Geometry:
+    """Run every job in ``options.threads`` processes; ``heights`` [m] are the storeys' floors."""
+    work: Callable[[AnyJob], AnyResult] = functools.partial(_work, file, scales)
+    todo = _jobs(file, tree, heights, options)
+    found = Geometry()
+    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads), strict=True):
+        if isinstance(outcome, Rooms):
+            found.rooms.take(outcome)
+        elif isinstance(outcome, Walls):
+            found.walls = outcome
+        elif isinstance(outcome, ShellResult):
+            merge(found.shell, outcome)
+        else:
+            _again(file, work, job, found)
+    return found
+
+
+def _again(file: Any, work: Callable[[AnyJob], AnyResult], job: AnyJob, found: Geometry) -> None:
+    """What is done about a crashed job."""
+    if isinstance(job, RoomJob):
+        _retry_rooms(work, job, found.rooms)
+    elif isinstance(job, WallJob):
+        found.walls_crashed = True
+    else:
+        retry(file, job, found.shell)
+
+
+def _retry_rooms(work: Callable[[AnyJob], AnyResult], job: RoomJob, rooms: Rooms) -> None:
+    queue = [job]
+    while queue:
+        numbers = queue.pop().numbers
+        if len(numbers) == 1:
+            rooms.crashed.append(numbers[0])
+            continue
+        middle = len(numbers) // 2
+        halves: list[AnyJob] = [RoomJob(numbers[:middle]), RoomJob(numbers[middle:])]
+        for half, outcome in zip(halves, run_all(work, halves, at_once=1), strict=True):
+            if isinstance(outcome, Crash) and isinstance(half, RoomJob):
+                queue.append(half)
+            elif isinstance(outcome, Rooms):
+                rooms.take(outcome)
