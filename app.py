@@ -31,6 +31,19 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8050, help="port to listen on (default %(default)s)")
     serve.add_argument("--role", choices=("all", "ingest", "web", "history"), default="all", help="part to run")
 
+    new = sub.add_parser("new", help="a campus folder from model files or footprints, ready to serve")
+    new.add_argument("folder", type=Path, metavar="DIR")
+    new.add_argument("files", type=Path, nargs="*", metavar="FILE", help="model files, or folders of them")
+
+    read = sub.add_parser("import", help="read model files and report what is in them")
+    read.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    read.add_argument("--json", action="store_true", help="print the report as JSON")
+    read.add_argument("--out", type=Path, metavar="DIR", help="also write the spaces as GeoParquet tables")
+
+    check = sub.add_parser("check", help="every mistake of a campus folder at once")
+    check.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+
     bench = sub.add_parser("bench", help="measure beside a named peer in the same run")
     bench.add_argument("name", metavar="NAME", help="import, viewer, live ...")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -64,6 +77,18 @@ def run(args: argparse.Namespace) -> int:
         from bench.command import bench
 
         return bench(args.name, as_json=args.json)
+    if args.command == "check":
+        from server.commands import check
+
+        return check(args.folder, as_json=args.json)
+    if args.command == "import":
+        from models3d.commands import import_files
+
+        return import_files(args.files, as_json=args.json, out=args.out)
+    if args.command == "new":
+        from models3d.commands import new
+
+        return new(args.folder, args.files)
     return serve(args)
 
 

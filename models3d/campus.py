@@ -56,13 +56,15 @@ def assemble_config(config: CampusConfig, load: Load, options: Options | None = 
     loaded = list(load_all(paths, options or Options(), load))
     built = Assembled(_campus(config))
     candidates = []
+    refused: list[tuple[Path, ModelError]] = []
     for entry, path, found in zip(entries, paths, loaded, strict=True):
         if isinstance(found, ModelError):
-            built.reports.append(report.refused_entry(path, found))
+            refused.append((path, found))
             built.findings.append(
                 Finding("model-refused", found.message, entry.file, "error", data={"code": found.code})
             )
             continue
+        found.path = str(path)
         if entry.file == config.file.ground:
             _only_ground(found)
         candidates.append((entry, Candidate(found, _wanted(entry))))
@@ -72,6 +74,9 @@ def assemble_config(config: CampusConfig, load: Load, options: Options | None = 
     identities = Identities(config.file.campus.id)
     for entry, candidate in candidates:
         _add(built, entry, candidate, identities)
+    built.reports += [report.refused_entry(path, error) for path, error in refused]
+    order = {str(path): n for n, path in enumerate(paths)}
+    built.reports.sort(key=lambda entry: order[entry["path"]])
     built.campus.buildings.sort(key=lambda building: natural(building.id))
     for building in built.campus.buildings:
         building.storeys.sort(key=lambda storey: (storey.elevation_m, storey.ordinal))

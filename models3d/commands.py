@@ -49,3 +49,24 @@ def _write(model: Model, out: Path) -> None:
     name = Path(model.path).stem
     campus = Campus(name, sites=model.sites, buildings=model.buildings, zones=model.zones, equipment=model.equipment)
     write_tables(campus, out / name)
+
+
+def new(folder: Path, files: Sequence[Path]) -> int:
+    """Make a campus folder; 0 made, 1 made without some refused files, 2 not made."""
+    from models3d.new import NewError, new_campus
+
+    try:
+        made = new_campus(folder, files, ModelCache(default_folder()).load)
+    except (NewError, OSError) as error:
+        sys.stderr.write(f"app.py new: {error}\n")
+        return REFUSED
+    sys.stdout.write(report.as_text(made.assembled.reports))
+    write = sys.stdout.write
+    for path, refusal in made.refused:
+        write(f"refused: {path}: {refusal.message}\n")
+    for path, reason in made.left_out:
+        write(f"left out: {path}: {reason}\n")
+    write(f"\n{folder} is a campus of {len(made.assembled.campus.buildings)} buildings. Missing:\n")
+    write("".join(f"  - {line}\n" for line in made.missing))
+    write(f"Serve it:  python app.py serve --campus {folder}\nCheck it:  python app.py check {folder}\n")
+    return WARNINGS if made.refused else GOOD

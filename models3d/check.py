@@ -1,0 +1,109 @@
+"""The check of a campus folder: its files' mistakes, its models' findings, its points' places, all at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models3d import report
+from models3d.cache import Load
+from models3d.campus import Assembled, assemble_config
+from models3d.model import Finding
+from twin.config import CampusConfig, SettingsModels, read_campus_config
+from twin.mistake import Mistake
+
+CLEAN, WARNINGS, ERRORS = 0, 1, 2
+_SHOWN = 5
+"""Findings of one code that the text names."""
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """Everything that is wrong with a campus folder. ``assembled`` is None where campus.yaml cannot be used."""
+
+    folder: Path
+    mistakes: list[Mistake]
+    assembled: Assembled | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The models' findings, most severe first, else in the order of the files."""
+        found = self.assembled.findings if self.assembled is not None else []
+        return sorted(found, key=lambda f: ("error", "warning", "info").index(f.severity))
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 warnings, 2 errors; remarks of severity info are clean."""
+        severities = {m.severity for m in self.mistakes} | {f.severity for f in self.findings}
+        return ERRORS if "error" in severities else WARNINGS if "warning" in severities else CLEAN
+
+    def as_json(self) -> dict[str, Any]:
+        """The report of ``check --json``: findings with entity and position [m] in the campus frame."""
+        return {
+            "folder": str(self.folder),
+            "exit": self.exit_code,
+            "mistakes": [mistake.as_dict() for mistake in self.mistakes],
+            "files": self.assembled.reports if self.assembled is not None else [],
+            "findings": [report.finding_entry(finding) for finding in self.findings],
+            "figures": self.figures,
+        }
+
+    def as_text(self) -> str:
+        """The report for people."""
+        lines = [str(mistake) for mistake in self.mistakes]
+        counts = Counter((f.severity, f.code) for f in self.findings)
+        seen: Counter[tuple[str, str]] = Counter()
+        for finding in self.findings:
+            kind = (finding.severity, finding.code)
+            seen[kind] += 1
+            if seen[kind] <= _SHOWN:
+                where = f" [{finding.entity}]" if finding.entity else ""
+                lines.append(f"{finding.severity}: {finding.code}: {finding.message}{where}")
+            if seen[kind] == counts[kind] > _SHOWN:
+                lines.append(f"{finding.severity}: {finding.code}: ... and {counts[kind] - _SHOWN} more")
+        f = self.figures
+        if self.assembled is not None:
+            tree = f"{f['buildings']:,} buildings, {f['storeys']:,} storeys, {f['spaces']:,} spaces"
+            points = f"{f['points']:,} points, {f['points_placed']:,} of them on a place of the models"
+            lines.append(f"{tree}, {f['area_m2']:,.0f} m²; {points}")
+        verdict = {CLEAN: "clean", WARNINGS: "works, with warnings", ERRORS: "has errors"}[self.exit_code]
+        return "\n".join([*lines, f"{self.folder}: {verdict}"]) + "\n"
+
+
+def check_folder(folder: Path, load: Load, settings_models: SettingsModels | None = None) -> CheckReport:
+    """Check a campus folder; ``load`` reads the models, ``settings_models`` knows the settings of the sources."""
+    config, mistakes = read_campus_config(folder, settings_models)
+    if config is None:
+        return CheckReport(folder, mistakes)
+    assembled = assemble_config(_readable(config, mistakes), load)
+    return CheckReport(folder, mistakes, assembled, _figures(assembled))
+
+
+def _readable(config: CampusConfig, mistakes: Sequence[Mistake]) -> CampusConfig:
+    """The configuration without the files that are not there: those are mistakes already, once is enough."""
+    missing = {mistake.key for mistake in mistakes if mistake.code == "no-file"}
+    kept = [entry for n, entry in enumerate(config.file.models) if f"models[{n}].file" not in missing]
+    update: dict[str, Any] = {"models": kept}
+    if "ground" in missing:
+        update["ground"] = None
+    return CampusConfig(
+        config.folder, config.file.model_copy(update=update), config.source_settings, config.points, config.warnings
+    )
+
+
+def _figures(assembled: Assembled) -> dict[str, float]:
+    storeys = [storey for building in assembled.campus.buildings for storey in building.storeys]
+    spaces = [space for storey in storeys for space in storey.spaces]
+    orphaned = sum(finding.code == "orphaned-point" for finding in assembled.findings)
+    return {
+        "buildings": len(assembled.campus.buildings),
+        "storeys": len(storeys),
+        "spaces": len(spaces),
+        "area_m2": round(sum(space.area_m2 or 0.0 for space in spaces), 1),
+        "points": len(assembled.points),
+        "points_placed": len(assembled.points) - orphaned,
+    }
