@@ -203,6 +203,7 @@ class Hub:
         self._beat = 0
         self._dirty = asyncio.Event()
         self._slow_due = 0.0
+        self._slow_timer: asyncio.TimerHandle | None = None
         live.listeners.append(self._dirty.set)
 
     def open(self, channel: str, scope: str) -> Stream:
@@ -288,7 +289,8 @@ class Hub:
             if now >= next_beat:
                 next_beat = now + self._heartbeat_s
                 self._beat += 1
-                self._wake(slow_too=True)
+                self._wake(slow=False)
+                self._wake_slow()
             if self._dirty.is_set():
                 self._dirty.clear()
                 self._flush(now)
@@ -297,16 +299,23 @@ class Hub:
     def _flush(self, now: float) -> None:
         for stream in self._streams.values():
             stream.refresh()
-        slow_too = now >= self._slow_due
-        if slow_too:
-            self._slow_due = now + PHONE_S
-        self._wake(slow_too)
-        if not slow_too and any(client.slow for client in self._clients):
-            asyncio.get_running_loop().call_later(self._slow_due - now, self._wake, True)
+        self._wake(slow=False)
+        if now >= self._slow_due:
+            self._wake_slow()
+        elif self._slow_timer is None:
+            self._slow_timer = asyncio.get_running_loop().call_later(self._slow_due - now, self._wake_slow)
 
-    def _wake(self, slow_too: bool) -> None:
+    def _wake_slow(self) -> None:
+        """Phones all wake together, so that one merged frame serves them all."""
+        if self._slow_timer is not None:
+            self._slow_timer.cancel()
+            self._slow_timer = None
+        self._slow_due = time.monotonic() + PHONE_S
+        self._wake(slow=True)
+
+    def _wake(self, slow: bool) -> None:
         for client in self._clients:
-            if (slow_too or not client.slow) and (client.seq != client.stream.seq or client.beat != self._beat):
+            if client.slow is slow and (client.seq != client.stream.seq or client.beat != self._beat):
                 client.wake.set()
 
     def _cut_stalled(self, now: float) -> None:

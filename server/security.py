@@ -96,9 +96,9 @@ class Guard:
         if not self._host_allowed(headers) or not same_origin(headers):
             await send({"type": "websocket.close", "code": 1008, "reason": "Host or Origin not allowed"})
             return
-        # uvicorn offers no way to drop a peer that reads nothing: its close waits for the peer. See server/live.py.
-        transport = getattr(getattr(send, "__self__", None), "transport", None)
-        scope.setdefault("state", {})["abort"] = getattr(transport, "abort", None)
+        # uvicorn offers no way to drop a peer that reads nothing (its close waits for the peer), nor to bound what the
+        # system keeps for it: server/streaming.py does both with the transport.
+        scope.setdefault("state", {})["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
         await self.app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:

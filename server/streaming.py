@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import socket
 from contextlib import suppress
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -16,6 +18,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server.live import Client, Hub, StreamError
 from server.problems import problem
 
+SEND_BUFFER = 64 * 1024
+"""Bytes of a connection's send buffer; Linux doubles it."""
+
 CLOSE_NO_STREAM = 4404
 CLOSE_TOO_MANY = 1013
 DEFAULT_CHANNEL = "energy.power"
@@ -24,7 +29,7 @@ DEFAULT_CHANNEL = "energy.power"
 def register(server: FastAPI, hub: Hub) -> None:
     """Add both routes."""
 
-    async def socket(websocket: WebSocket) -> None:
+    async def frames(websocket: WebSocket) -> None:
         await _socket(websocket, hub)
 
     async def events(request: Request) -> Response:
@@ -34,7 +39,7 @@ def register(server: FastAPI, hub: Hub) -> None:
             return problem(404, str(error))
         return _Events(request, hub)
 
-    server.router.routes.append(WebSocketRoute("/ws/live", socket))
+    server.router.routes.append(WebSocketRoute("/ws/live", frames))
     server.router.routes.append(Route("/sse/live", events, methods=["GET"]))
 
 
@@ -46,9 +51,10 @@ async def _socket(websocket: WebSocket, hub: Hub) -> None:
     except StreamError as error:
         await websocket.close(CLOSE_NO_STREAM, str(error)[:120])
         return
-    client = Client(
-        stream, websocket.send_bytes, slow=query.get("rate") == "phone", abort=websocket.scope["state"].get("abort")
-    )
+    transport = websocket.scope.get("state", {}).get("transport")
+    _bound_backlog(transport)
+    abort = getattr(transport, "abort", None)
+    client = Client(stream, websocket.send_bytes, slow=query.get("rate") == "phone", abort=abort)
     sender = asyncio.create_task(hub.serve(client))
     listener = asyncio.create_task(_listen(websocket, hub, client))
     try:
@@ -61,6 +67,16 @@ async def _socket(websocket: WebSocket, hub: Hub) -> None:
         for task in (sender, listener):
             with suppress(asyncio.CancelledError, WebSocketDisconnect, StreamError, RuntimeError):
                 await task
+
+
+def _bound_backlog(transport: Any) -> None:
+    """Let the system keep little for a client that reads slowly: left alone it queues megabytes, and the client would
+    be shown what was true minutes ago instead of one merged frame of now.
+    """
+    peer = transport.get_extra_info("socket") if transport is not None else None
+    if peer is not None:
+        with suppress(OSError):
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
 
 
 async def _listen(websocket: WebSocket, hub: Hub, client: Client) -> None:
