@@ -168,6 +168,8 @@ def drum_storey(form: DrumForm, storey: int, picker: Picker, programme: Programm
         plan.cells.append(_corridor(form, k * quarter, quarter, inner, ring, f"C{k + 1}"))
     at = 0
     for use, sides, tag in _INNER:
+        if storey == 0 and use == "storage":
+            use, tag = "lobby", "H3"  # the way from the ring corridor into the atrium
         plan.cells.append(_sector(form, at, sides, form.atrium, inner, (use, tag), False))
         at += sides
     if storey == 0:
@@ -197,14 +199,14 @@ def _doors(plan: StoreyPlan, form: DrumForm, ring: float, outer: float) -> None:
 
 def _outer(plan: StoreyPlan, form: DrumForm, storey: int, ring: float, outer: float, picker: Picker) -> None:
     side_area = pi * (outer**2 - ring**2) / form.sides
-    want = max(2, round(230.0 / side_area))
+    wish = [max(2, round(size / side_area)) for size in (170.0, 230.0, 230.0, 330.0, 520.0)]
     at = 0
     while at < form.sides:
         if storey == 0 and at in _DOORS:
             at += 4
             continue
         stop = min((s for s in (*_DOORS, form.sides) if s > at), default=form.sides) if storey == 0 else form.sides
-        count = min(want, stop - at)
+        count = min(picker.rng.choice(wish), stop - at)
         if stop - at - count < 2:
             count = stop - at
         use, _ = picker.draw(1, 4, side_area * count / 4)

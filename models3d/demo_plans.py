@@ -156,7 +156,7 @@ class BarPlan:
 
     def _try_core(self, index: int, bar: Bar, part: tuple[float, float], row: CoreRow) -> bool:
         width = _width(row)
-        end = (bar.depth - self.style.corridor) / 2 + 0.1
+        end = (bar.depth - self.style.corridor) / 2  # an end room may lie there
         first = part[0] + (end if part[0] <= bar.parts[0].a + EPS else 0.0)
         last = part[1] - (end if part[1] >= bar.parts[-1].b - EPS else 0.0)
         inner = 1 if bar.axis == "x" and bar.at < 0 else -1  # courtyards lie towards the middle of the plan
@@ -164,7 +164,8 @@ class BarPlan:
         for side in (inner, -inner):
             gaps = [g for g in self.gaps[index] if g.side == side]
             spots += [(side, g.b) for g in gaps] + [(side, g.a - width) for g in gaps]
-            spots += [(side, (first + last - width) / 2), (side, first), (side, last - width)]
+            middle = [(side, (first + last - width) / 2)] if last - first > width + 12 else []
+            spots += [*middle, (side, first), (side, last - width)]
         for side, a in spots:
             clear = all(a + width <= g.a + EPS or a >= g.b - EPS for g in self.gaps[index] if g.side == side)
             if clear and a >= first - EPS and a + width <= last + EPS:

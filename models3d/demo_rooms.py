@@ -14,16 +14,16 @@ from random import Random
 SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "laboratory": ((2, 3, 3, 4, 4, 5, 6), (1, 2, 2, 3)),
     "instrument": ((2, 2, 3), (1,)),
-    "preparation": ((1,), (1,)),
+    "preparation": ((1, 2, 2), (1,)),
     "office": ((1, 2, 2, 2, 3), (2, 3, 4)),
     "meeting": ((2, 2, 3), (1,)),
     "classroom": ((3, 4, 4, 4, 5), (1, 2, 3)),
     "seminar": ((2, 2, 3), (1, 2)),
     "study": ((3, 4, 6), (1,)),
-    "dormitory": ((1, 2, 2, 2, 2, 2), (6, 9, 14)),
+    "dormitory": ((1, *(2,) * 8), (6, 9, 14)),
     "laundry": ((1,), (1,)),
     "common": ((2, 3), (1,)),
-    "storage": ((1,), (1,)),
+    "storage": ((1, 2), (1,)),
     "server": ((3, 4), (1,)),
     "clinic": ((1, 1, 2), (2, 3, 5)),
     "shop": ((1, 2, 3), (1, 2)),
@@ -37,6 +37,8 @@ SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
 SIDE = {"laboratory": 60.0, "instrument": 40.0, "office": -50.0, "seminar": -30.0, "classroom": 0.0}
 
 BIG = ("laboratory", "classroom", "reading", "exhibition", "common", "office", "dormitory")
+
+NARROW_M = 2.9  # along the corridor
 
 Programme = dict[str, float]
 
@@ -96,8 +98,8 @@ def fill(
 ) -> list[tuple[float, float, str]]:
     """Rooms from ``t0`` to ``t1`` [m along the corridor], on whole modules; ``depth`` [m] away from the corridor."""
     length = t1 - t0
-    if length < 1.8:
-        return [(t0, t1, "shaft")] if length > 0.7 else []
+    if length < NARROW_M:  # too narrow for a room of the programme
+        return [(t0, t1, "shaft" if length < 1.5 else "storage")] if length > 0.7 else []
     count = max(1, round(length / module))
     step = length / count
     rooms: list[tuple[float, float, str]] = []
