@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from models3d import cityjson, files, geojson, geopackage, hbjson, step_sniff
+from models3d import brick, cityjson, files, geojson, geopackage, hbjson, step_sniff
 from models3d.model import Finding, Format, Model, ModelError, Options
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     hbjson.FORMAT,
     cityjson.FORMAT,
     geojson.FORMAT,
+    brick.FORMAT,
 )
 
 
@@ -67,7 +68,7 @@ def load(path: Path, options: Options | None = None) -> Model:
         ) from error
     except Exception as error:
         log.exception("reading %s as %s", path, row.key)
-        what = f"{type(error).__name__}: {error}"[:200]
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise ModelError(
             "unreadable",
             f"'{path.name}' looks like {row.title}, but its content breaks the format ({what}): export it again.",
