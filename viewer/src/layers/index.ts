@@ -3,11 +3,12 @@
 import type { Layer } from '../layer.ts';
 import { EnvelopeLayer } from './envelope.ts';
 import { GroundLayer } from './ground.ts';
+import { LabelsLayer } from './labels.ts';
 import { LightLayer } from './light.ts';
 import { RoomsLayer } from './rooms.ts';
 import { ShadowLayer } from './shadow.ts';
 import { TreesLayer } from './trees.ts';
 
 export function createLayers(): Layer[] {
-  return [new LightLayer(), new RoomsLayer(), new EnvelopeLayer(), new TreesLayer(), new GroundLayer(), new ShadowLayer()];
+  return [new LightLayer(), new RoomsLayer(), new EnvelopeLayer(), new TreesLayer(), new GroundLayer(), new LabelsLayer(), new ShadowLayer()];
 }

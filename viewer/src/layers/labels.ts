@@ -1,0 +1,284 @@
+// Labels: at most 200, painted from one atlas in one draw, none on another. Buildings carry theirs on a leader.
+
+import {
+  CustomBlending, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial, Vector2, DynamicDrawUsage,
+} from 'three'; // prettier-ignore
+import { Change, type Layer, type LayerContext } from '../layer.ts';
+import { FAMILY, type Glyphs, TextAtlas, type TextStyle } from '../look/atlas.ts';
+import { loadGround } from '../look/ground-file.ts';
+import { type Anchor, buildingAnchors, roomAnchors, siteAnchors, storeyAnchors } from '../look/label-anchors.ts';
+import { type Placed, placeLabels, type Wish } from '../look/label-place.ts';
+import { Show } from '../storeys.ts';
+
+const MOST = 200;
+/** Quads a label may need: its words, a leader, a dot. */
+const QUADS = MOST * 3;
+const WORDS = 9;
+
+const VERTEX = /* glsl */ `
+precision highp float;
+in vec4 aBox;
+in vec4 aCut;
+in float aAlpha;
+uniform vec2 uSize;
+out vec2 vCut;
+out float vAlpha;
+void main() {
+  vec2 corner = vec2(float(gl_VertexID & 1), float(gl_VertexID >> 1));
+  vCut = mix(aCut.xy, aCut.zw, corner);
+  vAlpha = aAlpha;
+  vec2 at = (aBox.xy + aBox.zw * corner) / uSize;
+  gl_Position = vec4(at.x * 2.0 - 1.0, 1.0 - at.y * 2.0, 0.0, 1.0);
+}`;
+const FRAGMENT = /* glsl */ `
+precision mediump float;
+in vec2 vCut;
+in float vAlpha;
+uniform sampler2D uAtlas;
+out vec4 outColour;
+void main() { outColour = texture(uAtlas, vCut) * vAlpha; }`;
+
+/** Type of each kind: size [CSS pixels], weight, rank, and the least size of the thing on the screen [CSS pixels]. */
+const STYLE = {
+  site: { size: 19, weight: 550, rank: 700, least: 0 },
+  building: { size: 14, weight: 550, rank: 500, least: 72 },
+  storey: { size: 13, weight: 500, rank: 400, least: 13 },
+  ground: { size: 13, weight: 400, rank: 300, least: 0 },
+  space: { size: 13, weight: 500, rank: 100, least: 46 },
+} as const;
+const BUILDING_LIFTS = [26, 44, 64, 88];
+const FLAT_LIFTS = [0];
+
+interface Shown extends Wish {
+  anchor: Anchor;
+  glyphs: Glyphs;
+}
+
+export class LabelsLayer implements Layer {
+  readonly name = 'labels';
+  private ctx: LayerContext | null = null;
+  private atlas: TextAtlas | null = null;
+  private mesh: Mesh | null = null;
+  private readonly rows = new Float32Array(QUADS * WORDS);
+  private readonly size = { value: new Vector2(1, 1) };
+  private fixed: Anchor[] = [];
+  private rooms: Anchor[] = [];
+  private readonly shown = new Set<Anchor>();
+  private ready = false;
+  private stale = true;
+  private cameraVersion = -1;
+  private gone = false;
+
+  init(ctx: LayerContext): void {
+    this.ctx = ctx;
+    this.atlas = new TextAtlas();
+    this.fixed = [...siteAnchors(ctx.index), ...buildingAnchors(ctx.index)];
+    const geometry = new InstancedBufferGeometry();
+    geometry.setIndex([0, 2, 1, 1, 2, 3]);
+    for (const [name, size] of [['aBox', 4], ['aCut', 4], ['aAlpha', 1]] as const) {
+      const attribute = new InstancedBufferAttribute(new Float32Array(QUADS * size), size);
+      attribute.setUsage(DynamicDrawUsage);
+      geometry.setAttribute(name, attribute);
+    }
+    geometry.instanceCount = 0;
+    const material = new RawShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: VERTEX,
+      fragmentShader: FRAGMENT,
+      uniforms: { uAtlas: { value: this.atlas.texture }, uSize: this.size },
+      transparent: true,
+      depthTest: false,
+      depthWrite: false,
+      blending: CustomBlending,
+      blendSrc: OneFactor,
+      blendDst: OneMinusSrcAlphaFactor,
+    });
+    this.mesh = new Mesh(geometry, material);
+    this.mesh.frustumCulled = false;
+    this.mesh.renderOrder = 1000;
+    this.mesh.matrixAutoUpdate = false;
+    ctx.world.add(this.mesh);
+    void this.awaitFonts();
+    void loadGround(ctx).then((file) => {
+      if (!file || this.gone) return;
+      for (const n of file.names) {
+        this.fixed.push({ kind: 'ground', slot: -1, names: n.names, x: n.x, y: n.y, z: file.z, extent: 100, storey: -1 });
+      }
+      this.again();
+    });
+  }
+
+  /** Words are painted when the webfonts are there: painted text does not change by itself. */
+  private async awaitFonts(): Promise<void> {
+    const { index } = this.ctx!;
+    const words = [index.file.campus.names, ...index.file.sites.map((s) => s.names), ...index.file.buildings.map((b) => b.names)];
+    const sample = [...new Set(words.flatMap((n) => Object.values(n)).join(''))].join('') + '0123456789层';
+    await this.loadFonts(sample);
+    this.ready = true;
+    this.again();
+  }
+
+  private async loadFonts(sample: string): Promise<void> {
+    // a font that cannot be had is no reason to show nothing
+    await Promise.allSettled([450, 550].map((weight) => document.fonts.load(`${weight} 14px ${FAMILY}`, sample)));
+  }
+
+  private again(): void {
+    this.stale = true;
+    this.ctx!.requestDraw();
+  }
+
+  update(change: number): void {
+    const ctx = this.ctx!;
+    if (change & (Change.Theme | Change.Lang | Change.Size)) this.atlas!.wipe(ctx.tokens, ctx.uniforms.uScreen.value.z as number);
+    if (change & (Change.Storeys | Change.Texts | Change.Building)) this.collectRooms();
+    if (change & Change.Texts) void this.fontsOfRooms();
+    if (change & ~Change.State) this.stale = true;
+  }
+
+  private async fontsOfRooms(): Promise<void> {
+    const { labels } = this.ctx!.index;
+    if (!labels) return;
+    await this.loadFonts([...new Set([...new Set(labels.zh), ...new Set(labels.en)].join(''))].join(''));
+    if (this.gone) return;
+    this.atlas!.wipe(this.ctx!.tokens, this.ctx!.uniforms.uScreen.value.z as number);
+    this.again();
+  }
+
+  /** Rooms of storeys that lie open; storeys' names where a building stands apart. */
+  private collectRooms(): void {
+    const { index, storeys, loaded, view } = this.ctx!;
+    this.rooms = [];
+    for (const data of loaded) {
+      if (!data) continue;
+      const [first, count] = index.file.buildings[data.building]!.storeys;
+      let open = 0;
+      for (let j = first; j < first + count; j++) if (storeys.rooms(j) === Show.solid) open++;
+      if (open === 0) continue;
+      if (view.explode > 0 && open > 1 && view.mode === '3d') this.rooms.push(...storeyAnchors(index, data.building));
+      for (const anchor of roomAnchors(index, data)) {
+        if (storeys.rooms(anchor.storey) === Show.solid) this.rooms.push(anchor);
+      }
+    }
+  }
+
+  beforeDraw(): boolean {
+    const { rig, view } = this.ctx!;
+    if (!this.ready || this.mesh === null) return false;
+    this.mesh.visible = view.labels;
+    if (!view.labels || (!this.stale && rig.version === this.cameraVersion)) return false;
+    this.cameraVersion = rig.version;
+    this.stale = false;
+    this.layOut();
+    return false;
+  }
+
+  private layOut(): void {
+    const { uniforms, rig } = this.ctx!;
+    const ratio = uniforms.uScreen.value.z as number;
+    let wishes = this.wishes(ratio);
+    if (wishes === null) {
+      // the atlas was full: begin it anew with what is wanted now
+      this.atlas!.wipe(this.ctx!.tokens, ratio);
+      wishes = this.wishes(ratio) ?? [];
+    }
+    const placed = placeLabels(wishes, rig.width * ratio, rig.height * ratio, MOST);
+    this.shown.clear();
+    for (const p of placed) this.shown.add(wishes[p.wish]!.anchor);
+    this.write(wishes, placed, ratio);
+  }
+
+  private wishes(ratio: number): Shown[] | null {
+    const found: Shown[] = [];
+    const { view } = this.ctx!;
+    for (const list of [this.fixed, this.rooms]) {
+      for (const anchor of list) {
+        const wish = this.wish(anchor, ratio, anchor.slot >= 0 && anchor.slot === view.selection);
+        if (wish === null) return null;
+        if (wish) found.push(wish);
+      }
+    }
+    return found;
+  }
+
+  /** What an anchor asks for now: false when nothing, null when the atlas is full. */
+  private wish(anchor: Anchor, ratio: number, selected: boolean): Shown | false | null {
+    const { rig, storeys, view } = this.ctx!;
+    const style = STYLE[anchor.kind];
+    const z = anchor.z + (anchor.storey >= 0 ? storeys.lift(anchor.storey) : 0);
+    if (!rig.toScreen(anchor.x, anchor.y, z, spot)) return false;
+    const [x, y] = [spot[0]!, spot[1]!];
+    if (x < 0 || y < 0 || x > rig.width || y > rig.height) return false;
+    const pixels = anchor.extent / rig.metresPerPixelAt(anchor.x, anchor.y, z);
+    if (!selected && pixels < style.least) return false;
+    if (anchor.kind === 'site' && (pixels > 420 || view.storey >= 0)) return false;
+    const words = this.words(anchor);
+    if (words[0] === '') return false;
+    const how: TextStyle = { size: style.size, weight: style.weight, plate: selected };
+    if (words[1] !== '' && (selected || anchor.kind !== 'space' || pixels > 70)) how.second = words[1];
+    const glyphs = this.atlas!.text(words[0], how);
+    if (glyphs === null) return null;
+    if (anchor.kind === 'space' && !selected && glyphs.width > pixels * ratio * 1.25) return false;
+    const lifted = anchor.kind === 'building' || anchor.kind === 'site' || selected;
+    const rank = (selected ? 1000 : style.rank) + Math.min(90, pixels / 10) + (this.shown.has(anchor) ? 5 : 0);
+    return {
+      anchor, glyphs, rank, x: x * ratio, y: y * ratio, width: glyphs.width, height: glyphs.height,
+      lifts: lifted ? BUILDING_LIFTS.map((l) => l * ratio) : FLAT_LIFTS,
+    }; // prettier-ignore
+  }
+
+  private words(anchor: Anchor): [string, string] {
+    const { index, view } = this.ctx!;
+    if (anchor.names) {
+      const other = view.lang === 'zh' ? 'en' : 'zh';
+      return [anchor.names[view.lang] || anchor.names[''] || anchor.names[other] || '', ''];
+    }
+    if (anchor.kind !== 'space') return [index.name(anchor.slot, view.lang), ''];
+    const { labels } = index;
+    if (!labels) return ['', ''];
+    const k = anchor.slot - index.firstSpace;
+    const name = (view.lang === 'zh' ? labels.zh[k] || labels.en[k] : labels.en[k] || labels.zh[k]) ?? '';
+    const number = labels.number[k] ?? '';
+    return name === '' ? [number, ''] : [name, number];
+  }
+
+  /** One row for each quad: words, and for lifted labels a leader and a dot on the thing. */
+  private write(wishes: readonly Shown[], placed: readonly Placed[], ratio: number): void {
+    const geometry = this.mesh!.geometry as InstancedBufferGeometry;
+    const atlas = this.atlas!;
+    let n = 0;
+    const put = (g: Glyphs, x: number, y: number, w: number, h: number): void => {
+      const s = 1 / atlas.size;
+      this.rows.set([x, y, w, h, g.x * s, g.y * s, (g.x + g.width) * s, (g.y + g.height) * s, 1], n++ * WORDS);
+    };
+    for (const p of placed) {
+      const wish = wishes[p.wish]!;
+      if (p.lift > 0) {
+        const line = 1.5 * ratio;
+        put(atlas.solid, Math.round(wish.x - line / 2), p.y + wish.height, line, wish.y - p.y - wish.height);
+        put(atlas.dot, wish.x - 4 * ratio, wish.y - 4 * ratio, 8 * ratio, 8 * ratio);
+      }
+      put(wish.glyphs, Math.round(p.x), Math.round(p.y), wish.width, wish.height);
+    }
+    const [box, cut, alpha] = ['aBox', 'aCut', 'aAlpha'].map((name) => geometry.getAttribute(name)) as InstancedBufferAttribute[];
+    for (let i = 0; i < n; i++) {
+      const at = i * WORDS;
+      (box!.array as Float32Array).set(this.rows.subarray(at, at + 4), i * 4);
+      (cut!.array as Float32Array).set(this.rows.subarray(at + 4, at + 8), i * 4);
+      alpha!.array[i] = this.rows[at + 8]!;
+    }
+    for (const attribute of [box, cut, alpha]) attribute!.needsUpdate = true;
+    geometry.instanceCount = n;
+    this.size.value.set(this.ctx!.rig.width * ratio, this.ctx!.rig.height * ratio);
+  }
+
+  dispose(): void {
+    this.gone = true;
+    this.mesh?.removeFromParent();
+    this.mesh?.geometry.dispose();
+    (this.mesh?.material as RawShaderMaterial | undefined)?.dispose();
+    this.atlas?.dispose();
+  }
+}
+
+const spot = new Float64Array(3);
