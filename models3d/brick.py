@@ -57,7 +57,8 @@ def _parse(path: Path) -> Graph:
         ) from error
     except (AssertionError, ValueError, IndexError, AttributeError, TypeError) as error:
         raise ModelError(
-            "invalid-turtle", f"'{path.name}' is not valid Turtle ({str(error)[:80]}): export it again."
+            "invalid-turtle",
+            f"'{path.name}' is not valid Turtle ({' '.join(str(error).split())[:80]}): export it again.",
         ) from error
     return brick_graph.read(sorted(graph))
 
