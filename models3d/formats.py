@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from models3d import brick, cityjson, files, geojson, geopackage, hbjson, step_sniff
+from models3d import brick, cityjson, files, geojson, geopackage, hbjson, imdf, step_sniff
 from models3d.model import Finding, Format, Model, ModelError, Options
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ IFC: Final = Format("ifc", "IFC 2x3, 4, 4x3 (.ifc, .ifczip)", (".ifc", ".ifczip"
 
 FORMATS: Final[tuple[Format, ...]] = (
     IFC,
+    imdf.FORMAT,
     geopackage.FORMAT,
     hbjson.FORMAT,
     cityjson.FORMAT,

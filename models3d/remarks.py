@@ -27,6 +27,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "far-origin": ("原点过远，已平移", "Far origin moved"),
     "stray-feature": ("要素远离其他要素", "Feature far from the others"),
     "bad-coordinates": ("坐标无效", "Impossible coordinates"),
+    "heights-assumed": ("层高为假定", "Heights assumed"),
     "multiplier": ("一间代表多间", "One room stands for several"),
     "units-guessed": ("单位为推测", "Units guessed"),
     # the tree
