@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ import numpy as np
 from models3d import georef, report
 from models3d.cache import Load, ModelCache
 from models3d.identity import Identities, natural
-from models3d.model import Feature, Finding, Frame, Model, ModelError, ModelPoint, Options, Shell
+from models3d.model import Feature, Finding, Model, ModelError, ModelPoint, Options, Shell
 from models3d.place import Candidate, Move, campus_frame, move_model, place_all
+from models3d.place_points import attach_points
 from models3d.sandbox import load_all
+from models3d.versions import History, Versions
 from twin.config import CampusConfig, Location, ModelEntry, load_campus_config
-from twin.mistake import nearest
 from twin.point import Point
 from twin.space import Campus
 
@@ -39,55 +40,82 @@ class Assembled:
     findings: list[Finding] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Part:
+    """One file on its way into the campus. ``past`` maps ids of its earlier versions to its present ones."""
+
+    entry: ModelEntry
+    candidate: Candidate
+    past: History
+
+
 def assemble(folder: Path, cache: Path) -> Assembled:
     """The campus of a folder; ConfigError when its campus.yaml cannot be used.
 
-    A model that cannot be read is told in ``reports`` and ``findings``, and the rest is served.
+    A model that cannot be read is told in ``reports`` and ``findings``; its last whole version stays in use, and the
+    rest is served.
     """
-    return assemble_config(load_campus_config(folder), ModelCache(cache).load)
+    return assemble_config(load_campus_config(folder), ModelCache(cache).load, Versions.of_campus(folder, cache))
 
 
-def assemble_config(config: CampusConfig, load: Load, options: Options | None = None) -> Assembled:
+def assemble_config(config: CampusConfig, load: Load, versions: Versions | None = None) -> Assembled:
     """The campus that ``config`` names, its files read by ``load``, several at once."""
     entries = [*config.file.models]
     if config.file.ground is not None:
         entries.append(ModelEntry(file=config.file.ground))
     paths = [config.path(entry.file) for entry in entries]
-    loaded = list(load_all(paths, options or Options(), load))
-    built = Assembled(_campus(config))
-    candidates = []
-    refused: list[tuple[Path, ModelError]] = []
-    for entry, path, found in zip(entries, paths, loaded, strict=True):
-        if isinstance(found, ModelError):
-            refused.append((path, found))
-            built.findings.append(
-                Finding("model-refused", found.message, entry.file, "error", data={"code": found.code})
-            )
-            continue
-        found.path = str(path)
-        if entry.file == config.file.ground:
-            _only_ground(found)
-        candidates.append((entry, Candidate(found, _wanted(entry))))
-    frame = campus_frame([candidate for _, candidate in candidates], _origin(config.file.campus.location))
-    _set_frame(built.campus, frame)
-    place_all([candidate for _, candidate in candidates], frame)
+    built = Assembled(Campus(config.file.campus.id, dict(config.file.campus.names), config.file.campus.timezone))
+    parts = []
+    for entry, path, found in zip(entries, paths, load_all(paths, Options(), load), strict=True):
+        if (part := _part(built, entry, path, found, versions)) is not None:
+            if entry.file == config.file.ground:
+                _only_ground(part.candidate.model)
+            parts.append(part)
+    candidates = [part.candidate for part in parts]
+    frame = campus_frame(candidates, _origin(config.file.campus.location))
+    if frame is not None:
+        built.campus.latitude, built.campus.longitude = frame.latitude, frame.longitude
+    place_all(candidates, frame)
     identities = Identities(config.file.campus.id)
-    for entry, candidate in candidates:
-        _add(built, entry, candidate, identities)
-    built.reports += [report.refused_entry(path, error) for path, error in refused]
+    past: dict[str, str] = {}
+    gone: dict[str, str] = {}
+    for part in parts:
+        _add(built, part, identities, past, gone)
     order = {str(path): n for n, path in enumerate(paths)}
     built.reports.sort(key=lambda entry: order[entry["path"]])
     built.campus.buildings.sort(key=lambda building: natural(building.id))
     for building in built.campus.buildings:
         building.storeys.sort(key=lambda storey: (storey.elevation_m, storey.ordinal))
     built.campus.schematic = bool(built.campus.buildings) and all(b.schematic for b in built.campus.buildings)
-    _attach_points(built, config.points)
+    built.points, remarks = attach_points(built.campus, config.points, past, gone)
+    built.findings.extend(remarks)
     return built
 
 
-def _campus(config: CampusConfig) -> Campus:
-    entry = config.file.campus
-    return Campus(entry.id, dict(entry.names), entry.timezone)
+def _part(
+    built: Assembled, entry: ModelEntry, path: Path, found: Model | ModelError, versions: Versions | None
+) -> _Part | None:
+    """The file's model, or its last whole version where it was refused; None when there is none."""
+    if isinstance(found, Model):
+        found.path = str(path)
+        candidate, history = Candidate(found, _wanted(entry)), History()
+        if versions is not None:
+            difference, history = versions.adopt(entry.file, found)
+            if difference:
+                message = f"'{entry.file}' changed: {difference.sentence()}"
+                changed = Finding("model-changed", message, entry.file, "info", data=difference.as_json())
+                candidate.findings.append(changed)
+        return _Part(entry, candidate, history)
+    built.reports.append(report.refused_entry(path, found))
+    built.findings.append(Finding("model-refused", found.message, entry.file, "error", data={"code": found.code}))
+    old = versions.current(entry.file) if versions is not None else None
+    if versions is None or old is None:
+        return None
+    history = versions.history(entry.file)
+    message = f"the version of '{entry.file}' of {history.since} stays in use until the new one can be read"
+    candidate = Candidate(old, _wanted(entry))
+    candidate.findings.append(Finding("old-version-kept", message, entry.file, data={"since": history.since}))
+    return _Part(entry, candidate, history)
 
 
 def _origin(location: Location | None) -> tuple[float, float] | None:
@@ -98,11 +126,6 @@ def _origin(location: Location | None) -> tuple[float, float] | None:
         return location.latitude, location.longitude
     lon, lat = georef.gcj02_to_wgs84(np.array([location.longitude]), np.array([location.latitude]))
     return float(lat[0]), float(lon[0])
-
-
-def _set_frame(campus: Campus, frame: Frame | None) -> None:
-    if frame is not None:
-        campus.latitude, campus.longitude = frame.latitude, frame.longitude
 
 
 def _wanted(entry: ModelEntry) -> Move | None:
@@ -116,13 +139,15 @@ def _only_ground(model: Model) -> None:
         parts.clear()
 
 
-def _add(built: Assembled, entry: ModelEntry, candidate: Candidate, identities: Identities) -> None:
-    """One placed model into the campus."""
-    model, move = candidate.model, candidate.move
+def _add(built: Assembled, part: _Part, identities: Identities, past: dict[str, str], gone: dict[str, str]) -> None:
+    """One placed model into the campus; ``past`` and ``gone`` learn the campus ids that it had before."""
+    model, move, entry = part.candidate.model, part.candidate.move, part.entry
     assert move is not None
     move_model(model, move)
-    renamed = identities.assign(model, entry.building)
-    model.findings.extend((*candidate.findings, *renamed))
+    remarks, ids = identities.assign(model, entry.building)
+    model.findings.extend((*part.candidate.findings, *remarks))
+    past.update({_once(old, part.past.ids, ids): ids[new] for old, new in part.past.ids.items() if new in ids})
+    gone.update({_once(old, part.past.ids, ids): entry.file for old in part.past.gone})
     if entry.names and len(model.buildings) == 1:
         model.buildings[0].names = {**model.buildings[0].names, **entry.names}
     campus = built.campus
@@ -133,36 +158,13 @@ def _add(built: Assembled, entry: ModelEntry, candidate: Candidate, identities: 
     built.shells.extend(model.shells)
     built.ground.extend(model.ground)
     built.model_points.extend(model.points)
-    built.reports.append(report.file_entry(model))
+    if all(entry["path"] != model.path for entry in built.reports):  # a refused file has its report already
+        built.reports.append(report.file_entry(model))
     built.findings.extend(replace(f, data={**f.data, "file": entry.file}) for f in model.findings)
 
 
-def entity_ids(campus: Campus) -> set[str]:
-    """The ids of everything that a point may belong to."""
-    ids = {campus.id, *(i.id for i in campus.equipment), *(z.id for z in campus.zones), *(s.id for s in campus.sites)}
-    for building in campus.buildings:
-        ids.add(building.id)
-        for storey in building.storeys:
-            ids.add(storey.id)
-            ids.update(space.id for space in storey.spaces)
-    return ids
-
-
-def _attach_points(built: Assembled, points: Sequence[Point]) -> None:
-    """Keep every point; those whose entity is not in the tree are told, with the nearest id."""
-    known = entity_ids(built.campus)
-    for point in points:
-        built.points.append(point)
-        if point.entity not in known:
-            near = [entity for entity in known if entity.rsplit("/", 1)[-1] == point.entity.rsplit("/", 1)[-1]]
-            hint = nearest(point.entity, near or _nearby(point.entity, known))
-            message = f"point '{point.id}' belongs to '{point.entity}', which no model has; {hint}"
-            built.findings.append(
-                Finding("orphaned-point", message, point.id, "error", data={"point": point.id, "entity": point.entity})
-            )
-
-
-def _nearby(entity: str, known: set[str]) -> list[str]:
-    """The ids that begin as ``entity`` does, at most a thousand: candidates for what was meant."""
-    head = entity.split("/", 1)[0]
-    return [other for other in known if other.split("/", 1)[0] == head][:1000] or sorted(known)[:1000]
+def _once(old: str, past: Mapping[str, str], ids: Mapping[str, str]) -> str:
+    """The campus id that the file's own ``old`` id had: what stands before the first slash follows the building."""
+    head, slash, rest = old.partition("/")
+    now = past.get(head, head)
+    return f"{ids.get(now, now)}{slash}{rest}"

@@ -12,6 +12,7 @@ from models3d import report
 from models3d.cache import Load
 from models3d.campus import Assembled, assemble_config
 from models3d.model import Finding
+from models3d.versions import Versions
 from twin.config import CampusConfig, SettingsModels, read_campus_config
 from twin.mistake import Mistake
 
@@ -74,12 +75,17 @@ class CheckReport:
         return "\n".join([*lines, f"{self.folder}: {verdict}"]) + "\n"
 
 
-def check_folder(folder: Path, load: Load, settings_models: SettingsModels | None = None) -> CheckReport:
-    """Check a campus folder; ``load`` reads the models, ``settings_models`` knows the settings of the sources."""
+def check_folder(
+    folder: Path, load: Load, settings_models: SettingsModels | None = None, versions: Versions | None = None
+) -> CheckReport:
+    """Check a campus folder; ``load`` reads the models, ``settings_models`` knows the settings of the sources.
+
+    ``versions`` tells what each model changes against the version in use.
+    """
     config, mistakes = read_campus_config(folder, settings_models)
     if config is None:
         return CheckReport(folder, mistakes)
-    assembled = assemble_config(_readable(config, mistakes), load)
+    assembled = assemble_config(_readable(config, mistakes), load, versions)
     return CheckReport(folder, mistakes, assembled, _figures(assembled))
 
 

@@ -30,8 +30,8 @@ class Identities:
             self._buildings.take(entity)
             self._taken.add(entity)
 
-    def assign(self, model: Model, building: str | None) -> list[Finding]:
-        """Give the model's entities their final ids, in place; what had to change is told.
+    def assign(self, model: Model, building: str | None) -> tuple[list[Finding], dict[str, str]]:
+        """Give the model's entities their final ids, in place: what had to change, and the final id of each own id.
 
         ``building`` is the code that the campus file gives to the only building of this file.
         """
@@ -59,7 +59,7 @@ class Identities:
             self._below(item, old, renamed)
         self._others(model, renamed)
         _follow(model, renamed)
-        return findings
+        return findings, renamed
 
     def _below(self, building: Building, old: str, renamed: dict[str, str]) -> None:
         """New ids for the storeys and spaces of a building whose id was ``old``."""

@@ -9,11 +9,14 @@ from pathlib import Path
 from datasources.contract import settings_model
 from models3d.cache import ModelCache, default_folder
 from models3d.check import check_folder
+from models3d.versions import Versions
 
 
 def check(folder: Path, *, as_json: bool) -> int:
     """Print everything that is wrong with a campus folder; 0 clean, 1 warnings, 2 errors."""
-    found = check_folder(folder, ModelCache(default_folder()).load, settings_model)
+    cache = default_folder()
+    versions = Versions.of_campus(folder, cache, read_only=True)
+    found = check_folder(folder, ModelCache(cache).load, settings_model, versions)
     if as_json:
         sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")
     else:
