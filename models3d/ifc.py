@@ -6,6 +6,7 @@ workers (``ifc_rooms``, ``ifc_shell``), far origins taken off, and the product's
 
 from __future__ import annotations
 
+import re
 import resource
 import time
 from collections.abc import Iterable
@@ -19,12 +20,15 @@ from models3d.ifc_build import Builder, Built, storey_heights
 from models3d.ifc_equipment import equipment, interesting
 from models3d.ifc_geometry import read_geometry
 from models3d.ifc_georef import frame
-from models3d.ifc_origin import far_offset, move
+from models3d.ifc_origin import drop_far, far_offset, move
 from models3d.ifc_shell import ShellResult, joined
 from models3d.ifc_tree import Tree, read_tree
 from models3d.ifc_units import units
 from models3d.ifc_zones import zones
 from models3d.model import Finding, Format, Model, ModelError, Options, Shell
+from models3d.texts import mend
+
+_IFC: Any = ifcopenshell  # most of it has no annotations
 
 
 def _shells(built: Built, shell: ShellResult) -> list[Shell]:
@@ -37,15 +41,14 @@ def _shells(built: Built, shell: ShellResult) -> list[Shell]:
     return shells
 
 
-def _kernel_findings(file: Any, numbers: Iterable[int], what: str) -> list[Finding]:
-    return [
-        Finding(
-            "kernel-crashed",
-            f"{file.by_id(number).is_a()} '{file.by_id(number).Name or number}' crashed the geometry kernel; {what}.",
-            element=file.by_id(number).GlobalId or f"#{number}",
-        )
-        for number in numbers
-    ]
+def _element_findings(file: Any, numbers: Iterable[int], name: str, what: str) -> list[Finding]:
+    found = []
+    for number in numbers:
+        element = file.by_id(number)
+        label = mend(element.Name or "") or f"#{number}"
+        message = f"{element.is_a()} '{label}' {what}."
+        found.append(Finding(name, message, element=element.GlobalId or f"#{number}"))
+    return found
 
 
 def _duplicates(file: Any, tree: Tree) -> list[Finding]:
@@ -68,13 +71,36 @@ def _duplicates(file: Any, tree: Tree) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _open(ready: step_preflight.Prepared, name: str) -> Any:
+def _open(ready: step_preflight.Prepared, name: str, findings: list[Finding]) -> Any:
+    """The opened file; what its parser complained of becomes findings."""
+    _IFC.get_log()  # forget what an earlier file left
     try:
-        return ifcopenshell.open(str(ready.path))
+        file = _IFC.open(str(ready.path), ".ifc")
     except (RuntimeError, OSError, ValueError, ifcopenshell.Error) as error:
         raise ModelError(
             "unreadable", f"'{name}' cannot be parsed as {ready.schema} ({error}). Export the model again."
         ) from error
+    if not file.by_type("IfcRoot"):
+        raise ModelError("unreadable", f"'{name}' holds no readable entity of {ready.schema}. Export the model again.")
+    _parser_findings(_IFC.get_log(), findings)
+    return file
+
+
+_LOG_LINE = re.compile(r"^\[(error|warning)\]\s*(?:\[VAL\d+\]\s*)?\[[^\]]*\]\s*(.*)$", re.MULTILINE)
+
+
+def _parser_findings(log: str, findings: list[Finding]) -> None:
+    """One finding for all errors of the parser, one for all its warnings, with the first of each."""
+    for level, code, what in (
+        ("error", "parse-errors", "parts of the file could not be read"),
+        ("warning", "parse-warnings", "entities are not as the schema says"),
+    ):
+        lines = [match.group(2) for match in _LOG_LINE.finditer(log) if match.group(1) == level]
+        if lines:
+            message = f"{len(lines)} {what}; the first: {lines[0].rstrip('.')}."
+            findings.append(
+                Finding(code, message, severity="warning" if level == "error" else "info", data={"count": len(lines)})
+            )
 
 
 def load(path: Path, options: Options) -> Model:
@@ -84,16 +110,19 @@ def load(path: Path, options: Options) -> Model:
     """
     began = time.perf_counter()
     with step_preflight.prepared(path) as ready:
-        file = _open(ready, path.name)
+        findings = list(ready.findings)
+        file = _open(ready, path.name, findings)
         scales = units(file)
         tree = read_tree(file)
-        findings = list(ready.findings)
         if tree.mended:
             what = f"{tree.mended} names were decoded again: they had been read as Latin letters."
             findings.append(Finding("encoding-repaired", what, data={"names": tree.mended}))
         found = read_geometry(file, tree, scales, storey_heights(tree), options)
         rooms, shell = found.rooms, found.shell
         place = frame(file, scales.length, findings)
+        findings.extend(
+            _element_findings(file, drop_far(found), "far-element", "lies kilometres away; it is not drawn")
+        )
         offset = far_offset(tree, found)
         if any(offset):
             place = move(offset, place, tree, found, findings)
@@ -102,8 +131,12 @@ def load(path: Path, options: Options) -> Model:
         if found.walls_crashed:
             what = "The walls crashed the geometry kernel: no rooms were derived from them."
             findings.append(Finding("kernel-crashed", what))
-        findings.extend(_kernel_findings(file, rooms.crashed, "the room is listed without its shape"))
-        findings.extend(_kernel_findings(file, shell.crashed, "it is not drawn"))
+        crashed = "crashed the geometry kernel"
+        for numbers, so in (
+            (rooms.crashed, "the room is listed without its shape"),
+            (shell.crashed, "it is not drawn"),
+        ):
+            findings.extend(_element_findings(file, numbers, "kernel-crashed", f"{crashed}; {so}"))
         model = Model(
             path=str(path), sha256=ready.sha256, format="ifc", schema=ready.schema,
             buildings=built.buildings, sites=built.sites, zones=zones(file, tree, built),

@@ -105,9 +105,9 @@ def _position(
     element: Any, tree: Tree, shell: ShellResult, offset: tuple[float, float, float]
 ) -> tuple[float, float, float] | None:
     """The middle of the device's body, else its placement [m]."""
-    box = shell.boxes.get(element.id())
-    if box is not None:
-        return ((box[0] + box[3]) / 2, (box[1] + box[4]) / 2, (box[2] + box[5]) / 2)
+    middle = shell.middles.get(element.id())
+    if middle is not None:
+        return middle
     origin = origin_of(element, tree.unit)
     if origin is None:
         return None

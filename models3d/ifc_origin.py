@@ -6,28 +6,30 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from models3d.ifc_geometry import Geometry
-from models3d.ifc_shell import FAR_M, ShellResult
+from models3d.ifc_shell import ShellResult
 from models3d.ifc_tree import Tree
 from models3d.model import Finding, Frame
 from twin.space import Area
 
 FAR_ORIGIN_M = 10_000.0
 """Beyond this [m] float32 cannot hold a millimetre."""
+FAR_M = 5000.0
+"""An element this far [m] from the middle of the others was misplaced: it is not drawn."""
 
 Offset = tuple[float, float, float]
 
 
 def _centres(tree: Tree, found: Geometry) -> list[tuple[float, float, float]]:
-    """Places of things, best witnesses first: rooms, else shell pieces, else the placements of storeys."""
+    """Places of things, best witnesses first: rooms, else elements, else the placements of storeys."""
     if found.rooms.shapes:
         points = [(shape.polygon.centroid, shape.floor_m) for shape in found.rooms.shapes.values()]
         return [(point.x, point.y, z) for point, z in points]
-    pieces = [piece for group in found.shell.pieces.values() for piece in group]
-    if pieces:
-        return [tuple(np.median(piece.vertices, axis=0).tolist()) for piece in pieces]
+    if found.shell.middles:
+        return list(found.shell.middles.values())
     nodes = [*tree.storeys.values(), *tree.buildings.values(), *tree.sites.values()]
     return [node.origin for node in nodes if node.origin]
 
@@ -42,17 +44,38 @@ def far_offset(tree: Tree, found: Geometry) -> Offset:
     return (round(x) * 1.0 if far else 0.0, round(y) * 1.0 if far else 0.0, round(z) if abs(z) > FAR_ORIGIN_M else 0.0)
 
 
-def _far_pieces(shell: ShellResult) -> int:
-    """Remove triangles of misplaced elements (now that the middle is at the origin); how many triangles went."""
-    gone = 0
-    for group in shell.pieces.values():
+def drop_far(found: Geometry) -> list[int]:
+    """Take elements off the shell that their author lost kilometres away; their STEP numbers.
+
+    Far is more than ``FAR_M`` from the middle of all, and twenty times as far as nine in ten of the elements.
+    """
+    middles = found.shell.middles
+    if len(middles) < 2:
+        return []
+    places = np.array(list(middles.values()))[:, :2]
+    rooms = [shape.polygon.centroid.coords[0] for shape in found.rooms.shapes.values()]
+    middle = np.median(np.array(rooms) if rooms else places, axis=0)
+    distance = np.linalg.norm(places - middle, axis=1)
+    limit = max(FAR_M, 20.0 * float(np.quantile(distance, 0.9, method="lower")))
+    far = [number for number, away in zip(middles, distance.tolist(), strict=True) if away > limit]
+    if far:
+        _cut_beyond(found.shell, middle, limit)
+    return far
+
+
+def _cut_beyond(shell: ShellResult, middle: npt.NDArray[np.float64], limit: float) -> None:
+    for key, group in list(shell.pieces.items()):
         for piece in group:
-            outside = np.max(np.abs(piece.vertices[:, :2]), axis=1) > FAR_M
-            if np.any(outside):
-                keep = ~np.any(outside[piece.triangles], axis=1)
-                gone += int(np.count_nonzero(~keep))
-                piece.triangles = piece.triangles[keep]
-    return gone
+            near = np.max(np.abs(piece.vertices[:, :2] - middle), axis=1) <= limit
+            piece.triangles = piece.triangles[np.all(near[piece.triangles], axis=1)]
+            used, index = np.unique(piece.triangles, return_inverse=True)
+            piece.vertices = piece.vertices[used]
+            piece.triangles = index.reshape(-1, 3).astype(np.int32)
+        kept = [piece for piece in group if len(piece.triangles)]
+        if kept:
+            shell.pieces[key] = kept
+        else:
+            del shell.pieces[key]
 
 
 def _shifted(areas: list[Area], dx: float, dy: float) -> list[Area]:
@@ -76,8 +99,8 @@ def move(offset: Offset, place: Frame, tree: Tree, found: Geometry, findings: li
     for group in shell.pieces.values():
         for piece in group:
             piece.vertices = piece.vertices - np.array(offset)
-    for number, (x0, y0, z0, x1, y1, z1) in shell.boxes.items():
-        shell.boxes[number] = (x0 - dx, y0 - dy, z0 - dz, x1 - dx, y1 - dy, z1 - dz)
+    for number, (x, y, z) in shell.middles.items():
+        shell.middles[number] = (x - dx, y - dy, z - dz)
     findings.append(
         Finding(
             "far-origin",

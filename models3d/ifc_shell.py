@@ -39,8 +39,6 @@ VOID_SAFE = ("wall", "slab", "roof", "covering", "facade", "frame", "beam", "col
 CHUNK = 3000
 """Elements a worker; large files are cut so that all cores have work."""
 GLASS_OPACITY = 0.95
-FAR_M = 5000.0
-"""An element this far [m] from the middle of the others was misplaced by its author: it is not drawn."""
 
 
 @dataclass(slots=True)
@@ -54,12 +52,13 @@ class Piece:
 
 @dataclass(slots=True)
 class ShellResult:
-    """Merged pieces by (storey number, class), boxes [m] of equipment, and what could not be converted."""
+    """Merged pieces by (storey number, class), where elements are, and what could not be converted."""
 
     pieces: dict[tuple[int, str], list[Piece]] = field(default_factory=dict)
-    boxes: dict[int, tuple[float, float, float, float, float, float]] = field(default_factory=dict)
     floors: dict[int, list[Area]] = field(default_factory=dict)
     """Plans of slabs by storey number."""
+    middles: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    """Middle of every element [m]."""
     crashed: list[int] = field(default_factory=list)
 
 
@@ -161,9 +160,9 @@ def convert(file: Any, job: Job) -> ShellResult:
     for mesh in meshes(file, elements, job.kernel):
         part = mine[mesh.element]
         low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-        if part.category in ("equipment", "transport"):
-            result.boxes[part.number] = (*low.tolist(), *high.tolist())
-        elif part.category == "slab" and part.storey > 0 and (plan := plan_of(mesh.vertices, mesh.triangles)):
+        x, y, z = ((low + high) / 2).tolist()
+        result.middles[part.number] = (x, y, z)
+        if part.category == "slab" and part.storey > 0 and (plan := plan_of(mesh.vertices, mesh.triangles)):
             result.floors.setdefault(part.storey, []).append(plan)
         _add(groups, part, mesh)
     result.pieces = {key: [group.piece()] for key, group in groups.items()}
@@ -219,7 +218,7 @@ def merge(total: ShellResult, part: ShellResult) -> None:
     """Add one job's result to the whole."""
     for key, pieces in part.pieces.items():
         total.pieces.setdefault(key, []).extend(pieces)
-    total.boxes.update(part.boxes)
+    total.middles.update(part.middles)
     total.crashed.extend(part.crashed)
     for storey, plans in part.floors.items():
         total.floors.setdefault(storey, []).extend(plans)

@@ -38,7 +38,7 @@ def _utf8_score(char: str) -> float:
 def _western_score(text: str) -> float:
     """Western letters stand alone between ASCII ones; long runs of them are another encoding."""
     runs = [len(run) for run in _NON_ASCII.findall(text)]
-    return sum(1.0 if run == 1 else 0.4 if run == 2 else -1.0 * run for run in runs) / max(sum(runs), 1)
+    return sum(1.0 if run == 1 else 0.8 if run == 2 else -1.0 * run for run in runs) / max(sum(runs), 1)
 
 
 def _score(sample: bytes, codec: str) -> float:

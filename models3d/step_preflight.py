@@ -37,6 +37,7 @@ _COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
 _SCHEMA = re.compile(rb"FILE_SCHEMA\s*\(\s*\(?\s*'([^']*)'", re.IGNORECASE)
 _DATA = re.compile(rb"^\s*DATA\s*(\([^;]*\))?\s*;", re.IGNORECASE | re.MULTILINE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _CHUNK = 4 << 20
 
 
@@ -68,7 +69,7 @@ def sniff(head: bytes, path: Path) -> bool:
     """Whether a file is an IFC of any packing, so that a refusal can say what to do: STEP, zip with one, ifcXML."""
     if is_step(head) or is_ifcxml(head):
         return True
-    if head[:4] != b"PK\x03\x04":
+    if head[:4] not in _ZIP:
         return False
     import zipfile
 
@@ -262,7 +263,7 @@ def prepared(path: Path) -> Iterator[Prepared]:
     with tempfile.TemporaryDirectory(prefix="campus-ifc-") as name:
         folder = Path(name)
         findings: list[Finding] = []
-        if _read_head(path)[:4] != b"PK\x03\x04":
+        if _read_head(path)[:4] not in _ZIP:
             yield _prepare(path, path.name, folder, findings)
             return
         inner = folder / "unpacked.ifc"
