@@ -41,9 +41,8 @@ def read(job: dict[str, Any]) -> Model:
         message = f"'{path.name}' needs more than the {job['memory_mb']} MB it may take: split it by building."
         raise ModelError("out-of-memory", message) from None
     except RecursionError:
-        raise ModelError(
-            "too-deep", f"'{path.name}' is nested too deeply to be a real model: export it again."
-        ) from None
+        message = f"'{path.name}' nests deeper than any model does: export it again."
+        raise ModelError("nested-too-deep", message) from None
     model.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return model
 

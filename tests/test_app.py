@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 import app
@@ -32,3 +35,27 @@ def test_a_bad_command_line_is_one_sentence_and_exit_2(
 def test_an_unknown_benchmark_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.main(["bench", "nothing"]) == 2
     assert "no benchmark 'nothing'" in capsys.readouterr().err
+
+
+def test_serving_a_folder_that_is_no_campus_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["serve", "--campus", str(tmp_path)]) == 2
+    assert "has no campus.yaml" in capsys.readouterr().err
+
+
+def test_check_of_a_folder_that_is_no_campus_is_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["check", str(tmp_path), "--json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert [m["code"] for m in report["mistakes"]] == ["no-campus"]
+    assert app.main(["check", str(tmp_path)]) == 2
+    assert "has errors" in capsys.readouterr().out
+
+
+def test_import_and_new_are_reached_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CAMPUS_CACHE", str(tmp_path / "cache"))
+    assert app.main(["import", str(tmp_path / "gone.ifc")]) == 2
+    assert "does not exist" in capsys.readouterr().out
+    assert app.main(["new", str(tmp_path / "campus"), str(tmp_path / "gone.ifc")]) == 2
+    assert "no model could be read" in capsys.readouterr().err
+    assert not (tmp_path / "campus").exists()
