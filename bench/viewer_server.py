@@ -34,7 +34,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path in self.blobs:
             return self.blobs[path], ""
         for prefix, folder in self.folders.items():
-            name = path.removeprefix(prefix)
+            # '.v1m0' is the mark of an immutable file in Dash's routes; the file itself has no such name
+            name = path.removeprefix(prefix).replace(".v1m0", "")
             if path.startswith(prefix) and ".." not in name:
                 packed, plain = folder / f"{name}.gz", folder / name
                 if packed.is_file():
