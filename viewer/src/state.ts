@@ -8,7 +8,8 @@ import type { Legend, Lens } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import { bytes, type Tokens } from './tokens.ts';
 
-export const STATE_WIDTH = 1024;
+// Narrow, so that the padding of the last row stays under a percent of an upload.
+export const STATE_WIDTH = 256;
 /** Bit of the GPU's flags: the room's outline was derived, not drawn. */
 export const GPU_DERIVED = 0x80;
 /** Values of the display byte under the trust lens. */
@@ -164,34 +165,44 @@ export class SpaceState {
   refresh(): void {
     const { shown, shownFlags, raw, wireFlags, geometryFlags, active } = this;
     const trust = this.lens === 'trust';
+    let flagged = false;
     for (let i = this.index.firstSpace; i < raw.length; i++) {
       const value = raw[i]!;
       const flags = wireFlags[i]!;
       shown[i] = !active ? 0 : trust ? trustByte(value, flags) : displayByte(value);
-      shownFlags[i] = active ? (flags & 0x7f) | geometryFlags[i]! : geometryFlags[i]!;
+      const known = active ? (flags & 0x7f) | geometryFlags[i]! : geometryFlags[i]!;
+      if (shownFlags[i] === known) continue;
+      shownFlags[i] = known;
+      flagged = true;
     }
-    this.refreshTotals(trust);
+    if (this.refreshTotals(trust)) flagged = true;
     this.value.needsUpdate = true;
-    this.flags.needsUpdate = true;
+    // Most frames change values and no flags: then one byte a space goes to the GPU, not two.
+    if (flagged) this.flags.needsUpdate = true;
   }
 
-  /** Storeys show the mean of their rooms (under the trust lens the worst), buildings that of their storeys. */
-  private refreshTotals(trust: boolean): void {
+  /**
+   * Storeys show the mean of their rooms (under the trust lens the worst), buildings that of their storeys. Answers
+   * whether any flags changed.
+   */
+  private refreshTotals(trust: boolean): boolean {
     const { shown, shownFlags, index } = this;
+    let flagged = shownFlags[0] !== 0;
     const ranges = index.file.storeys.spaces;
     for (let j = 0; j < ranges.length; j++) {
       const first = index.firstSpace + ranges[j]![0];
-      this.summarise(index.storeySlot(j), first, ranges[j]![1], trust);
+      if (this.summarise(index.storeySlot(j), first, ranges[j]![1], trust)) flagged = true;
     }
     for (let b = 0; b < index.buildings; b++) {
       const [first, count] = index.file.buildings[b]!.storeys;
-      this.summarise(1 + b, index.storeySlot(first), count, trust);
+      if (this.summarise(1 + b, index.storeySlot(first), count, trust)) flagged = true;
     }
     shown[0] = 0;
     shownFlags[0] = 0;
+    return flagged;
   }
 
-  private summarise(slot: number, first: number, count: number, trust: boolean): void {
+  private summarise(slot: number, first: number, count: number, trust: boolean): boolean {
     const { shown, shownFlags } = this;
     let sum = 0;
     let worst = 0;
@@ -206,7 +217,10 @@ export class SpaceState {
       n++;
     }
     shown[slot] = n === 0 ? 0 : trust ? worst : Math.round(sum / n);
-    shownFlags[slot] = !this.active ? 0 : n === 0 ? QUALITY_NONE : stale;
+    const known = !this.active ? 0 : n === 0 ? QUALITY_NONE : stale;
+    const changed = shownFlags[slot] !== known;
+    shownFlags[slot] = known;
+    return changed;
   }
 
   /** Keeps what is shown now as the start of a cross-fade. */
