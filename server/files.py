@@ -107,14 +107,6 @@ class Bundle:
             return Response(held.gzipped, headers=headers, media_type=media_type(name))
         return Response(held.plain, headers=headers, media_type=media_type(name))
 
-    def digest(self) -> int:
-        """The first 32 bits of the hash over all files: the build id of the live stream."""
-        total = hashlib.sha256()
-        for name, path in sorted(self._paths.items()):
-            total.update(name.encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-        return int.from_bytes(total.digest()[:4], "big")
-
 
 def _hold(path: Path) -> _Held:
     plain = path.read_bytes()

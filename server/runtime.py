@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
-import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ import viewer
 from datasources.runner import SourceConfig, SourceState, Supervisor
 from models3d import tiles
 from models3d.campus import Assembled
+from server.built import demo, scene_of
 from server.files import Bundle
 from server.live import Hub
 from twin.index import SpaceIndex
@@ -120,8 +119,12 @@ def build_runtime(
         raise StartError(f"--role {role}: the parts run in one process so far: use --role all")
     cache = cache_folder() if cache is None else cache
     if folder is None:
-        return runtime_of(*_demo(cache, seed, spaces), cache, clock=clock)
-    return runtime_of(*_campus(folder, cache), cache, clock=clock)
+        assembled, key = demo(cache, seed, spaces)
+        names = sorted({point.source for point in assembled.points if point.source})
+        sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
+        return runtime_of(assembled, sources, cache, key=key, clock=clock)
+    assembled, sources = _campus(folder, cache)
+    return runtime_of(assembled, sources, cache, clock=clock)
 
 
 def runtime_of(
@@ -129,19 +132,20 @@ def runtime_of(
     sources: Sequence[SourceConfig],
     cache: Path,
     *,
+    key: str = "",
     clock: Callable[[], float] = time.time,
 ) -> Runtime:
-    """The runtime of a campus that is assembled already, with its sources."""
+    """The runtime of a campus that is assembled already, with its sources. ``key`` names its content, '' = find out."""
     models = cache / "models"
-    scene = tiles.write_scene(assembled, models)
+    scene = scene_of(assembled, models, key)
     index = SpaceIndex(assembled.campus)
     tree = SlotTree.of(assembled.campus, tiles.slots(assembled.campus))
     live = LiveState(assembled.points, tree, clock)
     origins: dict[str, ValueOrigin] = {row.name: "simulated" for row in sources if row.type == "simulator"}
     ingest = Ingest(assembled.points, live, clock, origins)
     supervisor = Supervisor(sources, assembled.points, lambda name, batch: ingest.accept(batch, name), clock=clock)
-    bundle = Bundle(Path(getattr(viewer, "DIST", Path(viewer.__file__).parent / "dist")))
-    build = bundle.digest()
+    bundle = Bundle(viewer.DIST)
+    build = viewer.BUILD_ID
     return Runtime(
         assembled=assembled, index=index, search=Search(index), scene=scene, live=live, ingest=ingest,
         supervisor=supervisor, hub=Hub(live, build), bundle=bundle, build_id=build, models=models,
@@ -162,46 +166,3 @@ def _campus(folder: Path, cache: Path) -> tuple[Assembled, list[SourceConfig]]:
         raise StartError(f"the campus in {folder} cannot be served:\n{error}") from error
     sources = [SourceConfig(n, config.file.sources[n].type, settings) for n, settings in config.source_settings.items()]
     return assembled, sources
-
-
-def _demo(cache: Path, seed: int, spaces: int) -> tuple[Assembled, list[SourceConfig]]:
-    """The demo campus, generated once: kept as a pickle of our own making, named by the code that made it."""
-    path = cache / "demo" / f"demo-{seed}-{spaces}-{_code_hash()}.pickle"
-    assembled = _unpickle(path)
-    if assembled is None:
-        from models3d.demo import demo_campus
-
-        log.info("generating the demo campus (%d spaces, once)", spaces)
-        assembled = demo_campus(seed=seed, spaces=spaces)
-        _pickle(path, assembled)
-    names = sorted({point.source for point in assembled.points if point.source})
-    return assembled, [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
-
-
-def _code_hash() -> str:
-    """A hash over the code that shapes the demo."""
-    root = Path(__file__).resolve().parent.parent
-    files = [*sorted((root / "models3d").glob("demo*.py")), root / "twin" / "space.py", root / "twin" / "point.py",
-             root / "models3d" / "campus.py", root / "models3d" / "model.py"]  # fmt: skip
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
-
-
-def _unpickle(path: Path) -> Assembled | None:
-    if not path.is_file() or path.stat().st_uid not in (os.getuid(), 0):
-        return None  # a pickle runs code: only our own is read
-    try:
-        found = pickle.loads(path.read_bytes())  # noqa: S301  # written by _pickle below, by this user
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError) as error:
-        log.warning("the cached demo campus %s cannot be read (%s): generating it again", path, error)
-        return None
-    return found if isinstance(found, Assembled) else None
-
-
-def _pickle(path: Path, assembled: Assembled) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in path.parent.glob("demo-*.pickle"):
-        if old.stat().st_mtime < time.time() - 7 * 86400:
-            old.unlink(missing_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(pickle.dumps(assembled, protocol=pickle.HIGHEST_PROTOCOL))
-    part.replace(path)

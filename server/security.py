@@ -134,6 +134,7 @@ class Guard:
                 for name, value in BASE_HEADERS:
                     headers.setdefault(name, value)
                 headers.setdefault("Content-Security-Policy", self.policy)
+                headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         return sender
