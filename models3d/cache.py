@@ -48,6 +48,8 @@ def loader_version() -> str:
 
 def content_hash(path: Path) -> str:
     """SHA-256 of a file, or of the names and contents of a folder's files; ModelError if it cannot be read."""
+    if not path.exists():
+        raise ModelError("not-found", f"'{path}' does not exist: check the name and the folder.")
     try:
         if path.is_dir():
             parts = [(str(p.relative_to(path)), content_hash(p)) for p in sorted(path.rglob("*")) if p.is_file()]

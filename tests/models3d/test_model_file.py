@@ -194,5 +194,5 @@ def test_a_folder_has_a_hash_of_names_and_contents(tmp_path: Path) -> None:
     first = content_hash(tmp_path)
     (tmp_path / "a").rename(tmp_path / "b")
     assert content_hash(tmp_path) != first
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match="does not exist"):
         content_hash(tmp_path / "gone")

@@ -1,0 +1,79 @@
+"""The reference says what the program does: every key, column, command and option stands there."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+import app
+from models3d import report
+from models3d.cache import LIMIT_BYTES
+from models3d.sandbox import MEMORY_MB, SECONDS
+from tests.conftest import ROOT
+from tests.models3d.tiny import tiny
+from twin import config, point_table
+from twin.quantity import QUANTITIES
+
+DOCS = ROOT / "docs"
+
+
+def reference(name: str) -> str:
+    return (DOCS / "reference" / name).read_text(encoding="utf-8")
+
+
+def keys(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"{above}{name}"
+        inner = config._inner(field.annotation)
+        if inner is not None and inner is not config.SourceEntry:
+            yield from keys(inner, f"{above}{name}.")
+
+
+def test_every_key_of_the_campus_file_is_explained() -> None:
+    text = reference("campus-folder.md")
+    missing = [key for key in keys(config.CampusFile) if f"`{key}`" not in text and key != "campus"]
+    assert missing == []
+
+
+def test_every_column_and_quantity_of_the_points_table_is_explained() -> None:
+    text = reference("campus-folder.md")
+    words = (*point_table.REQUIRED, *point_table.OPTIONAL, *point_table.KINDS, *QUANTITIES)
+    assert [word for word in words if f"`{word}`" not in text] == []
+
+
+def test_every_command_and_option_is_explained() -> None:
+    text = reference("command-line.md")
+    (commands,) = [a for a in app.parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    for name, parser in commands.choices.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name} "))
+        for action in parser._actions:
+            word = action.option_strings[-1] if action.option_strings else str(action.metavar)
+            assert word == "--help" or word in row, (name, word)
+    assert f"time ({SECONDS:.0f} s) and memory ({MEMORY_MB // 1024} GB)" in " ".join(text.split())
+    assert LIMIT_BYTES > 0
+
+
+def test_every_key_of_the_import_report_is_explained() -> None:
+    text = reference("import-report.md")
+
+    def walk(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield key
+                yield from walk(inner) if key != "data" else ()
+        elif isinstance(value, list):
+            for inner in value:
+                yield from walk(inner)
+
+    words = set(re.findall(r"\w+", text))
+    assert set(walk(report.file_entry(tiny()))) - words == set()
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in DOCS.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), (page, target)
