@@ -14,7 +14,7 @@ from twin.reading import RawReading
 
 T0 = 1_800_000_000.0
 DECODER = Decoder(
-    ["plain", "j#/a/b", "j#/list/0", "j#/with~1slash", "both", "both#/x", "中文/功率#/值"], "/ts", "Asia/Shanghai"
+    ["plain", "j#/a/b", "j#/list/0", "j#/with~1slash", "both", "both#/x", "中文/功率#/有功功率"], "/ts", "Asia/Shanghai"
 )
 
 
