@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from models3d import brick, cityjson, files, geojson, geopackage, hbjson, imdf, step_sniff
+from models3d import brick, cityjson, files, geojson, geopackage, hbjson, imdf, mesh, step_sniff
 from models3d.model import Finding, Format, Model, ModelError, Options
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     hbjson.FORMAT,
     cityjson.FORMAT,
     geojson.FORMAT,
+    mesh.FORMAT,
     brick.FORMAT,
 )
 

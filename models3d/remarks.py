@@ -28,6 +28,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "stray-feature": ("要素远离其他要素", "Feature far from the others"),
     "bad-coordinates": ("坐标无效", "Impossible coordinates"),
     "heights-assumed": ("层高为假定", "Heights assumed"),
+    "up-axis-guessed": ("朝上的轴为推测", "Up axis guessed"),
     "multiplier": ("一间代表多间", "One room stands for several"),
     "units-guessed": ("单位为推测", "Units guessed"),
     # the tree
@@ -84,6 +85,7 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "invalid-imdf": ("IMDF 无效", "Invalid IMDF"),
     "invalid-hbjson": ("HBJSON 无效", "Invalid HBJSON"),
     "invalid-turtle": ("Turtle 无效", "Invalid Turtle"),
+    "external-reference": ("缺少外部文件", "External file missing"),
     "invalid-mesh": ("网格无效", "Invalid mesh"),
     "no-features": ("没有要素", "No features"),
     "no-buildings": ("没有建筑", "No buildings"),
