@@ -1,7 +1,7 @@
 """The demo's points: electric power of rooms with something plugged in, of storey panels and of main meters.
 
 Their source is the simulator, and their address tells it what to simulate (datasources/simulator.py reads it):
-``power/room/<use>/<area m2>/<space id>``, ``power/storey/<shared use>/<shared area m2>/<storey id>`` and
+``power/room/<use>/<area m2>/<space id>``, ``power/storey/<kind>/<shared area m2>/<storey id>`` and
 ``power/building/<kind>/<gross m2>/<building id>``. A panel measures its rooms and what they share (corridors, stairs,
 lifts, pumps), a main meter its panels and the losses: so they add up.
 """
@@ -37,7 +37,7 @@ def _point(entity: str, level: str, what: str, area_m2: float) -> Point:
     )  # fmt: skip
 
 
-def _storey_points(storey: Storey) -> Iterator[Point]:
+def _storey_points(storey: Storey, kind: str) -> Iterator[Point]:
     shared = 0.0
     for space in storey.spaces:
         area = space.area_m2 or 0.0
@@ -45,7 +45,7 @@ def _storey_points(storey: Storey) -> Iterator[Point]:
             yield _point(space.id, "room", use_of(space), area)
         else:
             shared += area
-    yield _point(storey.id, "storey", "shared", shared)
+    yield _point(storey.id, "storey", kind, shared)
 
 
 def power_points(buildings: list[Building], kinds: dict[str, str]) -> list[Point]:
@@ -53,7 +53,7 @@ def power_points(buildings: list[Building], kinds: dict[str, str]) -> list[Point
     points: list[Point] = []
     for building in buildings:
         for storey in building.storeys:
-            points += _storey_points(storey)
+            points += _storey_points(storey, kinds[building.id])
         gross = sum(s.outline.area for s in building.storeys if s.outline is not None)
         points.append(_point(building.id, "building", kinds[building.id], gross))
     return points
