@@ -5,10 +5,11 @@ import { EnvelopeLayer } from './envelope.ts';
 import { GroundLayer } from './ground.ts';
 import { LabelsLayer } from './labels.ts';
 import { LightLayer } from './light.ts';
+import { RestLayer } from './rest.ts';
 import { RoomsLayer } from './rooms.ts';
 import { ShadowLayer } from './shadow.ts';
 import { TreesLayer } from './trees.ts';
 
 export function createLayers(): Layer[] {
-  return [new LightLayer(), new RoomsLayer(), new EnvelopeLayer(), new TreesLayer(), new GroundLayer(), new LabelsLayer(), new ShadowLayer()];
+  return [new LightLayer(), new RoomsLayer(), new EnvelopeLayer(), new TreesLayer(), new GroundLayer(), new LabelsLayer(), new ShadowLayer(), new RestLayer()];
 }

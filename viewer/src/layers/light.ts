@@ -1,7 +1,7 @@
 // The light of the scene: the sun of the campus's place and hour, and the baked maps of height and sky. First in the list
 // of layers: the others read its uniforms.
 
-import { ClampToEdgeWrapping, DataTexture, LinearFilter, RedFormat, UnsignedByteType } from 'three';
+import { ClampToEdgeWrapping, DataTexture, LinearFilter, RGFormat, UnsignedByteType } from 'three';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { addLightUniforms, gainOf, lightOf } from '../look/light.ts';
 import { decodeLight } from '../look/light-file.ts';
@@ -10,7 +10,7 @@ import { sunPosition, sunStep } from '../look/sun.ts';
 export class LightLayer implements Layer {
   readonly name = 'light';
   private ctx: LayerContext | null = null;
-  private readonly maps: DataTexture[] = [];
+  private map: DataTexture | null = null;
   private gone = false;
   private step = 0;
 
@@ -41,18 +41,13 @@ export class LightLayer implements Layer {
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
       const file = decodeLight(await answer.arrayBuffer());
       if (this.gone) return;
-      const { width, height } = file;
-      const texture = (data: Uint8Array<ArrayBuffer>): DataTexture => {
-        const map = new DataTexture(data, width, height, RedFormat, UnsignedByteType);
-        map.minFilter = map.magFilter = LinearFilter;
-        map.wrapS = map.wrapT = ClampToEdgeWrapping;
-        map.unpackAlignment = 1;
-        map.needsUpdate = true;
-        this.maps.push(map);
-        return map;
-      };
-      this.set('uHeights', texture(file.heights));
-      this.set('uSky', texture(file.sky));
+      const map = new DataTexture(file.maps, file.width, file.height, RGFormat, UnsignedByteType);
+      map.minFilter = map.magFilter = LinearFilter;
+      map.wrapS = map.wrapT = ClampToEdgeWrapping;
+      map.unpackAlignment = 1;
+      map.needsUpdate = true;
+      this.map = map;
+      this.set('uMaps', map);
       const { uniforms } = this.ctx!;
       uniforms['uLightBox']!.value.set(file.x0, file.y0, 1 / (file.x1 - file.x0), 1 / (file.y1 - file.y0));
       uniforms['uHeightScale']!.value.set(file.z0, 255 * file.zStep, 1, this.ctx!.index.file.ground?.z ?? file.z0);
@@ -101,6 +96,6 @@ export class LightLayer implements Layer {
 
   dispose(): void {
     this.gone = true;
-    for (const map of this.maps) map.dispose();
+    this.map?.dispose();
   }
 }

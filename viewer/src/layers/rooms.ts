@@ -7,10 +7,12 @@ import {
 import { BlockFrame } from '../blockframe.ts';
 import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
+import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
+import { ROOM_DEPTH_VERTEX, ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
 import { VERTEX_WORDS } from '../prisms.ts';
 import type { BuildingRow } from '../scene.ts';
 import { Show } from '../storeys.ts';
+import { castsShadow } from './shadow.ts';
 
 /** The mesh's arrays are dropped once the GPU has them. */
 function release(this: BufferAttribute | InterleavedBuffer): void {
@@ -86,6 +88,7 @@ export class RoomsLayer implements Layer {
     buildingMatrix(row, mesh.matrix);
     mesh.matrixWorld.copy(mesh.matrix);
     mesh.visible = false;
+    castsShadow(mesh, ROOM_DEPTH_VERTEX, DEPTH_FRAGMENT, ctx.uniforms);
     this.meshes[data.building] = mesh;
     this.starts[data.building] = data.rooms.storeyStart;
     ctx.world.add(mesh);

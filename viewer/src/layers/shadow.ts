@@ -9,7 +9,7 @@ import { aim, HALF } from '../look/aim.ts';
 
 const CASTER = Symbol('depth material');
 /** Texels along a side of the map. */
-const SIZE = 2048;
+export const SIZE = 2048;
 
 /** Marks a mesh as throwing shadow, drawn from the sun with its own short shaders. */
 export function castsShadow(mesh: Mesh, vertexShader: string, fragmentShader: string, uniforms: SharedUniforms): void {
@@ -51,32 +51,13 @@ export class ShadowLayer implements Layer {
   /** One depth picture from the sun. */
   private drawShadows(direction: Vector3): void {
     const ctx = this.ctx!;
-    const { renderer, world, uniforms } = ctx;
+    const { uniforms } = ctx;
     if (!this.target) this.target = shadowTarget();
     const texel = aim(this.eye, direction, ctx.index.file.bounds, SIZE);
     uniforms['uShadowMatrix']!.value
       .multiplyMatrices(this.eye.projectionMatrix, this.eye.matrixWorldInverse)
       .premultiply(HALF);
-    const swapped: [Mesh, unknown][] = [];
-    const hidden: Object3D[] = [];
-    for (const child of world.children) {
-      const depth = (child.userData as Record<symbol, unknown>)[CASTER] as RawShaderMaterial | undefined;
-      if (depth && child.visible) {
-        swapped.push([child as Mesh, (child as Mesh).material]);
-        (child as Mesh).material = depth;
-      } else if (child.visible) {
-        hidden.push(child);
-        child.visible = false;
-      }
-    }
-    const before = renderer.getRenderTarget();
-    uniforms['uShadowMap']!.value = null;
-    renderer.setRenderTarget(this.target);
-    renderer.clear();
-    renderer.render(world, this.eye);
-    renderer.setRenderTarget(before);
-    for (const [mesh, material] of swapped) mesh.material = material as RawShaderMaterial;
-    for (const child of hidden) child.visible = true;
+    drawDepth(ctx, this.eye, this.target);
     uniforms['uShadowMap']!.value = this.target.depthTexture;
     uniforms['uShadow']!.value.set(ctx.view.mode === '3d' ? 1 : 0.8, texel, 1 / SIZE, ctx.view.tier === 'c' ? 1 : 4);
   }
@@ -87,9 +68,36 @@ export class ShadowLayer implements Layer {
   }
 }
 
-function shadowTarget(): WebGLRenderTarget {
-  const target = new WebGLRenderTarget(SIZE, SIZE, { depthBuffer: true, stencilBuffer: false });
-  target.depthTexture = new DepthTexture(SIZE, SIZE, UnsignedIntType);
+/** A depth picture of everything that casts shadow, from `eye` into `target`. */
+export function drawDepth(ctx: LayerContext, eye: Camera, target: WebGLRenderTarget): void {
+  const { renderer, world, uniforms } = ctx;
+  const swapped: [Mesh, unknown][] = [];
+  const hidden: Object3D[] = [];
+  for (const child of world.children) {
+    const depth = (child.userData as Record<symbol, unknown>)[CASTER] as RawShaderMaterial | undefined;
+    if (depth && child.visible) {
+      swapped.push([child as Mesh, (child as Mesh).material]);
+      (child as Mesh).material = depth;
+    } else if (child.visible) {
+      hidden.push(child);
+      child.visible = false;
+    }
+  }
+  const before = renderer.getRenderTarget();
+  const kept: unknown = uniforms['uShadowMap']!.value;
+  uniforms['uShadowMap']!.value = null;
+  renderer.setRenderTarget(target);
+  renderer.clear();
+  renderer.render(world, eye);
+  renderer.setRenderTarget(before);
+  for (const [mesh, material] of swapped) mesh.material = material as RawShaderMaterial;
+  for (const child of hidden) child.visible = true;
+  uniforms['uShadowMap']!.value = kept;
+}
+
+export function shadowTarget(size = SIZE): WebGLRenderTarget {
+  const target = new WebGLRenderTarget(size, size, { depthBuffer: true, stencilBuffer: false });
+  target.depthTexture = new DepthTexture(size, size, UnsignedIntType);
   target.depthTexture.minFilter = target.depthTexture.magFilter = NearestFilter;
   return target;
 }

@@ -9,14 +9,38 @@ const right = new Vector3();
 const up = new Vector3();
 const corner = new Vector3();
 
-/** Turns `eye` so that it looks from `direction` and just holds `bounds` [m]; the size of one of `size` texels [m]. */
-export function aim(eye: Camera, direction: Vector3, bounds: readonly number[], size: number): number {
+/**
+ * Turns `eye` so that it looks from `direction` and just holds `bounds` [m], with everything of `all` that may stand
+ * before it; the size of one of `size` texels [m]. `jitter` (two numbers, -0.5..0.5) moves the texels.
+ */
+export function aim(
+  eye: Camera, direction: Vector3, bounds: readonly number[], size: number, all = bounds, jitter: readonly [number, number] = [0, 0],
+): number {
   right.set(-direction.y, direction.x, 0);
   if (right.lengthSq() < 1e-8) right.set(1, 0, 0);
   right.normalize();
   up.crossVectors(direction, right);
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
+  stretch(bounds, direction, low, high, 2);
+  stretch(all, direction, low, high, 3);
+  const [x, y, z] = [0, 1, 2].map((i) => (low[i]! + high[i]!) / 2) as [number, number, number];
+  const w = (high[0]! - low[0]!) / 2;
+  const h = (high[1]! - low[1]!) / 2;
+  const d = (high[2]! - low[2]!) / 2 + 1;
+  const texel = (2 * Math.max(w, h)) / size;
+  eye.matrixWorld.makeBasis(right, up, direction);
+  corner.set(0, 0, 0).addScaledVector(right, x + jitter[0] * texel).addScaledVector(up, y + jitter[1] * texel).addScaledVector(direction, z);
+  eye.matrixWorld.setPosition(corner);
+  eye.matrix.copy(eye.matrixWorld);
+  eye.matrixWorldInverse.copy(eye.matrixWorld).invert();
+  eye.projectionMatrix.makeOrthographic(-w, w, h, -h, -d, d);
+  eye.projectionMatrixInverse.copy(eye.projectionMatrix).invert();
+  return texel;
+}
+
+/** Widens low..high to hold a box: across the rays (axes 0 and 1, `upTo` 2) or along them (axis 2, `upTo` 3). */
+function stretch(bounds: readonly number[], direction: Vector3, low: number[], high: number[], upTo: 2 | 3): void {
   // a little room round the box: trees stand at its rim
   const margin = 25;
   for (let k = 0; k < 8; k++) {
@@ -25,21 +49,10 @@ export function aim(eye: Camera, direction: Vector3, bounds: readonly number[], 
       k & 2 ? bounds[4]! + margin : bounds[1]! - margin,
       k & 4 ? bounds[5]! + 12 : bounds[2]!,
     );
-    [corner.dot(right), corner.dot(up), corner.dot(direction)].forEach((v, i) => {
-      low[i] = Math.min(low[i]!, v);
-      high[i] = Math.max(high[i]!, v);
-    });
+    const along = [corner.dot(right), corner.dot(up), corner.dot(direction)];
+    for (let i = upTo === 2 ? 0 : 2; i < upTo; i++) {
+      low[i] = Math.min(low[i]!, along[i]!);
+      high[i] = Math.max(high[i]!, along[i]!);
+    }
   }
-  const [x, y, z] = [0, 1, 2].map((i) => (low[i]! + high[i]!) / 2) as [number, number, number];
-  eye.matrixWorld.makeBasis(right, up, direction);
-  corner.set(0, 0, 0).addScaledVector(right, x).addScaledVector(up, y).addScaledVector(direction, z);
-  eye.matrixWorld.setPosition(corner);
-  eye.matrix.copy(eye.matrixWorld);
-  eye.matrixWorldInverse.copy(eye.matrixWorld).invert();
-  const w = (high[0]! - low[0]!) / 2;
-  const h = (high[1]! - low[1]!) / 2;
-  const d = (high[2]! - low[2]!) / 2 + 1;
-  eye.projectionMatrix.makeOrthographic(-w, w, h, -h, -d, d);
-  eye.projectionMatrixInverse.copy(eye.projectionMatrix).invert();
-  return (2 * Math.max(w, h)) / size;
 }

@@ -36,20 +36,27 @@ void main() {
 export const ENVELOPE_DEPTH_VERTEX = /* glsl */ `${VERTEX_HEAD}
 in uvec4 aPlace;
 in uvec4 aMore;
+out vec3 vWorld;
 
 void main() {
   vec4 storey = storeyTexel(aPlace.w);
   vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
   world.z += storey.x;
+  vWorld = world.xyz;
   float show = aMore.z >= 6u ? storey.y : storey.z;
   gl_Position = show > 0.5 && show < 1.5 ? projectionMatrix * viewMatrix * world : NOWHERE;
 }
 `;
 
 export const DEPTH_FRAGMENT = /* glsl */ `
-precision lowp float;
+precision highp float;
+uniform vec4 uSection;
+in vec3 vWorld;
 out vec4 outColour;
-void main() { outColour = vec4(1.0); }
+void main() {
+  if (dot(uSection.xyz, vWorld) > uSection.w) discard;
+  outColour = vec4(1.0);
+}
 `;
 
 /** What a data colour looks like when its value is stale, simulated or missing. Shared by rooms and bands. */
@@ -111,7 +118,8 @@ void main() {
   } else if (vPart >= 6u) {
     albedo = uClay * 0.93;
   }
-  vec3 light = rested(irradiance(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0));
+  if (uSurface > 0.5) { outColour = surface(normal, shade, cover, 0.0); return; }
+  vec3 light = lightAt(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0);
   float bay = vPart == 0u ? bays(vWall.x) : 1.0;
   vec3 colour = data ? dataLit(albedo * (0.5 + 0.5 * bay), light) : shoulder(albedo * light * bay);
   if (vPart == 0u && !data && (vState.y & 3u) == 3u) {

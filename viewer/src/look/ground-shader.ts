@@ -30,8 +30,10 @@ out vec4 outColour;
 
 void main() {
   clipSection(vWorld - vec3(0.0, 0.0, 0.05));
-  if (dissolve(vWorld) >= 0.999) { outColour = finish(uPage, vWorld); return; }
-  vec3 light = rested(irradiance(vWorld, vec3(0.0, 0.0, 1.0), 1.0, 1.0, 0.0));
+  if (uSurface < 0.5 && dissolve(vWorld) >= 0.999) { outColour = finish(uPage, vWorld); return; }
+  vec3 up = vec3(0.0, 0.0, 1.0);
+  if (uSurface > 0.5) { outColour = surface(up, 1.0, 1.0, 0.0); return; }
+  vec3 light = lightAt(vWorld, up, 1.0, 1.0, 0.0);
   vec3 colour = vColour / uGain * light;
   if (vKind == 5u) {
     vec3 view = normalize(uEye - vWorld);
@@ -64,10 +66,8 @@ void main() {
 }
 `;
 
-export const TREE_DEPTH_VERTEX = TREE_VERTEX.replace(/^out .*$/gm, '')
-  .replace('vWorld = ', 'vec3 vWorld = ')
-  .replace(/^ {2}vNormal.*$/m, '')
-  .replace(/^ {2}vTone.*$/m, '');
+/** Depth from the sun: the same places. */
+export const TREE_DEPTH_VERTEX = TREE_VERTEX.replace(/^(out .*| {2})v(Normal|Tone).*$/gm, '');
 
 export const TREE_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}
 uniform vec3 uTree;
@@ -79,11 +79,12 @@ out vec4 outColour;
 void main() {
   clipSection(vWorld);
   vec3 normal = normalize(vNormal);
-  // a crown lets light through: wrapped sun, darker underneath
-  vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * normal.z) * (0.5 + 0.5 * smoothstep(-0.9, 0.8, normal.z));
+  // a crown lets light through: the sun reaches round it, underneath it is darker
   float facing = max(0.0, (dot(normal, uSunDirection) + 0.25) / 1.25);
-  light += uSun * facing * (uShadow.x > 0.0 ? sunlit(vWorld, normal * 2.0) : 1.0) + uBounce * 0.4;
-  light = rested(light);
+  if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 1.0); return; }
+  vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * normal.z) * (0.5 + 0.5 * smoothstep(-0.9, 0.8, normal.z));
+  light += uSun * facing * sunlit(vWorld, normal * 2.0) + uBounce * 0.4;
+  if (uRest > 0.0) light = mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
   outColour = finish(shoulder(uTree / uGain * vTone * light), vWorld);
 }
 `;

@@ -12,8 +12,8 @@ export interface LightFile {
   y1: number;
   z0: number;
   zStep: number;
-  heights: Uint8Array<ArrayBuffer>;
-  sky: Uint8Array<ArrayBuffer>;
+  /** Two bytes a texel: roof height, share of the sky. */
+  maps: Uint8Array<ArrayBuffer>;
 }
 
 /** Throws an Error that says what is wrong with the bytes. */
@@ -29,10 +29,13 @@ export function decodeLight(buffer: ArrayBuffer): LightFile {
   const [x0, y0, x1, y1, z0, zStep] = [0, 1, 2, 3, 4, 5].map((k) => view.getFloat32(12 + 4 * k, true)) as [
     number, number, number, number, number, number,
   ]; // prettier-ignore
-  const rows = (offset: number): Uint8Array<ArrayBuffer> => {
-    const map = new Uint8Array(buffer.slice(offset, offset + width * height));
-    for (let i = width; i < map.length; i++) map[i] = map[i]! + map[i - width]!;
-    return map;
-  };
-  return { width, height, x0, y0, x1, y1, z0, zStep, heights: rows(HEADER), sky: rows(HEADER + width * height) };
+  const area = width * height;
+  const steps = new Uint8Array(buffer, HEADER, 2 * area);
+  const maps = new Uint8Array(2 * area);
+  for (let i = 0; i < area; i++) {
+    const above = i >= width;
+    maps[2 * i] = steps[i]! + (above ? maps[2 * (i - width)]! : 0);
+    maps[2 * i + 1] = steps[area + i]! + (above ? maps[2 * (i - width) + 1]! : 0);
+  }
+  return { width, height, x0, y0, x1, y1, z0, zStep, maps };
 }

@@ -95,8 +95,7 @@ export function addLightUniforms(uniforms: SharedUniforms): void {
     uSkySide: { value: new Vector3(1, 1, 1) },
     uBounce: { value: new Vector3() },
     uGain: { value: 1 },
-    uHeights: { value: null },
-    uSky: { value: null },
+    uMaps: { value: null },
     uLightBox: { value: new Vector4(0, 0, 1, 1) },
     uHeightScale: { value: new Vector4(0, 1, 0, 0) },
     uShadowMap: { value: null },
@@ -110,8 +109,86 @@ export function addLightUniforms(uniforms: SharedUniforms): void {
     uFine: { value: 1 },
     uRestLight: { value: null },
     uRest: { value: 0 },
+    uSurface: { value: 0 },
   });
 }
+
+/** GLSL: how much of a depth map's light reaches a place. */
+export const SEEN = /* glsl */ `
+/** 0 in the shadow of a depth map .. 1 in its light. */
+float seen(highp sampler2D map, mat4 matrix, vec3 p, vec3 n) {
+  if (uShadow.x <= 0.0) return 1.0;
+  vec3 q = (matrix * vec4(p + n * uShadow.y * 1.3, 1.0)).xyz;
+  if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vec3(1.0)))) return 1.0;
+  float z = q.z - 0.0007;
+  float t = uShadow.z;
+  if (uShadow.w < 2.0) return mix(1.0, step(z, texture(map, q.xy).r), uShadow.x);
+  // 2 x 2 texels, weighted by the place between them
+  vec2 at = q.xy / t - 0.5;
+  vec2 f = fract(at);
+  vec2 base = (floor(at) + 0.5) * t;
+  vec4 s = vec4(
+    step(z, texture(map, base).r),
+    step(z, texture(map, base + vec2(t, 0.0)).r),
+    step(z, texture(map, base + vec2(0.0, t)).r),
+    step(z, texture(map, base + vec2(t, t)).r));
+  float light = mix(mix(s.x, s.y, f.x), mix(s.z, s.w, f.x), f.y);
+  return mix(1.0, light, uShadow.x);
+}
+`;
+
+/** GLSL: how open a place is, by the baked maps. */
+export const OPENNESS = /* glsl */ `
+/** Roof height and share of the sky, baked. */
+uniform lowp sampler2D uMaps;
+uniform vec4 uLightBox;
+/** (level of 0 [m], metres of 255, whether the maps have come, level of the ground [m]). */
+uniform vec4 uHeightScale;
+uniform float uFine;
+
+/** Height of the roofs [m]. */
+float heightAt(vec2 xy) {
+  vec2 at = (xy - uLightBox.xy) * uLightBox.zw;
+  return uHeightScale.x + uHeightScale.y * texture(uMaps, at).r;
+}
+
+/** Sky over a level place, from those texels round it that lie at its own height: a wall's foot is not its roof. */
+float skyAt(vec3 p) {
+  vec2 size = vec2(textureSize(uMaps, 0));
+  vec2 at = (p.xy - uLightBox.xy) * uLightBox.zw * size - 0.5;
+  vec2 f = fract(at);
+  ivec2 base = ivec2(floor(at));
+  ivec2 last = ivec2(size) - 1;
+  float sum = 0.0;
+  float weight = 0.0;
+  for (int k = 0; k < 4; k++) {
+    ivec2 d = ivec2(k & 1, k >> 1);
+    vec2 texel = texelFetch(uMaps, clamp(base + d, ivec2(0), last), 0).rg;
+    float w = (d.x == 1 ? f.x : 1.0 - f.x) * (d.y == 1 ? f.y : 1.0 - f.y) + 0.001;
+    w *= abs(uHeightScale.x + uHeightScale.y * texel.r - p.z) < 1.6 ? 1.0 : 0.002;
+    sum += w * texel.g;
+    weight += w;
+  }
+  return sum / weight;
+}
+
+/** Share of its half of the dome that a place sees, by the baked maps. */
+float openness(vec3 p, vec3 n, float storeyOpen) {
+  if (uHeightScale.z < 0.5) return 1.0;
+  if (n.z > 0.6) {
+    // inside an opened building the map tells of the roof above, not of this floor
+    return storeyOpen > 0.5 ? 0.94 : skyAt(p);
+  }
+  vec2 out2 = normalize(n.xy + 1e-5);
+  float near = (heightAt(p.xy + out2 * 5.0) - p.z) / 5.0;
+  float far = (heightAt(p.xy + out2 * 16.0) - p.z) / 16.0;
+  float slope = max(0.0, max(near, far));
+  if (uFine > 0.5) slope = max(slope, (heightAt(p.xy + out2 * 34.0) - p.z) / 34.0);
+  float sky = 1.0 - slope * inversesqrt(1.0 + slope * slope);
+  float foot = smoothstep(-1.0, 9.0, p.z - uHeightScale.w);
+  return sky * mix(0.72, 1.0, foot);
+}
+`;
 
 /** GLSL: irradiance(), lit(), finish(). Needs FRAGMENT_HEAD before it. */
 export const LIGHT = /* glsl */ `
@@ -121,11 +198,6 @@ uniform vec3 uSkyUp;
 uniform vec3 uSkySide;
 uniform vec3 uBounce;
 uniform float uGain;
-uniform lowp sampler2D uHeights;
-uniform lowp sampler2D uSky;
-uniform vec4 uLightBox;
-/** (level of 0 [m], metres of 255, whether the maps have come, level of the ground [m]). */
-uniform vec4 uHeightScale;
 uniform highp sampler2D uShadowMap;
 uniform mat4 uShadowMatrix;
 /** (strength, size of a texel [m], size of a texel of the map, taps). */
@@ -137,69 +209,32 @@ uniform vec4 uFade2;
 /** Half size of the campus (x, y), where its surroundings begin to fade and over how much [m]. */
 uniform vec4 uFadeHalf;
 uniform float uTrust;
-uniform float uFine;
 uniform highp sampler2D uRestLight;
 uniform float uRest;
+uniform float uSurface;
 uniform vec3 uEye;
 
-float heightAt(vec2 xy) {
-  vec2 at = (xy - uLightBox.xy) * uLightBox.zw;
-  return uHeightScale.x + uHeightScale.y * texture(uHeights, at).r;
-}
-
-/** Share of its half of the dome that a place sees, by the baked maps. */
-float openness(vec3 p, vec3 n, float storeyOpen) {
-  if (uHeightScale.z < 0.5) return 1.0;
-  if (n.z > 0.6) {
-    float sky = texture(uSky, (p.xy - uLightBox.xy) * uLightBox.zw).r;
-    // inside an opened building the map tells of the roof above, not of this floor
-    return storeyOpen > 0.5 ? 0.94 : sky;
-  }
-  vec2 out2 = normalize(n.xy + 1e-5);
-  float near = (heightAt(p.xy + out2 * 5.0) - p.z) / 5.0;
-  float far = (heightAt(p.xy + out2 * 16.0) - p.z) / 16.0;
-  float slope = max(0.0, max(near, far));
-  if (uFine > 0.5) slope = max(slope, (heightAt(p.xy + out2 * 34.0) - p.z) / 34.0);
-  float sky = 1.0 - slope * inversesqrt(1.0 + slope * slope);
-  float foot = smoothstep(-1.0, 9.0, p.z - uHeightScale.w);
-  return sky * mix(0.72, 1.0, foot);
-}
-
-/** 0 in the sun's shadow .. 1 in the sun. */
+${OPENNESS}${SEEN}
 float sunlit(vec3 p, vec3 n) {
-  if (uShadow.x <= 0.0) return 1.0;
-  vec3 q = (uShadowMatrix * vec4(p + n * uShadow.y * 1.3, 1.0)).xyz;
-  if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vec3(1.0)))) return 1.0;
-  float z = q.z - 0.0007;
-  float t = uShadow.z;
-  if (uShadow.w < 2.0) return mix(1.0, step(z, texture(uShadowMap, q.xy).r), uShadow.x);
-  // 2 x 2 texels, weighted by the place between them
-  vec2 at = q.xy / t - 0.5;
-  vec2 f = fract(at);
-  vec2 base = (floor(at) + 0.5) * t;
-  vec4 s = vec4(
-    step(z, texture(uShadowMap, base).r),
-    step(z, texture(uShadowMap, base + vec2(t, 0.0)).r),
-    step(z, texture(uShadowMap, base + vec2(0.0, t)).r),
-    step(z, texture(uShadowMap, base + vec2(t, t)).r));
-  float light = mix(mix(s.x, s.y, f.x), mix(s.z, s.w, f.x), f.y);
-  return mix(1.0, light, uShadow.x);
+  return seen(uShadowMap, uShadowMatrix, p, n);
 }
 
 /** Light that falls on a place; 'shade' takes sun away, 'cover' sky (both 1 = none). */
 vec3 irradiance(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
   float open = openness(p, n, storeyOpen) * cover;
   float facing = max(dot(n, uSunDirection), 0.0);
-  vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * n.z) * (0.62 + 0.38 * n.z) * open;
+  vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * n.z) * (0.56 + 0.44 * n.z) * open;
   light += uBounce * (0.55 - 0.45 * n.z) * (0.4 + 0.6 * open);
   if (facing > 0.0) light += uSun * facing * shade * sunlit(p, n);
   return light;
 }
 
-/** The light kept from many samples while the camera rested, mixed in as it is ready. */
-vec3 rested(vec3 light) {
-  if (uRest <= 0.0) return light;
-  return mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
+/** Light on a place: the cheap sum while things move, or what was gathered while the camera rested. */
+vec3 lightAt(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
+  if (uRest >= 1.0) return texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb;
+  vec3 light = irradiance(p, n, shade, cover, storeyOpen);
+  if (uRest > 0.0) light = mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
+  return light;
 }
 
 float brightness(vec3 c) {
@@ -223,6 +258,11 @@ float dissolve(vec3 p) {
   float rim = smoothstep(uFadeHalf.z, uFadeHalf.z + uFadeHalf.w, length(out2));
   float away = max(length(p - uEye) - uFade2.z, 0.0) / uFade2.w;
   return max(rim, 1.0 - exp(-away * away));
+}
+
+/** What the gathering of light needs of a surface: normal, and shade and cover in one number (negative for crowns). */
+vec4 surface(vec3 n, float shade, float cover, float crown) {
+  return vec4(n, (floor(cover * 100.0) + 0.5 * shade + 0.25) * (1.0 - 2.0 * crown));
 }
 
 /** Fog, display encoding and a dither of one step. */

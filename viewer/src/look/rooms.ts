@@ -26,6 +26,20 @@ void main() {
 }
 `;
 
+/** Depth from the sun; rooms drawn as ghosts cast nothing. */
+export const ROOM_DEPTH_VERTEX = /* glsl */ `${VERTEX_HEAD}
+in uvec4 aPlace;
+out vec3 vWorld;
+
+void main() {
+  vec4 storey = storeyTexel(aPlace.w);
+  vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
+  world.z += storey.x;
+  vWorld = world.xyz;
+  gl_Position = storey.y > 0.5 && storey.y < 1.5 ? projectionMatrix * viewMatrix * world : NOWHERE;
+}
+`;
+
 export const ROOM_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
 uniform uint uSelected;
 uniform uint uHovered;
@@ -41,7 +55,8 @@ void main() {
   if (vStorey.y > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.12) discard;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
   bool data = vState.x != 0u;
-  vec3 light = rested(irradiance(vWorld, normal, 1.0, 1.0, 1.0));
+  if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
+  vec3 light = lightAt(vWorld, normal, 1.0, 1.0, 1.0);
   vec3 colour = data ? dataLit(marked(paletteColour(vState), vState), light) : shoulder(uClay * 0.93 * light);
   if (!data && (vState.y & 3u) == 3u) colour *= 1.0 - 0.22 * dots();
   // walls of prisms a little darker than their tops: the plan reads at a glance

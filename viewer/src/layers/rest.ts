@@ -1,0 +1,249 @@
+// The picture at rest: when nothing has moved for half a second, light is gathered from many directions of the dome and
+// points of the sun, one sample at a time, into a buffer of light only. Recolouring multiplies new colours into it.
+
+import {
+  Camera, CustomBlending, DepthTexture, FloatType, GLSL3, HalfFloatType, Matrix4, Mesh, NearestFilter, OneFactor, PlaneGeometry, RawShaderMaterial, Scene, UnsignedIntType, Vector3, Vector4, WebGLRenderTarget,
+} from 'three'; // prettier-ignore
+import { Change, type Layer, type LayerContext } from '../layer.ts';
+import { aim, HALF } from '../look/aim.ts';
+import { GATHER_FRAGMENT, GATHER_VERTEX } from '../look/gather.ts';
+import { fibonacciDome, sunPoint } from '../look/samples.ts';
+import { drawDepth, shadowTarget } from './shadow.ts';
+
+/** How long the camera must have rested [ms], and how long the gathered light takes to come in. */
+const WAIT = 500;
+const FADE = 500;
+/** Samples by tier: what a machine of that tier gathers in a few seconds. */
+const SAMPLES = { a: 64, b: 32, c: 8 } as const;
+/** Share of the dome that is gathered: few directions would draw their own shadows, the baked sum keeps them down. */
+const GATHERED = { a: 0.8, b: 0.6, c: 0 } as const;
+/** Texels along a side of the depth pictures. */
+const SIZES = { a: 2048, b: 2048, c: 1024 } as const;
+/** Radius of the sun as it lights the model [rad]: a little softer than the real one. */
+const SUN_RADIUS = 0.022;
+const UNDONE =
+  Change.Building | Change.Storeys | Change.Scene | Change.Mode | Change.Quality | Change.Size | Change.Theme | Change.Time |
+  Change.Section | Change.Xray; // prettier-ignore
+
+export class RestLayer implements Layer {
+  readonly name = 'rest';
+  private ctx: LayerContext | null = null;
+  private now: WebGLRenderTarget | null = null;
+  private sum: WebGLRenderTarget | null = null;
+  private sunMap: WebGLRenderTarget | null = null;
+  private rayMap: WebGLRenderTarget | null = null;
+  private readonly eye = new Camera();
+  private readonly own = {
+    uNormals: { value: null as unknown },
+    uDepth: { value: null as unknown },
+    uUnproject: { value: new Matrix4() },
+    uSunDirection: { value: new Vector3() },
+    uSunMap: { value: null as unknown },
+    uSunMatrix: { value: new Matrix4() },
+    uRay: { value: new Vector3() },
+    uRayMap: { value: null as unknown },
+    uRayMatrix: { value: new Matrix4() },
+    uShadow: { value: new Vector4(1, 1, 1, 4) },
+    uWeight: { value: 1 },
+    uGathered: { value: 1 },
+  };
+  private screen: Mesh | null = null;
+  private readonly screenScene = new Scene();
+  private timer = 0;
+  private fence: WebGLSync | null = null;
+  private sample = 0;
+  private cameraVersion = -1;
+  private sunAt = new Vector3();
+  /** When the gathered light began to come in; 0 while there is none. */
+  private since = 0;
+
+  init(ctx: LayerContext): void {
+    this.ctx = ctx;
+    this.eye.matrixAutoUpdate = false;
+    this.eye.matrixWorldAutoUpdate = false;
+    const shared = ['uSun', 'uSkyUp', 'uSkySide', 'uBounce', 'uMaps', 'uLightBox', 'uHeightScale', 'uFine'];
+    const material = new RawShaderMaterial({
+      glslVersion: GLSL3, vertexShader: GATHER_VERTEX, fragmentShader: GATHER_FRAGMENT,
+      uniforms: { ...this.own, ...Object.fromEntries(shared.map((name) => [name, ctx.uniforms[name]!])) },
+      depthTest: false, depthWrite: false, transparent: true, blending: CustomBlending, blendSrc: OneFactor, blendDst: OneFactor,
+    }); // prettier-ignore
+    this.screen = new Mesh(new PlaneGeometry(2, 2), material);
+    this.screen.frustumCulled = false;
+    this.screenScene.add(this.screen);
+  }
+
+  update(change: number): void {
+    if (change & UNDONE) this.restart();
+  }
+
+  beforeDraw(now: number): boolean {
+    const { rig, uniforms, view } = this.ctx!;
+    const sun = uniforms['uSunDirection']!.value as Vector3;
+    if (rig.version !== this.cameraVersion || (!sun.equals(this.sunAt) && this.sample === 0)) {
+      this.cameraVersion = rig.version;
+      this.restart();
+    }
+    if (this.since === 0) return false;
+    const cut = view.reducedMotion || view.tier === 'c';
+    uniforms['uRest']!.value = cut ? 1 : Math.min(1, (now - this.since) / FADE);
+    return uniforms['uRest']!.value < 1;
+  }
+
+  /** What was gathered is void; the wait begins anew. */
+  private restart(): void {
+    clearTimeout(this.timer);
+    this.since = 0;
+    this.sample = 0;
+    this.ctx!.uniforms['uRest']!.value = 0;
+    this.told('no');
+    this.timer = window.setTimeout(() => this.begin(), WAIT);
+  }
+
+  private begin(): void {
+    const { renderer, uniforms, view } = this.ctx!;
+    if (document.hidden || view.mode === 'plan' || !renderer.extensions.has('EXT_color_buffer_float')) return;
+    this.sunAt.copy(uniforms['uSunDirection']!.value as Vector3);
+    this.resize();
+    this.drawSurfaces();
+    this.timer = window.setTimeout(() => this.gather(), 0);
+  }
+
+  /** Depth and normal of every pixel, once; the sum begins at zero. */
+  private drawSurfaces(): void {
+    const { renderer, uniforms, world, rig, tokens } = this.ctx!;
+    const words = world.children.filter((c) => c.renderOrder >= 1000 && c.visible);
+    for (const child of words) child.visible = false;
+    uniforms['uSurface']!.value = 1;
+    renderer.setClearColor(0x000000, 0);
+    renderer.setRenderTarget(this.sum);
+    renderer.clear();
+    renderer.setRenderTarget(this.now);
+    renderer.clear();
+    renderer.render(world, rig.camera);
+    renderer.setRenderTarget(null);
+    renderer.setClearColor(tokens.hex.bg, 1);
+    uniforms['uSurface']!.value = 0;
+    for (const child of words) child.visible = true;
+    this.own.uNormals.value = this.now!.texture;
+    this.own.uDepth.value = this.now!.depthTexture;
+    this.own.uUnproject.value.multiplyMatrices(rig.camera.projectionMatrix, rig.camera.matrixWorldInverse).invert();
+  }
+
+  private resize(): void {
+    const { x, y } = this.ctx!.uniforms.uScreen.value as { x: number; y: number };
+    const [width, height] = [Math.floor(x), Math.floor(y)];
+    const size = SIZES[this.ctx!.view.tier];
+    if (this.sunMap?.width !== size) {
+      for (const target of [this.sunMap, this.rayMap]) drop(target);
+      this.sunMap = shadowTarget(size);
+      this.rayMap = shadowTarget(size);
+    }
+    if (this.sum?.width === width && this.sum.height === height) return;
+    drop(this.sum);
+    drop(this.now);
+    const exact = { minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false };
+    this.sum = new WebGLRenderTarget(width, height, { ...exact, type: HalfFloatType, depthBuffer: false });
+    this.now = new WebGLRenderTarget(width, height, { ...exact, type: FloatType, depthTexture: new DepthTexture(width, height, UnsignedIntType) });
+  }
+
+  /** One more sample, once the graphics card has finished the last: the camera stays free to move at once. */
+  private gather(): void {
+    const { renderer, view } = this.ctx!;
+    const gl = renderer.getContext() as WebGL2RenderingContext;
+    if (gl.isContextLost()) return;
+    if (this.fence !== null) {
+      const state = gl.clientWaitSync(this.fence, 0, 0);
+      if (state === gl.TIMEOUT_EXPIRED) {
+        this.timer = window.setTimeout(() => this.gather(), 8);
+        return;
+      }
+      gl.deleteSync(this.fence);
+      this.fence = null;
+    }
+    const most = SAMPLES[view.tier];
+    if (this.sample < most) {
+      this.takeSample(this.sample++, most);
+      this.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+      gl.flush();
+      this.timer = window.setTimeout(() => this.gather(), 0);
+      return;
+    }
+    this.ctx!.uniforms['uRestLight']!.value = this.sum!.texture;
+    this.since = performance.now();
+    this.told('yes');
+    this.ctx!.requestDraw();
+  }
+
+  /** Says on the view's element whether the picture is at rest: what photographs wait for. */
+  private told(still: string): void {
+    const root = this.ctx!.overlay.parentElement;
+    if (root) root.dataset['still'] = still;
+  }
+
+  private takeSample(i: number, most: number): void {
+    const { renderer, index } = this.ctx!;
+    const { own, eye } = this;
+    const size = this.sunMap!.width;
+    const seen = this.visible();
+    const all = index.file.bounds;
+    const jitter: [number, number] = [((i * 0.7548777) % 1) - 0.5, ((i * 0.5698403) % 1) - 0.5];
+    const sun = sunPoint(this.sunAt, i, most, SUN_RADIUS);
+    const ray = fibonacciDome(i, most);
+    const texel = aim(eye, sun, seen, size, all, jitter);
+    own.uSunMatrix.value.multiplyMatrices(eye.projectionMatrix, eye.matrixWorldInverse).premultiply(HALF);
+    drawDepth(this.ctx!, eye, this.sunMap!);
+    own.uGathered.value = GATHERED[this.ctx!.view.tier];
+    let other = 0;
+    if (own.uGathered.value > 0) {
+      other = aim(eye, ray, seen, size, all, jitter);
+      own.uRayMatrix.value.multiplyMatrices(eye.projectionMatrix, eye.matrixWorldInverse).premultiply(HALF);
+      drawDepth(this.ctx!, eye, this.rayMap!);
+    }
+    own.uSunDirection.value.copy(sun);
+    own.uRay.value.copy(ray);
+    own.uSunMap.value = this.sunMap!.depthTexture;
+    own.uRayMap.value = this.rayMap!.depthTexture;
+    own.uShadow.value.set(1, Math.max(texel, other), 1 / size, 4);
+    own.uWeight.value = 1 / most;
+    renderer.setRenderTarget(this.sum);
+    const clears = renderer.autoClear;
+    renderer.autoClear = false;
+    renderer.render(this.screenScene, eye);
+    renderer.autoClear = clears;
+    renderer.setRenderTarget(null);
+  }
+
+  /** The part of the campus that the picture shows [m]: the depth maps spend their texels on it. */
+  private visible(): number[] {
+    const { rig, index } = this.ctx!;
+    const b = index.file.bounds;
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const [px, py] of [[0, 0], [1, 0], [0, 1], [1, 1]] as const) {
+      for (const z of [b[2], b[5]]) {
+        if (!rig.onPlane(px * rig.width, py * rig.height, z, spot)) return [...b];
+        box[0] = Math.min(box[0]!, spot[0]!);
+        box[1] = Math.min(box[1]!, spot[1]!);
+        box[2] = Math.max(box[2]!, spot[0]!);
+        box[3] = Math.max(box[3]!, spot[1]!);
+      }
+    }
+    const low = [Math.max(b[0], box[0]!), Math.max(b[1], box[1]!)];
+    const high = [Math.min(b[3], box[2]!), Math.min(b[4], box[3]!)];
+    if (high[0]! <= low[0]! || high[1]! <= low[1]!) return [...b];
+    return [low[0]!, low[1]!, b[2], high[0]!, high[1]!, b[5]];
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    for (const target of [this.now, this.sum, this.sunMap, this.rayMap]) drop(target);
+    this.screen?.geometry.dispose();
+    (this.screen?.material as RawShaderMaterial | undefined)?.dispose();
+  }
+}
+
+function drop(target: WebGLRenderTarget | null): void {
+  target?.depthTexture?.dispose();
+  target?.dispose();
+}
+
+const spot = new Float64Array(3);
