@@ -1,0 +1,85 @@
+"""The server side of the live benchmark: 20,000 rooms, each with a new value every second; prints its port, then waits.
+
+``python -m bench.live_server [spaces]``: a process of its own, so that its CPU time is the server's alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import uvicorn
+from pydantic import BaseModel
+from shapely.geometry import box
+
+from datasources.contract import SourceModule
+from datasources.runner import SourceConfig, Supervisor
+from models3d.campus import Assembled
+from server.app import UVICORN, create_server
+from server.runtime import runtime_of
+from twin.point import Point
+from twin.reading import RawReading
+from twin.space import Building, Campus, Space, Storey
+
+
+class Settings(BaseModel):
+    """Nothing to set."""
+
+
+async def batches(_: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading]]:
+    """Every point once a second, all in one batch, each with a value that it did not have before."""
+    turn = 0
+    due = time.monotonic()
+    while True:
+        turn += 1
+        now = time.time()
+        yield [RawReading(p.address, 10.0 + (turn * 37 + i) % 4000, now) for i, p in enumerate(points)]
+        due += 1.0
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+
+def campus(spaces: int) -> Assembled:
+    """Buildings of 8 storeys with 50 rooms each, one power point a room."""
+    found = Campus("bench")
+    points: list[Point] = []
+    for b in range(-(-spaces // 400)):
+        building = Building(str(b))
+        for s in range(8):
+            storey = Storey(f"{b}/{s}", ordinal=s, elevation_m=3.0 * s)
+            for r in range(50):
+                if len(points) == spaces:
+                    break
+                outline = box(b % 10 * 300 + r * 5, b // 10 * 60, b % 10 * 300 + r * 5 + 4, b // 10 * 60 + 4)
+                storey.spaces.append(Space(f"{b}/{s}/{r}", str(r), polygon=outline, area_m2=16.0))
+                points.append(Point(f"p{len(points)}", f"{b}/{s}/{r}", "power", "W", source="bench",
+                                    address=f"a{len(points)}"))  # fmt: skip
+            building.storeys.append(storey)
+        found.buildings.append(building)
+    return Assembled(found, points=points)
+
+
+def main(spaces: int) -> None:
+    """Serve until killed."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
+        runtime = runtime_of(campus(spaces), [], Path(folder))
+        module = cast("SourceModule", cast(Any, SimpleNamespace(Settings=Settings, batches=batches)))
+        runtime.supervisor = Supervisor(
+            [SourceConfig("bench", "bench")], runtime.assembled.points, lambda n, b: runtime.ingest.accept(b, n),
+            {"bench": module},
+        )  # fmt: skip
+        listener.bind(("127.0.0.1", 0))
+        sys.stdout.write(f"{listener.getsockname()[1]}\n")
+        sys.stdout.flush()
+        config = uvicorn.Config(create_server(runtime), log_level="error", **UVICORN)
+        asyncio.run(uvicorn.Server(config).serve([listener]))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
