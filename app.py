@@ -44,6 +44,19 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
 
+    simulate = sub.add_parser("simulate", help="the simulated campus as Parquet files")
+    simulate.add_argument(
+        "--from", dest="start", required=True, metavar="T", help="first instant, as in 2026-04-15T08:00"
+    )
+    simulate.add_argument("--to", dest="end", required=True, metavar="T", help="end of the window, not included")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    simulate.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="same seed, same bytes (default %(default)s)"
+    )
+    simulate.add_argument(
+        "--step", type=float, default=900.0, metavar="S", help="seconds between readings (%(default)s)"
+    )
+
     bench = sub.add_parser("bench", help="measure beside a named peer in the same run")
     bench.add_argument("name", metavar="NAME", help="import, viewer, live ...")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -81,6 +94,10 @@ def run(args: argparse.Namespace) -> int:
         from server.commands import check
 
         return check(args.folder, as_json=args.json)
+    if args.command == "simulate":
+        from server.commands import simulate
+
+        return simulate(args.start, args.end, args.out, seed=args.seed, step_s=args.step)
     if args.command == "import":
         from models3d.commands import import_files
 

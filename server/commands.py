@@ -1,10 +1,13 @@
-"""The command ``check``: here, because the settings of sources and the models of buildings meet on this level only."""
+"""The commands ``check`` and ``simulate``: here, because sources and models of buildings meet on this level only."""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
 
 from datasources.contract import settings_model
 from models3d.cache import ModelCache, default_folder
@@ -22,3 +25,39 @@ def check(folder: Path, *, as_json: bool) -> int:
     else:
         sys.stdout.write(found.as_text())
     return found.exit_code
+
+
+def simulate(start: str, end: str, out: Path, *, seed: int, step_s: float) -> int:
+    """Write the simulated demo campus from ``start`` to ``end`` (ISO 8601) into ``out``; 0 written, 2 refused.
+
+    A time without a zone is one of the demo campus's own.
+    """
+    from datasources.simulate_files import simulate as write
+    from datasources.simulator import Settings
+    from models3d.demo import demo_campus
+
+    try:
+        assembled = demo_campus(seed=seed)
+        zone = ZoneInfo(assembled.campus.timezone)
+        first, last = _instant(start, "--from", zone), _instant(end, "--to", zone)
+        written = write(
+            assembled.points, first, last, out, Settings(seed=seed), step_s, lambda text: _say(sys.stderr, text)
+        )
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"simulate: {error}\n")
+        return 2
+    _say(sys.stdout, f"{written.readings} readings in {len(written.files) - 2} files in {out / 'readings'}")
+    return 0
+
+
+def _say(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+
+
+def _instant(text: str, option: str, zone: ZoneInfo) -> datetime:
+    """The instant that ``text`` names; ValueError names the option and the form it wants."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{option} '{text}' is no time: write it as 2026-04-15 or 2026-04-15T08:00+08:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=zone)

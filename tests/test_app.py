@@ -18,6 +18,7 @@ import app
         (["serve", "--role", "king"], "invalid choice: 'king'"),
         (["serve", "--colour"], "unrecognized arguments: --colour"),
         (["bench"], "required: NAME"),
+        (["simulate", "--from", "2026-04-15"], "required: --to, --out"),
     ],
 )
 def test_a_bad_command_line_is_one_sentence_and_exit_2(
@@ -59,3 +60,14 @@ def test_import_and_new_are_reached_by_their_names(
     assert app.main(["new", str(tmp_path / "campus"), str(tmp_path / "gone.ifc")]) == 2
     assert "no model could be read" in capsys.readouterr().err
     assert not (tmp_path / "campus").exists()
+
+
+def test_simulate_writes_files_and_refuses_what_is_no_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    window = ["simulate", "--from", "2026-04-15T08:00", "--to", "2026-04-15T09:00+08:00", "--out", str(tmp_path)]
+    assert app.main([*window, "--step", "1800"]) == 0
+    assert "readings in 1 files" in capsys.readouterr().out
+    assert (tmp_path / "readings" / "2026-04-15.parquet").is_file()  # 8:00 in Xi'an is midnight UTC
+    assert app.main(window) == 2
+    assert "already holds readings" in capsys.readouterr().err
+    assert app.main(["simulate", "--from", "soon", "--to", "2026-04-16", "--out", str(tmp_path / "x")]) == 2
+    assert "--from 'soon' is no time" in capsys.readouterr().err
