@@ -23,6 +23,8 @@ _PINYIN = Grades(72, 62, 44, 0)
 _CATEGORY = Grades(46, 36, 30, 24)
 _ALIAS_SCORE = 90.0
 _ABOVE_WEIGHT = 0.5
+_SURE = 70.0
+"""No match inside a text reaches this score: with enough of them, the rest of the texts need not be looked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,9 @@ class Search:
         building 14. Where nothing fits, words that run together are taken apart (``14号楼5036``).
         """
         words = [word for word in fold(text).split() if fold_code(word)]
-        scores, whys = self._score(words)
+        scores, whys = self._score(words, limit)
         if not scores.any() and len(parts := [p for word in words for p in pieces(word)]) > len(words):
-            scores, whys = self._score(parts)
+            scores, whys = self._score(parts, limit)
         found = np.flatnonzero(scores)
         totals = scores[found] + self._bonus[found]
         if len(found) > limit:
@@ -77,8 +79,15 @@ class Search:
         entity = self._entities[row]
         return Hit(entity.id, kind_of(entity), label_of(entity, "zh"), label_of(entity, "en"), score, why)
 
-    def _score(self, words: list[str]) -> tuple[Floats, Marks]:
-        """Scores of all rows (0 = does not fit) and the field that gave the last word's."""
+    def _score(self, words: list[str], limit: int) -> tuple[Floats, Marks]:
+        """Scores of all rows (0 = does not fit) and the field that gave the best word's.
+
+        A single word that begins enough texts is not looked for inside of others.
+        """
+        if len(words) == 1:
+            scores, why = self._score_word(words[0], starts_only=True)
+            if np.count_nonzero(scores >= _SURE) >= limit:
+                return np.where(scores >= _SURE, scores, np.float32(0)), why
         own = np.zeros(len(self._entities), np.float32)
         total = np.zeros(len(self._entities), np.float32)
         fits = np.ones(len(self._entities), np.bool_)
@@ -95,12 +104,12 @@ class Search:
         total /= np.float32(max(1, len(words)))
         return total, whys
 
-    def _score_word(self, word: str) -> tuple[Floats, Marks]:
+    def _score_word(self, word: str, *, starts_only: bool = False) -> tuple[Floats, Marks]:
         scores = np.zeros(len(self._entities), np.float32)
         whys = np.zeros(len(self._entities), np.int8)
         code = fold_code(word)
         for number, texts in enumerate(self._texts, start=1):
-            texts.score(code if texts.codes else word, scores, whys, number)
+            texts.score(code if texts.codes else word, scores, whys, number, starts_only=starts_only)
         for row in self._aliases.get(word, ()):
             if scores[row] < _ALIAS_SCORE:
                 scores[row], whys[row] = _ALIAS_SCORE, len(self._texts) + 1

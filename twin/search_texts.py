@@ -76,12 +76,17 @@ class Texts:
         result: npt.NDArray[np.bool_] = np.isin(before, np.frombuffer(b"\n -'([", np.uint8)) | lead
         return result
 
-    def score(self, query: str, into: Floats, why: Marks, code: int) -> None:
-        """Raise the score of every row whose text contains ``query``; ``why`` remembers who raised it last."""
+    def score(self, query: str, into: Floats, why: Marks, code: int, *, starts_only: bool = False) -> None:
+        """Raise the score of every row whose text contains (or only: begins with) ``query``.
+
+        ``why`` gets ``code`` where the score was raised.
+        """
         q = np.frombuffer(query.encode(), dtype=np.uint8)
         if not len(q) or len(q) > len(self._bytes):
             return
-        at = np.flatnonzero(self._bytes[: len(self._bytes) - len(q) + 1] == q[0])
+        last = len(self._bytes) - len(q)
+        begin = self._start[self._start <= last] if starts_only else None
+        at = np.flatnonzero(self._bytes[: last + 1] == q[0]) if begin is None else begin[self._bytes[begin] == q[0]]
         for offset in range(1, len(q)):
             at = at[self._bytes[at + offset] == q[offset]]
         if not len(at):
