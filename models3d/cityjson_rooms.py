@@ -11,8 +11,9 @@ from models3d import triangles as tri
 from models3d.categories import room_category
 from models3d.cityjson_geometry import Body
 from models3d.codes import Codes, storey_code, storey_names
-from models3d.levels import by_elevation, ordinals
+from models3d.levels import by_elevation
 from models3d.model import Finding, Model
+from models3d.ordinals import ordinals
 from twin.space import Alias, Space, Storey, Zone
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ def storeys(model: Model, city: City, key: str, building: str, ground: float) ->
         groups += [("", [loose[index] for index in level]) for level in levels]
     groups.sort(key=lambda group: min(bodies[room].bounds_z()[0] for room in group[1]))
     elevations = [min(bodies[room].bounds_z()[0] for room in members) for _, members in groups]
+    numbers = ordinals([_label(city, floor) for floor, _ in groups], elevations, ground)
     found: list[Storey] = []
     codes = Codes()
     places: dict[str, str] = {}
-    for (floor, members), elevation, ordinal in zip(groups, elevations, ordinals(elevations, ground), strict=True):
+    for (floor, members), elevation, ordinal in zip(groups, elevations, numbers, strict=True):
         storey = _storey(city, building, floor, ordinal, elevation, codes)
         taken = Codes()
         for room in members:
@@ -67,6 +69,12 @@ def storeys(model: Model, city: City, key: str, building: str, ground: float) ->
     _close_heights(found)
     _zones(model, city, key, building, places)
     return found
+
+
+def _label(city: City, floor: str) -> str:
+    """What a storey is called, or ''."""
+    tags = osm_tags.tags_of(city.objects[floor].get("attributes")) if floor else {}
+    return next(iter(osm_tags.names(tags).values()), "")
 
 
 def _close_heights(found: list[Storey]) -> None:

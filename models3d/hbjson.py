@@ -19,8 +19,9 @@ from models3d import triangles as tri
 from models3d.categories import room_category
 from models3d.cityjson_geometry import COLOURS
 from models3d.codes import Codes, storey_code, storey_names
-from models3d.levels import by_elevation, ordinals
+from models3d.levels import by_elevation
 from models3d.model import Finding, Format, Frame, Model, ModelError, Options, Shell
+from models3d.ordinals import ordinals
 from models3d.triangles import Floats, Triangles
 from twin.space import Alias, Building, Space, Storey, Zone
 
@@ -199,8 +200,9 @@ def _place(model: Model, vertices: Floats, rooms: list[_Room]) -> Floats:
 def _storeys(model: Model, building: Building, rooms: list[_Room], vertices: Floats, options: Options) -> None:
     groups = _groups(model, building, rooms)
     elevations = [float(np.median([room.low for room in members])) for _, members in groups]
+    numbers = ordinals([name for name, _ in groups], elevations)
     codes = Codes()
-    for (name, members), elevation, ordinal in zip(groups, elevations, ordinals(elevations, 0.0), strict=True):
+    for (name, members), elevation, ordinal in zip(groups, elevations, numbers, strict=True):
         code, _ = codes.take(name or storey_code(ordinal))
         storey = Storey(f"{building.id}/{code}", {"": name} if name else storey_names(ordinal), ordinal, elevation)
         taken = Codes()

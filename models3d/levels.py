@@ -1,4 +1,4 @@
-"""Which floor is which: rooms grouped by the height of their floors, and the ordinals of storeys."""
+"""Rooms grouped into levels by the height of their floors."""
 
 from __future__ import annotations
 
@@ -19,11 +19,3 @@ def by_elevation(elevations: Sequence[float], split_m: float = SPLIT_M) -> list[
         else:
             groups.append([index])
     return groups
-
-
-def ordinals(elevations: Sequence[float], ground: float) -> list[int]:
-    """The ordinals of storeys given lowest first: 0 is the one nearest to ``ground`` [m], below it -1, -2 ..."""
-    if not elevations:
-        return []
-    nearest = min(range(len(elevations)), key=lambda index: abs(elevations[index] - ground))
-    return [index - nearest for index in range(len(elevations))]

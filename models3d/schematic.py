@@ -102,7 +102,7 @@ def whole_storey(
     names = storey_names(ordinal)
     square = float(area.area) if area is not None else None
     space = Space(
-        id=f"{storey_id}/all", number=storey_id.rsplit("/", 1)[1], names=dict(names), category="other", polygon=area,
+        id=f"{storey_id}/all", number=storey_id.rsplit("/", 1)[1], names=dict(names), category="storey", polygon=area,
         elevation_m=elevation_m, height_m=height_m, area_m2=square,
         volume_m3=None if square is None else square * height_m, origin=origin,
     )  # fmt: skip

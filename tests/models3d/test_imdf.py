@@ -158,7 +158,7 @@ class TestTree:
             space.id: (space.number, space.category, round(space.area_m2 or 0.0, -1)) for _, _, space in walk(campus)
         }
         assert found == {
-            "Library/B1/all": ("B1", "other", 1200),
+            "Library/B1/all": ("B1", "storey", 1200),
             "Library/1/Room-101": ("Room 101", "office", 200),
             "Library/1/Cloakroom": ("Cloakroom", "toilet", 200),
             "Library/1/1-C": ("1-C", "corridor", 200),
