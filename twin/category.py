@@ -38,6 +38,13 @@ CATEGORIES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "parking": ("停车", "Parking"),
         "outdoor": ("室外", "Outdoor"),
         "roof": ("屋面", "Roof"),
+        "storey": ("整层", "Whole storey"),
+        # buildings, beside the words above
+        "teaching": ("教学楼", "Teaching building"),
+        "administration": ("行政楼", "Administration"),
+        "dormitory": ("宿舍楼", "Dormitory"),
+        "residential": ("住宅", "Residential"),
+        "worship": ("宗教建筑", "Place of worship"),
         # equipment and groups
         "equipment": ("设备", "Equipment"),
         "access-point": ("无线接入点", "Access point"),

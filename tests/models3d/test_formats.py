@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from models3d import formats
+from models3d import formats, imdf, osm_tags
+from models3d.categories import BY_KEY
 from models3d.files import decode, mentions, parse_json
 from models3d.model import ModelError
 from models3d.remarks import FINDINGS, REFUSALS
 from tests.models3d.contract import refused
+from twin.category import CATEGORIES
 
 
 def zipped(**members: bytes) -> bytes:
@@ -116,6 +118,10 @@ class TestTable:
         assert formats.sniff(path).key == "ifc"
         path.write_bytes(zipped(**{"inner/a.IFC": b"ISO-10303-21;"}))
         assert formats.sniff(path).key == "ifc"
+
+    def test_every_category_that_loaders_give_has_a_name(self) -> None:
+        given = {*BY_KEY, *osm_tags.USES.values(), *imdf.UNITS.values(), "storey", "other"}
+        assert given <= set(CATEGORIES)
 
     def test_every_code_has_a_title_in_both_languages(self) -> None:
         for code, titles in {**FINDINGS, **REFUSALS}.items():
