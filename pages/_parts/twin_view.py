@@ -123,10 +123,11 @@ def legend(context: Context, channel: Channel, *, shown: bool) -> html.Div:
     """The scale of one channel: seven classes, six borders, the unit, and the mark of no data."""
     name = channel.zh if context.lang == "zh" else channel.en
     steps: list[Child] = [html.I(style={"background": f"var(--ramp-{step})"}) for step in range(1, 8)]
-    ticks: list[Child] = [html.Span(f"{value:g}") for value in channel.breaks]
+    ramp = channel.density or channel
+    ticks: list[Child] = [html.Span(f"{value:g}") for value in ramp.breaks]
     return html.Div(
         [
-            html.P([name, html.Span(channel.unit, className="unit")], className="legend-title"),
+            html.P([name, html.Span(ramp.unit, className="unit")], className="legend-title"),
             html.Div(steps, className="ramp", **attrs({"aria-hidden": "true"})),
             html.Div(ticks, className="ticks"),
             html.Div(

@@ -25,12 +25,24 @@ def test_every_channel_is_whole() -> None:
         assert len(channel.breaks) == 6
         assert channel.zh
         assert channel.en
-        assert set(channel.legend()) == {"low", "high", "breaks", "unit", "zh", "en", "decimals"}
+        assert set(channel.legend()) == {"low", "high", "breaks", "unit", "zh", "en", "decimals", "density"}
 
 
 def test_the_roll_up_comes_from_the_quantity_unless_the_file_says_another() -> None:
     assert read_domain(ENERGY)[0].rollup == "sum"
     assert read_domain(ENERGY.replace("quantity: power,", "quantity: power, rollup: max,"))[0].rollup == "max"
+
+
+def test_a_ramp_may_show_the_value_a_square_metre() -> None:
+    plain = read_domain(ENERGY)[0]
+    assert plain.density is None
+    assert plain.legend()["density"] is None
+    dense = "density: {unit: W/m², factor: 1000, low: 0, high: 90, breaks: [1, 2, 4, 8, 16, 32]}, legend:"
+    channel = read_domain(ENERGY.replace("legend:", dense))[0]
+    assert channel.unit == "kW"
+    assert channel.legend()["density"]["breaks"] == (1, 2, 4, 8, 16, 32)
+    with pytest.raises(ValueError, match="factor"):
+        read_domain(ENERGY.replace("legend:", dense.replace("1000", "0")))
 
 
 @pytest.mark.parametrize(

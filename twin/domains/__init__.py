@@ -6,7 +6,7 @@ To add a domain, add a file; nothing else changes. ``quantity`` must stand in ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -20,8 +20,22 @@ from twin.quantity import QUANTITIES, Rollup
 
 
 @dataclass(frozen=True, slots=True)
+class Density:
+    """The ramp of a quantity that compares by area: number = value * ``factor`` / area [m2], in ``unit``."""
+
+    unit: str
+    factor: float
+    low: float
+    high: float
+    breaks: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
-    """A metric of the live stream. ``low``, ``high`` and the six ``breaks`` are in ``unit``, the quantity's own."""
+    """A metric of the live stream. ``low``, ``high`` and the six ``breaks`` are in ``unit``, the quantity's own.
+
+    With a ``density`` the ramp shows that instead; values and totals stay in ``unit``.
+    """
 
     key: str
     domain: str
@@ -34,12 +48,14 @@ class Channel:
     breaks: tuple[float, ...]
     decimals: int
     rollup: Rollup
+    density: Density | None = None
 
     def legend(self) -> dict[str, Any]:
         """The ``legend`` property of ``viewer.CampusView``."""
         return {
             "low": self.low, "high": self.high, "breaks": list(self.breaks), "unit": self.unit,
             "zh": self.zh, "en": self.en, "decimals": self.decimals,
+            "density": asdict(self.density) if self.density else None,
         }  # fmt: skip
 
 
@@ -58,6 +74,14 @@ class _Legend(BaseModel):
         return self
 
 
+class _Density(_Legend):
+    unit: Annotated[str, Field(min_length=1)]
+    factor: Annotated[float, Field(gt=0)]
+
+    def record(self) -> Density:
+        return Density(self.unit, self.factor, self.low, self.high, tuple(self.breaks))
+
+
 class _Names(BaseModel):
     model_config = ConfigDict(extra="forbid")
     zh: Annotated[str, Field(min_length=1)]
@@ -70,6 +94,7 @@ class _Channel(BaseModel):
     quantity: str
     names: _Names
     legend: _Legend
+    density: _Density | None = None
     rollup: Rollup | None = None
 
     @model_validator(mode="after")
@@ -94,6 +119,7 @@ def read_domain(text: str) -> list[Channel]:
             f"{domain.domain}.{row.key}", domain.domain, row.quantity, QUANTITIES[row.quantity].unit,
             row.names.zh, row.names.en, row.legend.low, row.legend.high, tuple(row.legend.breaks),
             row.legend.decimals, row.rollup or QUANTITIES[row.quantity].rollup,
+            row.density.record() if row.density else None,
         )
         for row in domain.channels
     ]  # fmt: skip

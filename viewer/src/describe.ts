@@ -39,7 +39,7 @@ export class Describer {
     const text =
       selection < 0
         ? ''
-        : `${words.selected}: ${index.name(selection, view.lang)}${view.channel === '' ? '' : `, ${valueText(selection, index, state, view.legend, view.lang)}`}`;
+        : `${words.selected}: ${index.name(selection, view.lang)}${view.channel === '' ? '' : `, ${valueText(selection, state, view.legend, view.lang)}`}`;
     const said = text === '' && this.region.textContent !== '' ? words.none : text;
     if (this.region.textContent !== said) this.region.textContent = said;
   }

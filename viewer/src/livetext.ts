@@ -2,7 +2,7 @@
 // live values without a callback. Fields: value, total (value with unit), age, quality, coverage, since; swatch paints the
 // element in its class of the ramp instead of writing. Each element learns how good its number is as data-quality.
 
-import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
+import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE } from './frame.ts';
 import type { ViewState } from './layer.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';
@@ -128,16 +128,12 @@ export class LiveText {
 
   /** The value of a slot in the channel's unit; NaN for none. */
   private number(slot: number): number {
-    const { state, index } = this;
-    if (slot < index!.firstSpace) return state!.total[slot]!;
-    return state!.raw[slot] === NO_VALUE ? Number.NaN : state!.low + (state!.raw[slot]! / STEPS) * (state!.high - state!.low);
+    return this.state!.number(slot);
   }
 
   /** A small square in the slot's class of the ramp; transparent without a value. */
   private paint(element: HTMLElement, slot: number): void {
-    const breaks = this.view?.legend?.breaks;
-    const value = slot < 0 || !breaks || !this.state ? Number.NaN : this.number(slot);
-    const step = Number.isNaN(value) ? 0 : 1 + breaks!.filter((limit) => value >= limit).length;
+    const step = slot < 0 || !this.state ? 0 : 1 + this.state.step(slot);
     if (element.dataset['step'] === String(step)) return;
     element.dataset['step'] = String(step);
     element.style.background = step === 0 ? '' : `var(--ramp-${step})`;

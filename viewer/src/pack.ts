@@ -180,3 +180,17 @@ export function blockBuffers(block: Block): ArrayBuffer[] {
     .filter((value): value is Uint8Array<ArrayBuffer> => ArrayBuffer.isView(value))
     .map((value) => value.buffer);
 }
+
+/** Areas of a block's rooms [m2] from their rings (holes are clockwise and count against it); `step` [m]. */
+export function roomAreas(block: Block, step: number): Float32Array {
+  const out = new Float32Array(block.spaces);
+  for (let k = 0; k < block.spaces; k++) {
+    let twice = 0;
+    for (let r = block.groupRing[block.spaceGroup[k]!]!; r < block.groupRing[block.spaceGroup[k + 1]!]!; r++) {
+      const end = block.ringStart[r + 1]!;
+      for (let i = block.ringStart[r]!, j = end - 1; i < end; j = i++) twice += block.x[j]! * block.y[i]! - block.x[i]! * block.y[j]!;
+    }
+    out[k] = Math.max(0, twice / 2) * step * step;
+  }
+  return out;
+}

@@ -10,6 +10,8 @@ export interface Legend {
   zh: string;
   en: string;
   decimals: number;
+  /** When the ramp shows the value a square metre instead: number = value * factor / area, in `unit`. */
+  density?: { unit: string; factor: number; low: number; high: number; breaks: number[] } | null;
 }
 
 /** A cut: everything beyond `at` [m] along `axis` is taken away (`flip`: everything before it). */

@@ -5,6 +5,7 @@ import { DataTexture, NearestFilter, RedFormat, RGBAFormat, SRGBColorSpace, Unsi
 import { FLAG_SIMULATED, FLAG_STALE, type Frame, FrameKind, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
 import { FLAG_DERIVED } from './pack.ts';
 import type { Legend, Lens } from './props.ts';
+import { classOf, middleByte, plainByte, Ramp } from './ramp.ts';
 import type { SceneIndex } from './scene.ts';
 import { bytes, type Tokens } from './tokens.ts';
 
@@ -15,11 +16,6 @@ export const GPU_DERIVED = 0x80;
 /** Values of the display byte under the trust lens. */
 export const Trust = { none: 0, fresh: 1, late: 2, stale: 3, simulated: 4 } as const;
 
-/** Display byte of a quantised value: 0 is 'no value', 1..255 run from low to high. */
-export function displayByte(value: number): number {
-  return value === NO_VALUE ? 0 : 1 + Math.round((value * 254) / STEPS);
-}
-
 /** How good a value is, as a class of the trust lens. */
 export function trustByte(value: number, flags: number): number {
   const quality = flags & QUALITY;
@@ -27,14 +23,6 @@ export function trustByte(value: number, flags: number): number {
   if ((flags & FLAG_STALE) !== 0 || quality === 2) return Trust.stale;
   if ((flags & FLAG_SIMULATED) !== 0) return Trust.simulated;
   return quality === 1 ? Trust.late : Trust.fresh;
-}
-
-/** Class 0..6 of a display byte, by the legend's breaks. */
-export function classOf(byte: number, legend: Legend): number {
-  const value = legend.low + ((byte - 1) / 254) * (legend.high - legend.low);
-  let step = 0;
-  for (const edge of legend.breaks) if (value >= edge) step++;
-  return Math.min(step, 6);
 }
 
 function single(data: Uint8Array<ArrayBuffer>, width: number, height: number): DataTexture {
@@ -59,6 +47,8 @@ export class SpaceState {
   readonly have: Uint16Array;
   readonly of: Uint16Array;
   readonly age: Uint16Array;
+  /** Area of each slot [m2]; storeys and buildings that of their rooms; 0 unknown. */
+  readonly area: Float32Array;
   low = 0;
   high = 1;
   seq = 0;
@@ -70,6 +60,7 @@ export class SpaceState {
   private readonly before: Uint8Array<ArrayBuffer>;
   private readonly colours = new Uint8Array(256 * 2 * 4);
   private readonly geometryFlags: Uint8Array;
+  private ramp: Ramp | null = null;
   private lens: Lens = 'data';
   private active = false;
 
@@ -94,6 +85,7 @@ export class SpaceState {
     this.have = new Uint16Array(totals);
     this.of = new Uint16Array(totals);
     this.age = new Uint16Array(totals).fill(NO_VALUE);
+    this.area = new Float32Array(index.slots);
     this.geometryFlags = new Uint8Array(index.slots);
   }
 
@@ -102,10 +94,48 @@ export class SpaceState {
     return this.shown[slot] ?? 0;
   }
 
-  /** Takes over a building's room flags (derived rooms get their own pattern). */
-  setGeometryFlags(firstSpace: number, flags: Uint8Array): void {
-    const first = this.index.firstSpace + firstSpace;
+  /** Takes over a building's room flags (derived rooms get their own pattern) and areas [m2]. */
+  setGeometry(building: number, flags: Uint8Array, areas: ArrayLike<number>): void {
+    const first = this.index.firstSpace + this.index.file.buildings[building]!.spaces[0];
     for (let k = 0; k < flags.length; k++) this.geometryFlags[first + k] = flags[k]! & FLAG_DERIVED ? GPU_DERIVED : 0;
+    for (let k = 0; k < areas.length; k++) this.area[first + k] = areas[k]!;
+    this.sumAreas(building);
+  }
+
+  /** Areas of all spaces [m2, null unknown], as the labels file tells them. */
+  setAreas(areas: readonly (number | null)[]): void {
+    for (let k = 0; k < areas.length; k++) this.area[this.index.firstSpace + k] = areas[k] ?? 0;
+    for (let b = 0; b < this.index.buildings; b++) this.sumAreas(b);
+  }
+
+  /** Storeys and the building have the area of their rooms. */
+  private sumAreas(building: number): void {
+    const { area, index } = this;
+    const [first, count] = index.file.buildings[building]!.storeys;
+    let whole = 0;
+    for (let j = first; j < first + count; j++) {
+      const [space, spaces] = index.file.storeys.spaces[j]!;
+      let sum = 0;
+      for (let k = 0; k < spaces; k++) sum += area[index.firstSpace + space + k]!;
+      area[index.storeySlot(j)] = sum;
+      whole += sum;
+    }
+    area[0] = area[0]! + whole - area[1 + building]!;
+    area[1 + building] = whole;
+  }
+
+  /** The value of a slot in the channel's unit; NaN for none. */
+  number(slot: number): number {
+    if (slot < this.index.firstSpace) return this.total[slot]!;
+    const raw = this.raw[slot]!;
+    return raw === NO_VALUE ? Number.NaN : this.low + (raw / STEPS) * (this.high - this.low);
+  }
+
+  /** Class 0..6 of a slot's number on the ramp, whatever the lens; -1 without a number or a ramp. */
+  step(slot: number): number {
+    if (this.ramp === null) return -1;
+    const byte = this.ramp.byte(this.ramp.number(this.number(slot), this.area[slot]!));
+    return byte === 0 ? -1 : classOf(byte);
   }
 
   /** Whether a channel is shown; without one the campus is clay. */
@@ -163,13 +193,14 @@ export class SpaceState {
 
   /** Display bytes from values; the textures follow with the next frame. Allocates nothing. */
   refresh(): void {
-    const { shown, shownFlags, raw, wireFlags, geometryFlags, active } = this;
+    const { shown, shownFlags, raw, wireFlags, geometryFlags, active, ramp, area, low } = this;
+    const scale = (this.high - low) / STEPS;
     const trust = this.lens === 'trust';
     let flagged = false;
     for (let i = this.index.firstSpace; i < raw.length; i++) {
       const value = raw[i]!;
       const flags = wireFlags[i]!;
-      shown[i] = !active ? 0 : trust ? trustByte(value, flags) : displayByte(value);
+      shown[i] = !active ? 0 : trust ? trustByte(value, flags) : !ramp ? plainByte(value) : value === NO_VALUE ? 0 : ramp.byte(ramp.number(low + value * scale, area[i]!));
       const known = active ? (flags & 0x7f) | geometryFlags[i]! : geometryFlags[i]!;
       if (shownFlags[i] === known) continue;
       shownFlags[i] = known;
@@ -216,7 +247,9 @@ export class SpaceState {
       stale &= shownFlags[i]!;
       n++;
     }
-    shown[slot] = n === 0 ? 0 : trust ? worst : Math.round(sum / n);
+    // A total a square metre is the truth of a storey; of other quantities its colour is the mean of its rooms'.
+    const own = !trust && this.ramp && this.ramp.perArea !== 0 ? this.step(slot) : -1;
+    shown[slot] = n === 0 ? 0 : trust ? worst : own >= 0 ? middleByte(own) : Math.round(sum / n);
     const known = !this.active ? 0 : n === 0 ? QUALITY_NONE : stale;
     const changed = shownFlags[slot] !== known;
     shownFlags[slot] = known;
@@ -233,6 +266,7 @@ export class SpaceState {
 
   /** Colours of the display bytes; bytes of no data get clay. */
   setPalette(tokens: Tokens, legend: Legend | null): void {
+    this.ramp = legend ? new Ramp(legend) : null;
     const put = (at: number, hex: string): void => {
       const [r, g, b] = bytes(hex);
       this.colours.set([r, g, b, 255], at * 4);
@@ -246,8 +280,7 @@ export class SpaceState {
       put(Trust.simulated, trust.simulated);
     } else {
       for (let i = 1; i < 256; i++) {
-        const step = legend ? classOf(i, legend) : Math.min(6, Math.floor(((i - 1) * 7) / 255));
-        put(i, ramp[step] ?? tokens.hex.clay);
+        put(i, ramp[classOf(i)] ?? tokens.hex.clay);
       }
     }
     this.palette.needsUpdate = true;

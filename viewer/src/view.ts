@@ -12,6 +12,7 @@ import { expandPacks, loadIndex, loadLabels, packJobs } from './loader.ts';
 import { Navigator } from './navigator.ts';
 import { Picker } from './pick.ts';
 import { Plan, type PlanView } from './plan/plan.ts';
+import { roomAreas } from './pack.ts';
 import type { Props, Status } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane, sharedUniforms } from './shared.ts';
@@ -207,15 +208,17 @@ export class View {
     if (!scene) return;
     scene.buildings[data.building] = data;
     scene.picker.add(data.building, data.block);
-    scene.state.setGeometryFlags(scene.index.file.buildings[data.building]!.spaces[0], data.block.spaceFlags);
+    const row = scene.index.file.buildings[data.building]!;
+    scene.state.setGeometry(data.building, data.block.spaceFlags, roomAreas(data.block, row.frame[3]));
     this.pending |= Change.Building;
   }
 
   private onTexts(): void {
     if (!this.scene) return;
     const bits = readProps(this.props, this.state, this.scene.index);
+    this.scene.state.setAreas(this.scene.index.labels?.area ?? []);
     this.text.use(this.scene.index, this.scene.state, this.state);
-    this.apply(bits | Change.Texts, this.props);
+    this.apply(bits | Change.Texts | Change.State, this.props);
     this.navigator?.textsCame(this.props);
   }
 

@@ -4,7 +4,8 @@ import { decodeFrame, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY_NONE } from 
 import { ageText } from '../src/livetext.ts';
 import { initialView, readProps } from '../src/shared.ts';
 import { Change } from '../src/layer.ts';
-import { classOf, displayByte, SpaceState, Trust, trustByte } from '../src/state.ts';
+import { classOf, plainByte, Ramp } from '../src/ramp.ts';
+import { SpaceState, Trust, trustByte } from '../src/state.ts';
 import { tokensOf } from '../src/tokens.ts';
 import { bytesOf, tinyIndex } from './golden.ts';
 
@@ -21,7 +22,7 @@ function stateAfterKeyframe(): SpaceState {
 }
 
 test('a value becomes one byte: 0 is none, 1 the lowest, 255 the highest', () => {
-  assert.deepEqual([NO_VALUE, 0, 65534, 32767].map(displayByte), [0, 1, 255, 128]);
+  assert.deepEqual([NO_VALUE, 0, 65534, 32767].map(plainByte), [0, 1, 255, 128]);
 });
 
 test('a keyframe fills what it names and empties the rest', () => {
@@ -39,7 +40,7 @@ test('a delta changes only what it names', () => {
   const state = stateAfterKeyframe();
   state.apply(decodeFrame(bytesOf('frames/delta.bin')), 6);
   state.refresh();
-  assert.equal(state.shownByte(9), displayByte(32767));
+  assert.equal(state.shownByte(9), plainByte(32767));
   assert.equal(state.shownByte(8), 255);
   assert.equal(state.seen[9], 6);
   assert.equal(state.seen[8], 5);
@@ -61,10 +62,46 @@ test('the trust lens shows how good a value is', () => {
   assert.equal(trustByte(NO_VALUE, QUALITY_NONE), Trust.none);
 });
 
-test('classes follow the breaks of the legend', () => {
-  const byteOf = (value: number): number => displayByte(Math.round((value / 120) * 65534));
-  assert.deepEqual([5, 15, 30, 50, 70, 90, 110].map((v) => classOf(byteOf(v), legend)), [0, 1, 2, 3, 4, 5, 6]);
-  assert.equal(classOf(255, legend), 6);
+test('classes follow the breaks of the legend, over decades, to the last digit', () => {
+  const ramp = new Ramp(legend);
+  assert.deepEqual([5, 15, 30, 50, 70, 90, 110].map((v) => classOf(ramp.byte(v))), [0, 1, 2, 3, 4, 5, 6]);
+  assert.deepEqual([-5, 0, 120, 900].map((v) => classOf(ramp.byte(v))), [0, 0, 6, 6]);
+  assert.equal(ramp.byte(Number.NaN), 0);
+  const wide = new Ramp({ ...legend, high: 1000, breaks: [0.1, 0.2, 1, 5, 20, 100] });
+  for (const [i, edge] of [0.1, 0.2, 1, 5, 20, 100].entries()) {
+    assert.equal(classOf(wide.byte(edge * 0.999)), i, `just under ${edge}`);
+    assert.equal(classOf(wide.byte(edge)), i + 1, `at ${edge}`);
+  }
+});
+
+test('bytes rise with the number, and a class has room within', () => {
+  const ramp = new Ramp(legend);
+  let before = 0;
+  const seen = new Set<number>();
+  for (let v = 0; v < 120; v += 0.1) {
+    const byte = ramp.byte(v);
+    assert.ok(byte >= before && byte >= 1 && byte <= 255);
+    before = byte;
+    seen.add(byte);
+  }
+  assert.ok(seen.size > 230, String(seen.size));
+});
+
+test('a density compares a small room with a large one, and a wider wire range changes nothing', () => {
+  const density = { unit: 'W/m²', factor: 1000, low: 0, high: 200, breaks: [2, 5, 8, 12, 20, 50] };
+  const state = stateAfterKeyframe();
+  state.setPalette(tokensOf('light'), { ...legend, density });
+  state.setAreas(Array.from({ length: index.spaces }, () => 40));
+  const slot = index.firstSpace;
+  state.raw[slot] = 65534 / 100;
+  for (const high of [60, 120]) {
+    state.low = 0;
+    state.high = high;
+    state.raw[slot] = Math.round((0.4 / high) * 65534);
+    state.refresh();
+    assert.equal(classOf(state.shownByte(slot)), 3, `0.4 kW on 40 m2 is 10 W/m2, range ${high}`);
+    assert.equal(state.step(slot), 3);
+  }
 });
 
 test('the palette holds the tokens themselves', () => {

@@ -1,22 +1,17 @@
 // The campus as a list: what a screen reader reads and a keyboard walks, level by level, beside the SVG plan.
 
-import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from '../frame.ts';
+import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, QUALITY, QUALITY_NONE } from '../frame.ts';
 import type { Legend } from '../props.ts';
 import type { SceneIndex } from '../scene.ts';
 import type { SpaceState } from '../state.ts';
 import { type Lang, word } from './words.ts';
 
 /** What is known of a slot, in words: '12.4 kW, simulated', 'no data'. */
-export function valueText(slot: number, index: SceneIndex, state: SpaceState, legend: Legend | null, lang: Lang): string {
+export function valueText(slot: number, state: SpaceState, legend: Legend | null, lang: Lang): string {
   const flags = state.wireFlags[slot] ?? QUALITY_NONE;
-  let value = Number.NaN;
-  if (slot < index.firstSpace) value = state.total[slot] ?? Number.NaN;
-  else {
-    const raw = state.raw[slot] ?? NO_VALUE;
-    if (raw !== NO_VALUE) value = state.low + (raw / STEPS) * (state.high - state.low);
-  }
+  const value = state.number(slot);
   if (Number.isNaN(value) || (flags & QUALITY) === QUALITY_NONE) return word('none', lang);
-  const parts = [`${value.toFixed(legend?.decimals ?? 1)}${legend && slot >= index.firstSpace ? ` ${legend.unit}` : ''}`];
+  const parts = [`${value.toFixed(legend?.decimals ?? 1)}${legend ? ` ${legend.unit}` : ''}`];
   if (flags & FLAG_STALE) parts.push(word('stale', lang));
   if (flags & FLAG_SIMULATED) parts.push(word('simulated', lang));
   if (flags & FLAG_ESTIMATED) parts.push(word('estimated', lang));
@@ -87,7 +82,7 @@ export class PlaceList {
     this.slots.forEach((slot, i) => {
       const button = this.items.children[i]?.firstElementChild as HTMLButtonElement | null;
       if (!button) return;
-      const text = valueText(slot, this.index, this.state, legend, lang);
+      const text = valueText(slot, this.state, legend, lang);
       const shown = button.lastElementChild!;
       if (shown.textContent !== text) shown.textContent = text;
       if (slot === selection) button.setAttribute('aria-current', 'true');

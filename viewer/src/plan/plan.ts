@@ -6,7 +6,8 @@ import { BlockFrame } from '../blockframe.ts';
 import { type Block, decodeBlock } from '../pack.ts';
 import type { Legend } from '../props.ts';
 import type { SceneIndex } from '../scene.ts';
-import { classOf, type SpaceState } from '../state.ts';
+import { classOf } from '../ramp.ts';
+import type { SpaceState } from '../state.ts';
 import type { Tokens } from '../tokens.ts';
 import { PlaceList, type Place } from './list.ts';
 import { type Box, groupBox, groupPath, labelSeat, textWidth, union } from './shapes.ts';
@@ -268,7 +269,7 @@ export class Plan {
     const key = `${none ? 'n' : byte}|${stale}|${simulated}|${selected}|${hex.bg}`;
     if (key === shape.shown) return;
     shape.shown = key;
-    const colour = none ? hex.surface : this.view.legend ? hex.ramp[classOf(byte, this.view.legend)]! : hex.ramp[3]!;
+    const colour = none ? hex.surface : this.view.legend ? hex.ramp[classOf(byte)]! : hex.ramp[3]!;
     shape.path.setAttribute('fill', stale ? (this.fills?.stale ?? colour) : colour);
     shape.path.setAttribute('stroke', selected ? hex.select : none ? hex['text-3'] : hex.bg);
     shape.path.setAttribute('stroke-dasharray', none ? '4 4' : '');
@@ -276,7 +277,7 @@ export class Plan {
     shape.over.setAttribute('fill', simulated && !stale && !none ? (this.fills?.simulated ?? 'none') : 'none');
     // Texts on the three steps nearest the text colour turn over; CSS reads this.
     const label = this.seats.find((seat) => Number(seat.dataset['slot']) === shape.slot);
-    const dark = !none && !stale && this.view.legend !== null && classOf(byte, this.view.legend) >= 4;
+    const dark = !none && !stale && this.view.legend !== null && classOf(byte) >= 4;
     label?.setAttribute('fill', dark ? hex['on-select'] : hex['text-1']);
   }
 
