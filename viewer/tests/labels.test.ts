@@ -11,8 +11,10 @@ function wish(rank: number, x: number, y: number, lifts: number[] = [0]): Wish {
 test('of two labels on one place the higher rank stays, the other steps up or goes', () => {
   const placed = placeLabels([wish(1, 200, 200), wish(9, 205, 205)], 800, 600, 200);
   assert.deepEqual(placed.map((p) => p.wish), [1]);
-  const lifted = placeLabels([wish(1, 200, 200, [20, 60]), wish(9, 205, 205, [20])], 800, 600, 200);
+  const lifted = placeLabels([wish(1, 290, 200, [20, 60]), wish(9, 240, 205, [20])], 800, 600, 200);
   assert.deepEqual(lifted.map((p) => [p.wish, p.lift]), [[1, 20], [0, 60]]);
+  const crossed = placeLabels([wish(1, 200, 200, [20, 60]), wish(9, 205, 205, [20])], 800, 600, 200);
+  assert.deepEqual(crossed.map((p) => p.wish), [1], 'its leader would cross the other label');
 });
 
 test('a label that does not fit into the picture is not shown', () => {
@@ -30,6 +32,11 @@ test('no overlap, no more than asked for, reserved places kept free, whatever co
     const reserved = [500, 300, 300, 200];
     const placed = placeLabels(wishes, 1920, 1080, 200, [reserved]);
     assert.ok(placed.length > 50 && placed.length <= 200);
+    const off = placeLabels(wishes.map((w) => ({ ...w, clear: true })), 1920, 1080, 200, [], [reserved]);
+    for (const p of off) {
+      const w = wishes[p.wish]!;
+      assert.ok(p.x >= 800 || p.x + w.width <= 500 || p.y >= 500 || p.y + w.height <= 300, 'kept off the obstacle');
+    }
     const boxes = [reserved, ...placed.map((p) => [p.x, p.y, wishes[p.wish]!.width, wishes[p.wish]!.height])];
     boxes.forEach((a, i) => boxes.slice(0, i).forEach((b) => {
       const apart = a[0]! >= b[0]! + b[2]! || b[0]! >= a[0]! + a[2]! || a[1]! >= b[1]! + b[3]! || b[1]! >= a[1]! + a[3]!;

@@ -40,14 +40,18 @@ void main() { outColour = texture(uAtlas, vCut) * vAlpha; }`;
 
 /** Type of each kind: size [CSS pixels], weight, rank, and the least size of the thing on the screen [CSS pixels]. */
 const STYLE = {
-  site: { size: 19, weight: 550, rank: 700, least: 0 },
-  building: { size: 14, weight: 550, rank: 500, least: 72 },
+  site: { size: 20, weight: 550, rank: 700, least: 0 },
+  building: { size: 14, weight: 550, rank: 500, least: 190 },
   storey: { size: 13, weight: 500, rank: 400, least: 13 },
   ground: { size: 13, weight: 400, rank: 300, least: 0 },
   space: { size: 13, weight: 500, rank: 100, least: 46 },
 } as const;
 const BUILDING_LIFTS = [26, 44, 64, 88];
+/** Sites stand off the buildings: above them, or below them in the near half of the picture. */
+const SITE_LIFTS = Array.from({ length: 16 }, (_, i) => 30 + 20 * i);
 const FLAT_LIFTS = [0];
+/** Ground whose name helps to find one's way; roads and the campus's own land do without. */
+const NAMED_GROUND = new Set(['water', 'green', 'sport', 'plaza']);
 
 interface Shown extends Wish {
   anchor: Anchor;
@@ -102,6 +106,7 @@ export class LabelsLayer implements Layer {
     void loadGround(ctx).then((file) => {
       if (!file || this.gone) return;
       for (const n of file.names) {
+        if (!NAMED_GROUND.has(n.kind)) continue;
         this.fixed.push({ kind: 'ground', slot: -1, names: n.names, x: n.x, y: n.y, z: file.z, extent: 100, storey: -1 });
       }
       this.again();
@@ -182,10 +187,26 @@ export class LabelsLayer implements Layer {
       this.atlas!.wipe(this.ctx!.tokens, ratio);
       wishes = this.wishes(ratio) ?? [];
     }
-    const placed = placeLabels(wishes, rig.width * ratio, rig.height * ratio, MOST);
+    const placed = placeLabels(wishes, rig.width * ratio, rig.height * ratio, MOST, [], this.buildingBoxes(ratio));
     this.shown.clear();
     for (const p of placed) this.shown.add(wishes[p.wish]!.anchor);
     this.write(wishes, placed, ratio);
+  }
+
+  /** Where buildings stand on the screen: names of sites keep off them. */
+  private buildingBoxes(ratio: number): number[][] {
+    const { rig, index } = this.ctx!;
+    if (!this.fixed.some((a) => a.kind === 'site')) return [];
+    return index.file.buildings.map((row) => {
+      const b = row.bounds;
+      let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let k = 0; k < 8; k++) {
+        if (!rig.toScreen(b[k & 1 ? 3 : 0]!, b[k & 2 ? 4 : 1]!, b[k & 4 ? 5 : 2]!, spot)) return [0, 0, 0, 0];
+        [x0, y0] = [Math.min(x0, spot[0]!), Math.min(y0, spot[1]!)];
+        [x1, y1] = [Math.max(x1, spot[0]!), Math.max(y1, spot[1]!)];
+      }
+      return [x0 * ratio, y0 * ratio, (x1 - x0) * ratio, (y1 - y0) * ratio];
+    });
   }
 
   private wishes(ratio: number): Shown[] | null {
@@ -212,6 +233,7 @@ export class LabelsLayer implements Layer {
     const pixels = anchor.extent / rig.metresPerPixelAt(anchor.x, anchor.y, z);
     if (!selected && pixels < style.least) return false;
     if (anchor.kind === 'site' && (pixels > 420 || view.storey >= 0)) return false;
+    if (anchor.kind === 'ground' && pixels < 60) return false;
     const words = this.words(anchor);
     if (words[0] === '') return false;
     const how: TextStyle = { size: style.size, weight: style.weight, plate: selected };
@@ -219,11 +241,13 @@ export class LabelsLayer implements Layer {
     const glyphs = this.atlas!.text(words[0], how);
     if (glyphs === null) return null;
     if (anchor.kind === 'space' && !selected && glyphs.width > pixels * ratio * 1.25) return false;
-    const lifted = anchor.kind === 'building' || anchor.kind === 'site' || selected;
+    const near = y > rig.height * 0.52 ? -1 : 1;
+    const lifts =
+      anchor.kind === 'site' ? SITE_LIFTS.map((l) => near * l) : anchor.kind === 'building' || selected ? BUILDING_LIFTS : FLAT_LIFTS;
     const rank = (selected ? 1000 : style.rank) + Math.min(90, pixels / 10) + (this.shown.has(anchor) ? 5 : 0);
     return {
       anchor, glyphs, rank, x: x * ratio, y: y * ratio, width: glyphs.width, height: glyphs.height,
-      lifts: lifted ? BUILDING_LIFTS.map((l) => l * ratio) : FLAT_LIFTS,
+      lifts: lifts.map((l) => l * ratio), clear: anchor.kind === 'site',
     }; // prettier-ignore
   }
 
@@ -253,9 +277,10 @@ export class LabelsLayer implements Layer {
     };
     for (const p of placed) {
       const wish = wishes[p.wish]!;
-      if (p.lift > 0) {
+      if (p.lift !== 0) {
         const line = 1.5 * ratio;
-        put(atlas.solid, Math.round(wish.x - line / 2), p.y + wish.height, line, wish.y - p.y - wish.height);
+        const top = p.lift > 0 ? p.y + wish.height : wish.y;
+        put(atlas.solid, Math.round(wish.x - line / 2), top, line, Math.abs(p.lift));
         put(atlas.dot, wish.x - 4 * ratio, wish.y - 4 * ratio, 8 * ratio, 8 * ratio);
       }
       put(wish.glyphs, Math.round(p.x), Math.round(p.y), wish.width, wish.height);

@@ -10,12 +10,17 @@ import { linear } from '../tokens.ts';
 import { castsShadow } from './shadow.ts';
 import { type GroundFile, loadGround } from '../look/ground-file.ts';
 
+/** Metres a pixel at the target below which trees get their finer body. */
+const NEAR = 0.3;
+
 export class TreesLayer implements Layer {
   readonly name = 'trees';
   private ctx: LayerContext | null = null;
   private mesh: Mesh | null = null;
   private readonly colour = { value: new Vector3() };
   private gone = false;
+  /** The crown in 20 faces, and in 80 for trees that are near. */
+  private bodies: InstancedBufferGeometry[] = [];
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
@@ -28,21 +33,24 @@ export class TreesLayer implements Layer {
     const ctx = this.ctx!;
     const { x, y, z, r } = file.trees;
     if (x.length === 0) return;
-    const geometry = new InstancedBufferGeometry();
-    const body: BufferGeometry = lumpy();
-    geometry.setIndex(body.index);
-    geometry.setAttribute('position', body.getAttribute('position'));
     const rows = new Float32Array(x.length * 4);
     for (let i = 0; i < x.length; i++) rows.set([x[i]!, y[i]!, z[i]!, r[i]!], i * 4);
-    geometry.setAttribute('aTree', new InstancedBufferAttribute(rows, 4));
-    geometry.instanceCount = x.length;
+    const places = new InstancedBufferAttribute(rows, 4);
+    this.bodies = [lumpy(0), lumpy(1)].map((body) => {
+      const geometry = new InstancedBufferGeometry();
+      geometry.setIndex(body.index);
+      geometry.setAttribute('position', body.getAttribute('position'));
+      geometry.setAttribute('aTree', places);
+      geometry.instanceCount = x.length;
+      return geometry;
+    });
     const material = new RawShaderMaterial({
       glslVersion: GLSL3,
       vertexShader: TREE_VERTEX,
       fragmentShader: TREE_FRAGMENT,
       uniforms: { ...ctx.uniforms, uTree: this.colour },
     });
-    this.mesh = new Mesh(geometry, material);
+    this.mesh = new Mesh(this.bodies[0], material);
     this.mesh.frustumCulled = false;
     this.mesh.matrixAutoUpdate = false;
     castsShadow(this.mesh, TREE_DEPTH_VERTEX, DEPTH_FRAGMENT, ctx.uniforms);
@@ -60,18 +68,23 @@ export class TreesLayer implements Layer {
     if (this.mesh && change & Change.Mode) this.mesh.visible = this.ctx!.view.mode === '3d';
   }
 
+  beforeDraw(): boolean {
+    if (this.mesh) this.mesh.geometry = this.bodies[this.ctx!.rig.metresPerPixel() < NEAR ? 1 : 0]!;
+    return false;
+  }
+
   dispose(): void {
     this.gone = true;
     if (!this.mesh) return;
     this.mesh.removeFromParent();
-    this.mesh.geometry.dispose();
+    for (const body of this.bodies) body.dispose();
     (this.mesh.material as RawShaderMaterial).dispose();
   }
 }
 
-/** An icosahedron with its twelve corners shared and slightly uneven: a crown, not a ball. */
-function lumpy(): BufferGeometry {
-  const raw = new IcosahedronGeometry(1, 0).getAttribute('position');
+/** A ball of 20 or 80 faces with its corners shared and slightly uneven: a crown. */
+function lumpy(detail: number): BufferGeometry {
+  const raw = new IcosahedronGeometry(1, detail).getAttribute('position');
   const corners: number[] = [];
   const index: number[] = [];
   const known = new Map<string, number>();

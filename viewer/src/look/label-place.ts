@@ -8,8 +8,10 @@ export interface Wish {
   y: number;
   width: number;
   height: number;
-  /** Lifts [pixels] that are tried in turn: the label's lower edge stands so far above its anchor; 0 centres it there. */
+  /** Lifts [pixels] that are tried in turn: the label stands so far above its anchor, below it when negative, on it at 0. */
   lifts: readonly number[];
+  /** Whether the label must keep clear of the obstacles too. */
+  clear?: boolean;
 }
 
 export interface Placed {
@@ -20,13 +22,21 @@ export interface Placed {
   lift: number;
 }
 
+function overlaps(o: readonly number[], x: number, y: number, w: number, h: number): boolean {
+  return x < o[0]! + o[2]! && o[0]! < x + w && y < o[1]! + o[3]! && o[1]! < y + h;
+}
+
 const CELL = 64;
 /** Free space round a label [pixels]. */
 const GAP = 4;
 
-/** Places at most `most` wishes; `taken` are rectangles [x, y, width, height] that must stay free. */
+/**
+ * Places at most `most` wishes; `taken` are rectangles [x, y, width, height] that must stay free of every label and
+ * leader, `obstacles` those that labels with `clear` keep off.
+ */
 export function placeLabels(
-  wishes: readonly Wish[], width: number, height: number, most: number, taken: readonly (readonly number[])[] = [],
+  wishes: readonly Wish[], width: number, height: number, most: number,
+  taken: readonly (readonly number[])[] = [], obstacles: readonly (readonly number[])[] = [],
 ): Placed[] {
   const grid = new Map<number, number[]>();
   const boxes: number[] = [];
@@ -63,10 +73,14 @@ export function placeLabels(
     const wish = wishes[i]!;
     const x = wish.x - wish.width / 2;
     for (const lift of wish.lifts) {
-      const y = lift === 0 ? wish.y - wish.height / 2 : wish.y - lift - wish.height;
+      const y = lift === 0 ? wish.y - wish.height / 2 : lift > 0 ? wish.y - lift - wish.height : wish.y - lift;
       if (x < 0 || y < 0 || x + wish.width > width || y + wish.height > height) continue;
       if (hits(x - GAP, y - GAP, wish.width + 2 * GAP, wish.height + 2 * GAP)) continue;
+      if (wish.clear && obstacles.some((o) => overlaps(o, x, y, wish.width, wish.height))) continue;
+      const [top, tall] = lift > 0 ? [y + wish.height, lift] : [wish.y, -lift];
+      if (lift !== 0 && hits(wish.x - 2, top + 2, 4, tall - 4)) continue;
       keep(x, y, wish.width, wish.height);
+      if (lift !== 0) keep(wish.x - 2, top, 4, tall);
       placed.push({ wish: i, x, y, lift });
       break;
     }

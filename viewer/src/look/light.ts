@@ -175,6 +175,8 @@ float skyAt(vec3 p) {
 /** Share of its half of the dome that a place sees, by the baked maps. */
 float openness(vec3 p, vec3 n, float storeyOpen) {
   if (uHeightScale.z < 0.5) return 1.0;
+  vec2 inside = (p.xy - uLightBox.xy) * uLightBox.zw;
+  if (any(lessThan(inside, vec2(0.004))) || any(greaterThan(inside, vec2(0.996)))) return 1.0;
   if (n.z > 0.6) {
     // inside an opened building the map tells of the roof above, not of this floor
     return storeyOpen > 0.5 ? 0.94 : skyAt(p);
