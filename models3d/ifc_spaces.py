@@ -193,7 +193,10 @@ def derived_spaces(storey: Storey, rooms: Sequence[Polygon]) -> list[Space]:
 
 
 def storey_outline(spaces: Sequence[Space], slabs: Sequence[Area], walls: Sequence[Area]) -> Area | None:
-    """The storey's plan: its slabs and rooms together, the walls between them closed; None without any."""
+    """The storey's plan: its slabs; where they are less than its rooms, all with the walls between closed."""
+    floor = shapely.union_all(list(slabs)) if slabs else None
+    if floor is not None and floor.area > sum(space.area_m2 or 0.0 for space in spaces):
+        return clean(floor)
     pieces = [*slabs, *walls, *(space.polygon for space in spaces if space.polygon is not None)]
     if not pieces:
         return None
