@@ -18,6 +18,12 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       return window.campus.view.start();
     },
 
+    /** The rows of a table have come, together with its head. */
+    rows(data) {
+      requestAnimationFrame(() => window.campus.drawRows(data ?? []));
+      return window.dash_clientside.no_update;
+    },
+
     /** The view changed something itself. */
     fromTwin(selection, storey, mode, camera, explode, xray, section, measure) {
       const now = { selection, storey, mode, camera, explode, xray, section, measure };

@@ -9,6 +9,9 @@
     ? new Intl.DateTimeFormat("zh-CN", { ...zone, month: "long", day: "numeric", weekday: "short" })
     : new Intl.DateTimeFormat("en-GB", { ...zone, day: "numeric", month: "short", year: "numeric", weekday: "short" });
 
+  // Chinese wants a space before the day of the week, which the browser's form lacks.
+  const dateText = (now) => (zh ? date.format(now).replace(/(日)\s*(周)/, "$1 $2") : date.format(now));
+
   function write(element, text) {
     if (element && element.textContent !== text) element.textContent = text;
   }
@@ -28,7 +31,7 @@
     feed();
     const now = new Date();
     write(document.querySelector('[data-clock="time"]'), time.format(now));
-    write(document.querySelector('[data-clock="date"]'), date.format(now));
+    write(document.querySelector('[data-clock="date"]'), dateText(now));
     setTimeout(tick, 1000 - (Date.now() % 1000) + 5);
   }
   tick();

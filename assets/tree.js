@@ -91,7 +91,7 @@
       } else {
         const count = document.createElement("span");
         count.className = "node-count";
-        count.textContent = String(this.model.children(row.id).length);
+        count.textContent = campus.text("count.buildings", { n: this.model.children(row.id).length });
         element.append(count);
       }
       return element;

@@ -133,12 +133,15 @@
     document.title = state.sel && model && state.sel !== campus.facts.path.building ? `${model.label(state.sel)} | ${page}` : page;
   }
 
-  /** Select an entity as from a list: its storey stands alone, the camera goes there. */
+  /**
+   * Select an entity as from a list: its storey stands alone and the camera goes to what gives it its surroundings: a
+   * room's storey, unless that is in view already.
+   */
   function go(id) {
     const kind = model ? model.kind(id) : "other";
     const storey = kind === "space" ? model.storeyOf(id) : kind === "storey" ? id : "";
-    const home = kind === "campus";
-    set({ sel: home ? "" : id, storey }, { fly: id });
+    const place = kind === "space" ? (storey === state.storey ? "" : storey) : id;
+    set({ sel: kind === "campus" ? "" : id, storey }, { fly: place });
     if (model) campus.announce(model.label(id));
   }
 
@@ -209,7 +212,7 @@
       titles();
       // A link may name a room alone: its storey is shown alone as well, once we know which one it is.
       const wanted = model.kind(state.sel) === "space" && !new URLSearchParams(location.search).has("storey");
-      if (wanted) set({ storey: model.storeyOf(state.sel) }, { push: false });
+      if (wanted) set({ storey: model.storeyOf(state.sel) }, { push: false, fly: state.cam ? "" : model.storeyOf(state.sel) });
       if (state.cut) campus.setProps("twin", { section: section() });
     }, (error) => console.warn(`the scene index cannot be read: ${error.message}`));
     const rest = { explode: Number(state.x) || 0, xray: state.xray === "1" };

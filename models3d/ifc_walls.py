@@ -59,8 +59,9 @@ def section_walls(file: Any, job: WallJob) -> dict[int, list[Area]]:
 
 
 def _cut(mesh: Mesh, planes: Sequence[tuple[int, float]], into: dict[int, list[Area]]) -> None:
+    low, high = mesh.vertices[:, 2].min(), mesh.vertices[:, 2].max()
     for storey, height in planes:
-        if mesh.low[2] < height < mesh.high[2]:
+        if low < height < high:
             area = section(mesh.vertices, mesh.triangles, height)
             if area is not None:
                 into.setdefault(storey, []).append(area)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, html
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 
 from pages._parts import format as fmt
 from pages._parts import space_table, states, twin_view
@@ -59,6 +59,7 @@ async def layout(context: Context, building: str) -> html.Div:
             ),
             html.Aside(id="details", className="details", **attrs({"aria-label": context.text("details.label")})),
             dcc.Store(id="building", data=building),
+            dcc.Store(id="rows"),
             dcc.Store(id="order", data={"by": "number", "down": False}),
         ],
         className="page building",
@@ -107,16 +108,20 @@ def _categories(context: Context, spaces: list[Space]) -> Child:
 
 
 def callbacks(app: dash.Dash, runtime: Runtime) -> None:
-    """The table's filter and order; details of the selection come from the console's callback."""
+    """The table's filter and order."""
 
     @app.callback(
-        Output("spaces", "children"),
+        Output("spaces", "children"), Output("rows", "data"),
         Input("building", "data"), Input("filter-text", "value"), Input("filter-storey", "value"),
         Input("filter-category", "value"), Input("order", "data"), State("route", "data"),
     )  # fmt: skip
     async def show_table(
         building: str, words: str | None, storey: str | None, category: str | None, order: dict[str, Any],
         route: dict[str, str] | None,
-    ) -> Any:  # fmt: skip
+    ) -> tuple[Any, Any]:  # fmt: skip
         wish = space_table.Wish(words or "", storey or "", category or "", order["by"], bool(order["down"]))
         return await asyncio.to_thread(space_table.table, context_of(runtime, route), building, wish)
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves it untyped
+        ClientsideFunction("campus", "rows"), Output("rows", "id"), Input("rows", "data"), prevent_initial_call=True
+    )

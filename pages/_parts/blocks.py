@@ -7,6 +7,8 @@ from typing import Any
 
 from dash import html
 
+from pages._parts.context import Context
+
 Child = Any
 """A Dash component, text, or None for nothing."""
 
@@ -69,6 +71,11 @@ def section(title: str, rows: Sequence[Child], *, note: Child = None) -> html.Se
 def live(entity: str, field: str, extra: str = "") -> html.Span:
     """A text that the view's feed fills and keeps: ``field`` as in docs/reference/campus-view.md."""
     return html.Span(className=f"live {extra}".strip(), **attrs({"data-live": f"{entity}|{field}"}))
+
+
+def covered(context: Context, entity: str) -> html.Span:
+    """How many of an entity's points count, with the word for it; the stylesheet hides it where there are none."""
+    return html.Span([live(entity, "coverage"), " " + context.text("points.count-unit")], className="covered")
 
 
 def swatch(entity: str) -> html.I:

@@ -8,7 +8,7 @@ from dash import html
 
 from pages._parts import format as fmt
 from pages._parts import states
-from pages._parts.blocks import Child, attrs, go, icon, live, row, section
+from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
 from pages._parts.provenance import provenance
 from twin.domains import Channel, channels
@@ -81,7 +81,7 @@ def _hero(context: Context, entity_id: str, channel: Channel) -> html.Div:
                 className="hero-number",
             ),
             html.P(
-                [live(entity_id, "age"), live(entity_id, "quality"), live(entity_id, "coverage")],
+                [live(entity_id, "age"), live(entity_id, "quality"), covered(context, entity_id)],
                 className="hero-state",
             ),
         ],

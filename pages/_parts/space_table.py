@@ -10,13 +10,13 @@ from dash import dcc, html
 
 from pages._parts import format as fmt
 from pages._parts import states
-from pages._parts.blocks import Child, attrs, go, live, swatch
+from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
 from pages._parts.twin_view import short_storey
 from twin.index import label_of, name_of
 from twin.space import Building, Space, Storey
 
-ROWS = 300
+ROWS = 1000
 """Rows drawn at once; the filter finds the others, and the count says how many there are."""
 
 
@@ -38,8 +38,11 @@ def controls(context: Context, building: Building) -> html.Div:
     text = context.text
     return html.Div(
         [
-            dcc.Input(id="filter-text", type="search", placeholder=text("table.filter"), debounce=0.15, value="",
-                      className="field"),
+            html.Div(
+                dcc.Input(id="filter-text", type="search", placeholder=text("table.filter"), debounce=0.15, value="",
+                          className="field"),
+                className="filters-text",
+            ),
             _select("filter-storey", text("table.all-storeys"),
                     [(storey.id, label_of(storey, context.lang)) for storey in building.storeys[::-1]]),
             _select("filter-category", text("table.all-categories"), [(c, context.category(c)) for c in categories]),
@@ -103,21 +106,39 @@ def _fits(space: Space, words: list[str], context: Context) -> bool:
     return all(word in told for word in words)
 
 
-def table(context: Context, building_id: str, wish: Wish) -> list[Child]:
-    """The table itself."""
+Row = dict[str, str]
+"""A row as assets/table.js draws it: texts only, ready formatted."""
+
+
+def table(context: Context, building_id: str, wish: Wish) -> tuple[list[Child], list[Row]]:
+    """The table's count and head, and its rows.
+
+    Rows travel as texts and are drawn by assets/table.js: every Dash component subscribes to the page's store, and
+    five thousand cells would hold the browser for seconds.
+    """
     building = context.runtime.index.get(building_id)
     if not isinstance(building, Building):
-        return []
+        return [], []
     rows = chosen(building, wish, context)
     if not rows:
-        return [states.message("empty", context.text("table.none"), context.text("table.none-text"))]
+        return [states.message("empty", context.text("table.none"), context.text("table.none-text"))], []
     total = sum(space.area_m2 or 0.0 for _, space in rows)
     count = context.text("table.count", n=fmt.number(len(rows)), area=fmt.area(total))
     if len(rows) > ROWS:
-        count += " · " + context.text("table.first", n=ROWS)
+        count += " · " + context.text("table.first", n=fmt.number(ROWS))
     head = html.Thead(html.Tr([_heading(context, key, wish) for key in (*_KEYS, "value")]))
-    body = html.Tbody([_row(context, storey, space) for storey, space in rows[:ROWS]])
-    return [html.P(count, className="table-count", role="status"), html.Table([head, body], className="table")]
+    body = html.Table([head, html.Tbody(id="rows-body")], className="table")
+    common = _common_origin(rows)
+    if common not in ("", "authored"):
+        count += " · " + context.text(f"origin.{common}.short")
+    shown = [_row(context, common, *row) for row in rows[:ROWS]]
+    return [html.P(count, className="table-count", role="status"), body], shown
+
+
+def _common_origin(rows: list[tuple[Storey, Space]]) -> str:
+    """The origin that all rows share, said once over the table; '' when they differ."""
+    origins = {space.origin for _, space in rows}
+    return origins.pop() if len(origins) == 1 else ""
 
 
 def _heading(context: Context, key: str, wish: Wish) -> html.Th:
@@ -132,19 +153,17 @@ def _heading(context: Context, key: str, wish: Wish) -> html.Th:
     return html.Th(button, scope="col", className=right, **attrs({"aria-sort": state}))
 
 
-def _row(context: Context, storey: Storey, space: Space) -> html.Tr:
-    mark = "" if space.origin == "authored" else context.text(f"origin.{space.origin}.short")
+def _row(context: Context, common: str, storey: Storey, space: Space) -> Row:
     off = bool(space.area_m2 and space.area_authored_m2 and abs(space.area_authored_m2 / space.area_m2 - 1) > 0.02)
-    return html.Tr(
-        [
-            html.Td(go(space.id, space.number or label_of(space, context.lang))),
-            html.Td([name_of(space, context.lang), html.Span(mark, className="origin") if mark else None]),
-            html.Td(short_storey(storey), title=label_of(storey, context.lang)),
-            html.Td(context.category(space.category)),
-            html.Td(fmt.area(space.area_m2), className="right"),
-            html.Td(fmt.area(space.area_authored_m2), className="right off" if off else "right"),
-            html.Td([swatch(space.id), live(space.id, "value")], className="right value"),
-        ],
-        key=space.id,
-        **attrs({"data-row": space.id}),
-    )
+    return {
+        "id": space.id,
+        "number": space.number or label_of(space, context.lang),
+        "name": name_of(space, context.lang),
+        "origin": "" if space.origin in ("authored", common) else context.text(f"origin.{space.origin}.short"),
+        "storey": short_storey(storey),
+        "level": label_of(storey, context.lang),
+        "category": context.category(space.category),
+        "area": fmt.area(space.area_m2),
+        "authored": fmt.area(space.area_authored_m2),
+        "off": "off" if off else "",
+    }

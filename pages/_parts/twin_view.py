@@ -6,7 +6,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, dcc, html
 
 from pages._parts import states
-from pages._parts.blocks import Child, attrs, choice, choices, icon, live, tool
+from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, tool
 from pages._parts.context import Context
 from twin.domains import Channel, channels
 from twin.index import label_of
@@ -165,12 +165,12 @@ def heading(context: Context, selected: str, storey: str) -> list[Child]:
     words = [label_of(e, context.lang) for e in (building, level) if e is not None] or [label_of(shown, context.lang)]
     facts: list[Child] = []
     if building is not None and site is not None:
-        facts.append(label_of(site, context.lang))
+        facts.append(html.Span(label_of(site, context.lang)))
     title = (", " if context.lang == "en" else " ").join(words)
     return [
         html.H1(title),
         html.P(
-            [*facts, live(shown.id, "total"), live(shown.id, "coverage"), live(shown.id, "age")],
+            [*facts, live(shown.id, "total"), covered(context, shown.id), live(shown.id, "age")],
             className="facts",
             key=shown.id,
         ),

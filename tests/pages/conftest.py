@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+import viewer
 from pages._parts.context import Context
 from pages._parts.text import Lang
 from server.runtime import Runtime, runtime_of
+from tests.conftest import require
+from tests.pages.browser import FLAGS, READY_MS, Complaints, Product, start_product
 from tests.pages.campus import small_campus
+
+Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +31,54 @@ def context(request: pytest.FixtureRequest, small: Runtime) -> Context:
     """A request in each language."""
     lang: Lang = request.param
     return Context(small, lang)
+
+
+# Of the package, not the session: while Playwright's loop runs, tests elsewhere could start none of their own.
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One server process for all browser tests that do not break it."""
+    require(viewer.is_built(), "the viewer is not built: run sh scripts/setup")
+    running = start_product(tmp_path_factory.mktemp("product"))
+    yield running
+    running.check()
+    running.stop()
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for these tests; each page gets a context of its own."""
+    with sync_playwright() as playwright:
+        expect.set_options(timeout=READY_MS)
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def complaints(product: Product) -> Complaints:
+    """What the test's pages complain about; empty at the end, or the test fails."""
+    return Complaints(product.url)
+
+
+@pytest.fixture
+def open_page(browser: Browser, product: Product, complaints: Complaints) -> Iterator[Opener]:
+    """Open an address of the product in a fresh context; waits until the view is ready."""
+    pages: list[Page] = []
+
+    def opener(
+        path: str = "/", *, wait: str = "#twin[data-state=ready]", url: str = product.url, **options: object
+    ) -> Page:
+        page = browser.new_page(viewport={"width": 1200, "height": 700}, reduced_motion="reduce", **options)  # type: ignore[arg-type]
+        pages.append(page)
+        complaints.listen(page)
+        page.goto(url + path)
+        page.wait_for_selector("[data-page], .lonely", timeout=READY_MS)
+        if wait:
+            page.wait_for_selector(wait, timeout=READY_MS)
+        return page
+
+    yield opener
+    for page in pages:
+        page.close()
+    product.check()
+    assert complaints.found == []

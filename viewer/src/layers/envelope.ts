@@ -7,7 +7,6 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { ENVELOPE_WORDS } from '../look/envelope.ts';
 import { DEPTH_FRAGMENT, ENVELOPE_DEPTH_VERTEX, ENVELOPE_FRAGMENT, ENVELOPE_VERTEX } from '../look/envelope-shader.ts';
-import { shellsShown } from '../look/lod.ts';
 import { castsShadow } from './shadow.ts';
 import { buildingMatrix } from './rooms.ts';
 
@@ -74,16 +73,6 @@ export class EnvelopeLayer implements Layer {
     this.meshes[data.building] = mesh;
     ctx.world.add(mesh);
     built.arrays = {};
-  }
-
-  /** A building whose shell is drawn needs its envelope only for the plates of open storeys: those come with the rooms. */
-  beforeDraw(): boolean {
-    const shown = shellsShown(this.ctx!.index);
-    for (let b = 0; b < this.meshes.length; b++) {
-      const mesh = this.meshes[b];
-      if (mesh) mesh.visible = !shown.has(b);
-    }
-    return false;
   }
 
   /** Exploded storeys stand outside the building's own sphere. */

@@ -1,0 +1,162 @@
+"""The console in a real browser: it draws, selection is one everywhere, links restore, keyboard and search work."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.browser import READY_MS, distinct_pixels, query
+from tests.pages.conftest import Opener
+
+pytestmark = pytest.mark.browser
+
+
+def selected_row(page: Page) -> str:
+    """The id of the tree's selected row; '' when it is out of sight."""
+    row = page.locator("#tree [role=treeitem][aria-selected=true]")
+    return (row.first.get_attribute("data-node") or "") if row.count() else ""
+
+
+def view(page: Page, key: str) -> str:
+    """One field of the view's state."""
+    return str(page.evaluate("key => window.campus.view.get()[key]", key))
+
+
+def first_storey(page: Page) -> str:
+    """The lowest storey with rooms of the first building."""
+    found = page.evaluate(
+        """async () => {
+            const model = await window.campus.model();
+            await model.ready;
+            return model.children(model.index.buildings[0].id).findLast((id) => model.hasChildren(id));
+        }"""
+    )
+    return str(found)
+
+
+def test_the_console_draws_shows_live_values_and_asks_nobody_else(open_page: Opener) -> None:
+    page = open_page("/?lang=en&theme=light")
+    twin = page.locator("#twin")
+    assert int(twin.get_attribute("data-buildings") or 0) > 0
+    assert int(twin.get_attribute("data-spaces") or 0) > 500
+    assert page.title().endswith("Operations")
+    assert distinct_pixels(page) > 50
+    expect(page.locator("#tree [role=treeitem]").first).to_have_attribute("aria-level", "1")
+    expect(page.locator("#details h2")).to_have_text("Science and education block")
+    expect(page.locator("#details .hero-value")).to_have_text(re.compile(r"^[\d\u2009.]+$"), timeout=READY_MS)
+    expect(page.locator("[data-source]").first).to_have_attribute("data-state", "live", timeout=READY_MS)
+    expect(page.locator("#feed-word")).to_have_text("live", timeout=READY_MS)
+
+
+def test_a_choice_in_the_tree_is_the_same_everywhere_and_back_undoes_it(open_page: Opener) -> None:
+    page = open_page("/?lang=en")
+    storey = first_storey(page)
+    building = storey.rsplit("/", 1)[0]
+    page.locator("#tree").focus()
+    page.evaluate("id => window.campus.view.go(id)", building)
+    expect(page.locator("#details h2")).not_to_have_text("Science and education block")
+    assert query(page)["sel"] == building == selected_row(page)
+
+    page.locator(f'#storeys [data-set="storey={storey}"]').click()
+    expect(page.locator(f'#storeys [data-set="storey={storey}"]')).to_have_attribute("aria-pressed", "true")
+    assert (query(page)["sel"], query(page)["storey"]) == (storey, storey)
+    assert selected_row(page) == storey
+    twin_props = page.evaluate("window.campusTwin.views.at(-1).props")
+    assert (twin_props["selection"], twin_props["storey"]) == (storey, storey)
+
+    page.go_back()
+    expect(page.locator(f'#storeys [data-set="storey={storey}"]')).to_have_attribute("aria-pressed", "false")
+    assert (view(page, "sel"), view(page, "storey")) == (building, "")
+    assert page.evaluate("window.campusTwin.views.at(-1).props.selection") == building
+    assert selected_row(page) == building
+
+
+def test_a_click_into_the_view_selects_and_the_address_says_what(open_page: Opener) -> None:
+    page = open_page("/?lang=en")
+    storey = first_storey(page)
+    page.evaluate("id => window.campus.view.set({ sel: id, storey: id, mode: '2d' }, { fly: id })", storey)
+    page.wait_for_timeout(1500)
+    box = page.locator("#twin canvas").first.bounding_box()
+    assert box is not None
+    chosen = ""
+    for across, down in itertools.product((0.3, 0.36, 0.42, 0.48, 0.54, 0.6), (0.4, 0.5, 0.6)):
+        page.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
+        page.wait_for_timeout(200)
+        chosen = query(page).get("sel", "")
+        if chosen.startswith(f"{storey}/"):
+            break
+    assert chosen.startswith(f"{storey}/")
+    expect(page.locator("#details [aria-label='Where it is'] a").last).to_have_attribute("data-go", storey)
+    assert selected_row(page) == chosen
+
+
+def test_a_link_restores_everything(open_page: Opener) -> None:
+    page = open_page("/?lang=en")
+    storey = first_storey(page)
+    wish = {"sel": storey, "storey": storey, "mode": "2d", "lens": "trust", "labels": "0", "ch": ""}
+    page.evaluate("wish => window.campus.view.set(wish, { fly: wish.sel })", wish)
+    page.wait_for_timeout(1500)
+    address = page.evaluate("location.pathname + location.search")
+    other = open_page(address.replace("lang=en", "lang=zh") + "&theme=dark")
+    state = other.evaluate("window.campus.view.get()")
+    assert {key: state[key] for key in wish} == wish
+    assert other.locator("#twin").get_attribute("data-mode") == "2d"
+    assert other.evaluate("document.documentElement.lang") == "zh-CN"
+    assert other.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert other.evaluate("window.campusTwin.views.at(-1).props.theme") == "dark"
+    expect(other.locator('[data-legend="trust"]')).to_be_visible()
+    assert selected_row(other) == storey
+
+
+def test_language_and_theme_are_chosen_and_kept(open_page: Opener) -> None:
+    page = open_page("/?lang=en&theme=light")
+    page.locator('[data-flip="theme"]').click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert query(page)["theme"] == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(30, 35, 41)"
+    page.locator('[data-set="lang=zh"]').click()
+    page.wait_for_selector("html[lang=zh-CN] #twin[data-state=ready]", timeout=READY_MS)
+    assert "运行" in page.title()
+    page.goto(page.url.split("?")[0])  # neither in the address: the cookies remember
+    page.wait_for_selector("#twin[data-state=ready]", timeout=READY_MS)
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dataset.theme]") == ["zh-CN", "dark"]
+
+
+def test_search_by_pinyin_initials_and_the_tree_by_keyboard(open_page: Opener) -> None:
+    page = open_page("/?lang=zh")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "query"
+    page.keyboard.type("sys")
+    page.wait_for_selector("#results .result", timeout=READY_MS)
+    assert "实验室" in page.locator("#results .result").first.inner_text()
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("#results .result[aria-selected=true]").get_attribute("data-go")
+    page.keyboard.press("Enter")
+    page.wait_for_function("id => window.campus.view.get().sel === id", arg=chosen)
+    expect(page.locator("#results .result")).to_have_count(0)
+    assert view(page, "storey") != ""
+
+    tree = page.locator("#tree")
+    tree.focus()
+    assert selected_row(page) == chosen
+    page.keyboard.press("ArrowLeft")  # up to the storey
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.campus.view.get().sel === window.campus.view.get().storey")
+    active = tree.get_attribute("aria-activedescendant")
+    assert page.locator(f"#{active}").get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(f"#{tree.get_attribute('aria-activedescendant')}").get_attribute("aria-expanded") == "false"
+    page.keyboard.press("Home")
+    assert tree.get_attribute("aria-activedescendant") == "node-0"
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.campus.view.get().sel === ''")
+    assert "sel" not in query(page)
+
+
+def test_the_search_for_nothing_says_what_to_try(open_page: Opener) -> None:
+    page = open_page("/?lang=en", wait="")
+    page.locator("#query").fill("qqqzzz<b>")
+    expect(page.locator("#results")).to_contain_text("Nothing found for “qqqzzz<b>”", timeout=READY_MS)
