@@ -31,29 +31,29 @@ class Load:
 
 LOADS: MappingProxyType[str, Load] = MappingProxyType(
     {
-        "laboratory": Load("laboratory", 3.2, 12.0, 7.2, 2.0, 0.08, 0.22),
-        "instrument": Load("laboratory", 8.8, 18.0, 6.0, 2.2, 0.08, 0.4),
-        "preparation": Load("laboratory", 2.5, 7.5, 6.0, 1.1),
-        "office": Load("office", 1.0, 8.8, 7.8, 1.7, 0.1, 0.06, 0.12),
-        "meeting": Load("office", 0.62, 6.2, 8.4, 1.8, 0.1, 0.04, 0.35),
-        "seminar": Load("teaching", 0.5, 5.0, 8.4, 1.8, 0.08, 0.04, 0.25),
-        "classroom": Load("teaching", 0.5, 5.6, 9.6, 2.1, 0.08, 0.02, 0.0),
-        "study": Load("library", 0.38, 5.0, 8.4, 1.7),
-        "reading": Load("library", 0.62, 5.0, 8.4, 1.8, 0.08, 0.15),
-        "stacks": Load("library", 0.38, 0.62, 3.6, 0.83),
-        "dormitory": Load("dormitory", 0.62, 5.2, 2.6, 0.99, 0.12, 0.03, 0.04),
-        "laundry": Load("dormitory", 0.62, 20.0, 6.0, 0.41),
-        "common": Load("dormitory", 0.62, 5.0, 7.2, 1.5),
-        "canteen": Load("canteen", 1.2, 6.2, 8.4, 2.2),
-        "kitchen": Load("canteen", 10.0, 75.0, 9.6, 1.7, 0.0, 0.2, 0.0),
-        "sports": Load("sports", 0.62, 1.9, 11.0, 1.2),
-        "auditorium": Load("public", 0.75, 5.0, 9.6, 1.7, 0.06, 0.05, 0.4),
-        "exhibition": Load("public", 1.2, 5.0, 11.0, 1.7, 0.08, 0.25),
-        "clinic": Load("public", 1.9, 10.0, 9.6, 1.8, 0.1, 0.2),
-        "shop": Load("public", 2.5, 10.0, 11.0, 1.8),
-        "server": Load("public", 110.0, 0.0, 3.0, 2.5, 0.0, 1.0, 0.0),
-        "comms": Load("public", 26.0, 0.0, 2.0, 0.41, 0.0, 1.0, 0.0),
-        "electrical": Load("public", 5.0, 0.0, 1.2, 0.14, 0.0, 1.0, 0.0),
+        "laboratory": Load("laboratory", 4.3, 12.0, 7.2, 1.8, 0.08, 0.22),
+        "instrument": Load("laboratory", 12.0, 18.0, 6.0, 1.9, 0.08, 0.4),
+        "preparation": Load("laboratory", 3.4, 7.5, 6.0, 0.97),
+        "office": Load("office", 1.4, 8.8, 7.8, 1.5, 0.1, 0.06, 0.12),
+        "meeting": Load("office", 0.84, 6.2, 8.4, 1.6, 0.1, 0.04, 0.35),
+        "seminar": Load("teaching", 0.68, 5.0, 8.4, 1.6, 0.08, 0.04, 0.25),
+        "classroom": Load("teaching", 0.68, 5.6, 9.6, 1.8, 0.08, 0.02, 0.0),
+        "study": Load("library", 0.51, 5.0, 8.4, 1.5),
+        "reading": Load("library", 0.84, 5.0, 8.4, 1.6, 0.08, 0.15),
+        "stacks": Load("library", 0.51, 0.62, 3.6, 0.73),
+        "dormitory": Load("dormitory", 0.84, 5.2, 2.6, 0.87, 0.12, 0.03, 0.04),
+        "laundry": Load("dormitory", 0.84, 20.0, 6.0, 0.36),
+        "common": Load("dormitory", 0.84, 5.0, 7.2, 1.3),
+        "canteen": Load("canteen", 1.6, 6.2, 8.4, 1.9),
+        "kitchen": Load("canteen", 10.0, 75.0, 9.6, 1.5, 0.0, 0.2, 0.0),
+        "sports": Load("sports", 0.84, 1.9, 11.0, 1.1),
+        "auditorium": Load("public", 1.0, 5.0, 9.6, 1.5, 0.06, 0.05, 0.4),
+        "exhibition": Load("public", 1.6, 5.0, 11.0, 1.5, 0.08, 0.25),
+        "clinic": Load("public", 2.6, 10.0, 9.6, 1.6, 0.1, 0.2),
+        "shop": Load("public", 3.4, 10.0, 11.0, 1.6),
+        "server": Load("public", 110.0, 0.0, 3.0, 2.2, 0.0, 1.0, 0.0),
+        "comms": Load("public", 26.0, 0.0, 2.0, 0.36, 0.0, 1.0, 0.0),
+        "electrical": Load("public", 5.0, 0.0, 1.2, 0.12, 0.0, 1.0, 0.0),
         "plant": Load("public", 15.0, 7.5, 3.6, 6.9, 1.2, 0.7, 0.0),
     }
 )
@@ -61,7 +61,7 @@ LOADS: MappingProxyType[str, Load] = MappingProxyType(
 SERVER_SWING_W = 95.0  # what the jobs add to a machine room's idle load [W/m2]
 
 # Corridors, stairs, lifts and fans of a storey [W/m2 of what is shared], at night and fully used.
-SHARED_NIGHT_W, SHARED_DAY_W = 1.3, 5.2
+SHARED_NIGHT_W, SHARED_DAY_W = 1.7, 5.4
 # The building's own: fire pumps, outdoor light, cooling pumps [W/m2 gross]; and what its cables lose.
 SERVICES_W, PUMPS_W_PER_K = 0.22, 0.05
 LOSS = 0.025

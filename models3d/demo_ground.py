@@ -114,7 +114,7 @@ def ground(buildings: list[Building], planned: list[Building], outer: bool = Tru
     shapes = [b.outline for b in buildings if b.outline is not None]
     g = Ground(footprints=shapely.union_all(shapes))
     g.plot = _plot(shapely.union_all([b.outline for b in planned if b.outline is not None]))
-    g.add("land", g.plot, zh="科教板块", en="Science and education block")
+    g.add("land", g.plot)
     _roads(g)
     if outer:
         _surroundings(g)
@@ -201,7 +201,7 @@ def _centre(g: Ground) -> None:
     g.add("water", lake, zh="镜湖", en="Mirror Lake")
     g.add("plaza", lake.buffer(9, quad_segs=8).difference(lake))
     g.add("plaza", Point(0, 112).buffer(80, quad_segs=24), zh="图书馆广场", en="Library Square")
-    g.add("plaza", Polygon([(-15, 20), (15, 20), (15, 60), (-15, 60)]))
+    g.add("plaza", box(-15, 10, 15, 60).difference(lake))
     south = g.plot.bounds[1]
     g.add(
         "plaza",

@@ -16,7 +16,7 @@ from random import Random
 from models3d.demo_halls import DrumForm, HallForm
 from models3d.demo_names import DEPARTMENTS
 from models3d.demo_rooms import Programme
-from models3d.demo_shapes import Shape, comb, court, ell, ladder, meander, slab, u_block
+from models3d.demo_shapes import Shape, comb, court, ell, ladder, meander, slab, tower, u_block
 
 GROSS_M2 = 1_590_000.0
 GROUND_M2 = 1_750 * 10_000 / 15  # 1,750 mu; 15 mu are a hectare
@@ -101,6 +101,7 @@ TEACHING = {1, 2, 3, 4, 5, 9, 18, 19, 20, 21}  # the mega-structures that hold c
 _DORM_U = partial(u_block, width=88.0, height=46.0, depth=17.6)
 _DORM_SLAB = partial(slab, width=90.0, height=18.4, depth=18.4)
 
+_TOWER = partial(tower, width=88.0, height=25.0, depth=25.0, base=17)
 _MAIN_HALL = partial(ell, width=112.0, height=72.0, depth=19.0, base=7)
 
 # Everything else: code, names, block, kind, form, place in its block's frame or (block "") on the campus, own turn.
@@ -108,7 +109,7 @@ _OTHERS: tuple[tuple[str, str, str, str, str, Form, float, float, float, float],
     ("ZH", "综合楼", "Main Hall", "edu", "administration", _MAIN_HALL, 180, 0, 0, 4.4),
     ("WK", "文科楼", "Humanities Building", "edu", "humanities",
      _court(92, 74, 17, 5), 172, -122, 0, 4.4),
-    ("GX", "躬行楼", "Gongxing Building", "res", "tower", _court(78, 60, 17, 7), -176, -124, 0, 4.5),
+    ("GX", "躬行楼", "Gongxing Building", "res", "tower", _TOWER, -176, -124, 0, 4.4),
     ("TSG", "图书馆", "Library", "", "library", DrumForm((56, 56, 50, 50, 43, 43, 36, 36)), 0, 112, 0, 5.0),
     ("BWG", "工程博物馆", "Engineering Museum", "", "museum",
      _hall(74, 42, 3, "exhibition", 2, 4.5), 160, -56, -10, 5.6),
@@ -163,7 +164,8 @@ def lots() -> list[Lot]:
         x, y = FRAMES[block].at(dx, dy) if block else (dx, dy)
         turn += FRAMES[block].turn if block else 0.0
         found.append(Lot(code, zh, en, block or "ser", kind, form, x, y, turn, storey_m))
-    return sorted(found + _dormitories(), key=lambda lot: (not lot.code.isdigit(), lot.code.zfill(3)))
+    found.sort(key=lambda lot: int(lot.code) if lot.code.isdigit() else 100)  # the others keep their order
+    return found + _dormitories()
 
 
 _LAB = {"laboratory": 0.76, "instrument": 0.06, "preparation": 0.03, "office": 0.12, "meeting": 0.02, "storage": 0.01}

@@ -138,6 +138,13 @@ class BarPlan:
             for choice in (row, self.style.medium, STAIR) if row else ():
                 if _width(choice) <= _width(row) and self._try_core(index, bar, (part.a, part.b), choice):
                     break
+            if bar.axis == "x" and part.length > 28 and self._stands_alone(bar, part):
+                self._try_core(index, bar, (part.a, part.b), STAIR)  # the second way out of a tower
+
+    @staticmethod
+    def _stands_alone(bar: Bar, part: Part) -> bool:
+        """Whether ``part`` rises above all other parts of its bar (but those over a gate)."""
+        return all(part.top > p.top for p in bar.parts if p is not part and p.length > 12.0)
 
     def _core_of(self, index: int, bar: Bar, part: Part) -> CoreRow:
         """What a part of a bar needs: a main core if it is long, lift and toilet in a tower, stairs, or nothing."""
@@ -145,8 +152,7 @@ class BarPlan:
         if bar.axis == "x":
             if part.length >= self.style.main_from:
                 return self.style.main
-            tower = all(part.top > p.top for p in bar.parts if p is not part and p.b - p.a > 12.0)
-            return self.style.medium if tower else STAIR
+            return self.style.medium if self._stands_alone(bar, part) else STAIR
         joined = [self._neighbour(index, low) for low in (True, False)]
         if part is highest:
             reached = max((h.top for h in joined if h), default=0)
@@ -167,7 +173,9 @@ class BarPlan:
             middle = [(side, (first + last - width) / 2)] if last - first > width + 12 else []
             spots += [*middle, (side, first), (side, last - width)]
         for side, a in spots:
-            clear = all(a + width <= g.a + EPS or a >= g.b - EPS for g in self.gaps[index] if g.side == side)
+            taken = [(g.a, g.b) for g in self.gaps[index] if g.side == side]
+            taken += [(c.a, c.b) for c in self.cores if (c.bar, c.side) == (index, side)]
+            clear = all(a + width <= p + EPS or a >= q - EPS for p, q in taken)
             if clear and a >= first - EPS and a + width <= last + EPS:
                 self.cores.append(_Core(index, side, a, a + width, row, part, len(self.cores) + 1))
                 return True

@@ -203,6 +203,14 @@ def slab(rng: Random, width: float, height: float, depth: float, base: int) -> S
     ]
 
 
+def tower(rng: Random, width: float, height: float, depth: float, base: int) -> Shape:
+    """A tall slab on a long base of three or four storeys."""
+    shift = rng.choice((-0.1, 0.1)) * width
+    cuts = [shift - 0.26 * width, shift + 0.26 * width]
+    low = rng.choice((3, 4))
+    return [_bar("x", 0.0, depth, (-width / 2, width / 2), [low, base, low], cuts)]
+
+
 def ell(rng: Random, width: float, height: float, depth: float, base: int) -> Shape:
     """An L: a bar and one leg, with a tower over the corner."""
     x0, x1, y1 = -width / 2, width / 2, height / 2

@@ -31,7 +31,7 @@ def _row(line: LineString, offset: float, step: float) -> XY:
     if side.is_empty:
         return np.zeros((0, 2))
     at = np.arange(step / 2, side.length, step)
-    return shapely.get_coordinates(shapely.line_interpolate_point(side, at))
+    return shapely.get_coordinates(shapely.line_interpolate_point(side, at + 0.9 * np.sin(at * 1.7)))  # not like beads
 
 
 def _scatter(area: BaseGeometry, step: float, share: float, rng: np.random.Generator) -> XY:
