@@ -12,6 +12,7 @@ import numpy as np
 from models3d import georef, report
 from models3d.cache import Load, ModelCache
 from models3d.identity import Identities, natural
+from models3d.join import groups, join
 from models3d.model import Feature, Finding, Model, ModelError, ModelPoint, Options, Shell
 from models3d.place import Candidate, Move, campus_frame, move_model, place_all
 from models3d.place_points import attach_points
@@ -71,6 +72,7 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
             if entry.file == config.file.ground:
                 _only_ground(part.candidate.model)
             parts.append(part)
+    refused, built.reports = built.reports, []
     candidates = [part.candidate for part in parts]
     frame = campus_frame(candidates, _origin(config.file.campus.location))
     if frame is not None:
@@ -80,16 +82,34 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
     past: dict[str, str] = {}
     gone: dict[str, str] = {}
     for part in parts:
-        _add(built, part, identities, past, gone)
-    order = {str(path): n for n, path in enumerate(paths)}
-    built.reports.sort(key=lambda entry: order[entry["path"]])
-    built.campus.buildings.sort(key=lambda building: natural(building.id))
-    for building in built.campus.buildings:
-        building.storeys.sort(key=lambda storey: (storey.elevation_m, storey.ordinal))
-    built.campus.schematic = bool(built.campus.buildings) and all(b.schematic for b in built.campus.buildings)
+        _settle(part)
+    for group in groups((part.candidate.group, part) for part in parts):
+        if len(group) > 1:  # what each file holds, before it is one
+            built.reports += [report.file_entry(part.candidate.model) for part in group]
+        _add(built, part := _joined(group), identities, past, gone)
+        if len(group) == 1:
+            built.reports.append(report.file_entry(part.candidate.model))
+    built.reports = _in_order([*refused, *built.reports], paths)
+    _sort(built.campus)
     built.points, remarks = attach_points(built.campus, config.points, past, gone)
     built.findings.extend(remarks)
     return built
+
+
+def _in_order(reports: list[dict[str, Any]], paths: list[Path]) -> list[dict[str, Any]]:
+    """One report a file, the first there is (a refusal before its old version), in the order of the files."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in reports:
+        found.setdefault(entry["path"], entry)
+    return [found[str(path)] for path in dict.fromkeys(paths)]
+
+
+def _sort(campus: Campus) -> None:
+    """Buildings as people count, storeys lowest first; a campus of schematic buildings only is schematic."""
+    campus.buildings.sort(key=lambda building: natural(building.id))
+    for building in campus.buildings:
+        building.storeys.sort(key=lambda storey: (storey.elevation_m, storey.ordinal))
+    campus.schematic = bool(campus.buildings) and all(building.schematic for building in campus.buildings)
 
 
 def _part(
@@ -98,7 +118,7 @@ def _part(
     """The file's model, or its last whole version where it was refused; None when there is none."""
     if isinstance(found, Model):
         found.path = str(path)
-        candidate, history = Candidate(found, _wanted(entry)), History()
+        candidate, history = Candidate(found, _wanted(entry), _group(entry, found)), History()
         if versions is not None:
             difference, history = versions.adopt(entry.file, found)
             if difference:
@@ -113,7 +133,7 @@ def _part(
         return None
     history = versions.history(entry.file)
     message = f"the version of '{entry.file}' of {history.since} stays in use until the new one can be read"
-    candidate = Candidate(old, _wanted(entry))
+    candidate = Candidate(old, _wanted(entry), _group(entry, old))
     candidate.findings.append(Finding("old-version-kept", message, entry.file, data={"since": history.since}))
     return _Part(entry, candidate, history)
 
@@ -133,23 +153,44 @@ def _wanted(entry: ModelEntry) -> Move | None:
     return None if place is None else Move(place.x, place.y, place.z, place.rotation_deg)
 
 
+def _group(entry: ModelEntry, model: Model) -> str:
+    """Files of the same declared building are one; a file of several buildings belongs to no such group."""
+    return entry.building or "" if len(model.buildings) == 1 else ""
+
+
 def _only_ground(model: Model) -> None:
     """A ground file adds ground only: its buildings would stand twice."""
     for parts in (model.buildings, model.sites, model.zones, model.equipment, model.points, model.shells):
         parts.clear()
 
 
-def _add(built: Assembled, part: _Part, identities: Identities, past: dict[str, str], gone: dict[str, str]) -> None:
-    """One placed model into the campus; ``past`` and ``gone`` learn the campus ids that it had before."""
+def _settle(part: _Part) -> None:
+    """Move the model to its place; its findings learn its file, its building the names of the campus file."""
     model, move, entry = part.candidate.model, part.candidate.move, part.entry
     assert move is not None
     move_model(model, move)
-    remarks, ids = identities.assign(model, entry.building)
-    model.findings.extend((*part.candidate.findings, *remarks))
-    past.update({_once(old, part.past.ids, ids): ids[new] for old, new in part.past.ids.items() if new in ids})
-    gone.update({_once(old, part.past.ids, ids): entry.file for old in part.past.gone})
+    model.findings = [
+        replace(f, data={**f.data, "file": entry.file}) for f in (*model.findings, *part.candidate.findings)
+    ]
     if entry.names and len(model.buildings) == 1:
         model.buildings[0].names = {**model.buildings[0].names, **entry.names}
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    """The part that stands for all files of one building."""
+    if len(parts) == 1:
+        return parts[0]
+    model = join([part.candidate.model for part in parts])
+    return next(part for part in parts if part.candidate.model is model)
+
+
+def _add(built: Assembled, part: _Part, identities: Identities, past: dict[str, str], gone: dict[str, str]) -> None:
+    """One placed model into the campus; ``past`` and ``gone`` learn the campus ids that it had before."""
+    model, entry = part.candidate.model, part.entry
+    remarks, ids = identities.assign(model, entry.building)
+    model.findings.extend(replace(f, data={**f.data, "file": entry.file}) for f in remarks)
+    past.update({_once(old, part.past.ids, ids): ids[new] for old, new in part.past.ids.items() if new in ids})
+    gone.update({_once(old, part.past.ids, ids): entry.file for old in part.past.gone})
     campus = built.campus
     campus.sites.extend(model.sites)
     campus.buildings.extend(model.buildings)
@@ -158,9 +199,7 @@ def _add(built: Assembled, part: _Part, identities: Identities, past: dict[str, 
     built.shells.extend(model.shells)
     built.ground.extend(model.ground)
     built.model_points.extend(model.points)
-    if all(entry["path"] != model.path for entry in built.reports):  # a refused file has its report already
-        built.reports.append(report.file_entry(model))
-    built.findings.extend(replace(f, data={**f.data, "file": entry.file}) for f in model.findings)
+    built.findings.extend(model.findings)
 
 
 def _once(old: str, past: Mapping[str, str], ids: Mapping[str, str]) -> str:

@@ -24,8 +24,6 @@ GAP_M: Final = 15.0
 OVERLAP: Final = 0.2
 """Two files whose outlines share more than this part of the smaller one cannot both stand there."""
 
-Bounds = tuple[float, float, float, float]
-
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -52,10 +50,14 @@ class Move:
 
 @dataclass(slots=True)
 class Candidate:
-    """A model on its way to its place. ``wanted`` is what the campus file says, ``move`` what became of it."""
+    """A model on its way to its place. ``wanted`` is what the campus file says, ``move`` what became of it.
+
+    Candidates of one ``group`` are the same building: those that do not know their place stand where another one does.
+    """
 
     model: Model
     wanted: Move | None = None
+    group: str = ""
     move: Move | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -174,7 +176,27 @@ def place_all(candidates: Sequence[Candidate], frame: Frame | None) -> None:
             candidate.move = _by_georeference(candidate, frame, standing)
         if candidate.move is not None:
             standing.append((candidate, _placed_outline(candidate)))
-    _side_by_side([c for c in candidates if c.move is None], [outline for _, outline in standing])
+    lost = [c for c in candidates if c.move is None and not _join_group(c, candidates)]
+    leaders = [c for c in lost if c is _leader(c, lost)]
+    _side_by_side(leaders, [outline for _, outline in standing])
+    for candidate in lost:
+        if candidate.move is None:
+            candidate.move = _leader(candidate, lost).move
+
+
+def _join_group(candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Put the candidate where another one of its group stands already; whether there is one."""
+    for other in candidates:
+        if candidate.group and other.group == candidate.group and other.move is not None:
+            candidate.move = other.move
+            return True
+    return False
+
+
+def _leader(candidate: Candidate, candidates: Sequence[Candidate]) -> Candidate:
+    """The one of the candidate's group that has an outline to place by, else the first."""
+    group = [c for c in candidates if candidate.group and c.group == candidate.group]
+    return next((c for c in group if not footprint(c.model).is_empty), group[0] if group else candidate)
 
 
 def _placed_outline(candidate: Candidate) -> Any:
@@ -217,6 +239,8 @@ def _by_georeference(candidate: Candidate, frame: Frame, standing: Sequence[tupl
 def _stands_in(candidate: Candidate, move: Move, standing: Sequence[tuple[Candidate, Any]]) -> str | None:
     outline = shapely.transform(footprint(candidate.model), move.plan)
     for other, placed in standing:
+        if candidate.group and candidate.group == other.group:
+            continue
         smaller = min(outline.area, placed.area)
         if smaller > 0 and outline.intersection(placed).area > OVERLAP * smaller:
             return other.model.path
@@ -225,27 +249,29 @@ def _stands_in(candidate: Candidate, move: Move, standing: Sequence[tuple[Candid
 
 def _side_by_side(candidates: Sequence[Candidate], standing: Sequence[Any]) -> None:
     """Rows east of what stands, each model with its ground floor at height 0 and a gap around it."""
-    outlines = [(candidate, footprint(candidate.model)) for candidate in candidates]
+    outlines = []
+    for candidate in candidates:
+        outline = footprint(candidate.model)
+        if outline.is_empty:  # ground, or rooms without outlines: the file's origin is the campus's
+            candidate.move = Move()
+        else:
+            outlines.append((candidate, outline))
     taken = [outline.bounds for outline in standing if not outline.is_empty]
     left = max((b[2] for b in taken), default=-GAP_M) + GAP_M
     bottom = min((b[1] for b in taken), default=0.0)
-    sizes = [(b[2] - b[0] + GAP_M, b[3] - b[1] + GAP_M) for b in (_bounds(o) for _, o in outlines)]
+    sizes = [(b[2] - b[0] + GAP_M, b[3] - b[1] + GAP_M) for b in (o.bounds for _, o in outlines)]
     width = max(1.2 * math.sqrt(sum(w * h for w, h in sizes)), max((w for w, _ in sizes), default=0.0))
     x, y, row = left, bottom, 0.0
     for (candidate, outline), (wide, high) in zip(outlines, sizes, strict=True):
         if x > left and x + wide > left + width:
             x, y, row = left, y + row, 0.0
-        bounds = _bounds(outline)
+        bounds = outline.bounds
         candidate.move = Move(x - bounds[0], y - bounds[1], -ground_elevation(candidate.model))
         x, row = x + wide, max(row, high)
-        if not candidate.findings and not outline.is_empty and (len(candidates) > 1 or taken):
+        if not candidate.findings and (len(outlines) > 1 or taken):
             name = candidate.model.path.rsplit("/", 1)[-1]
             candidate.note(
                 "placed-side-by-side",
                 f"'{name}' does not say where it stands: it is placed beside the others; "
                 "give its 'place' in campus.yaml",
             )
-
-
-def _bounds(outline: Any) -> Bounds:
-    return (0.0, 0.0, 0.0, 0.0) if outline.is_empty else outline.bounds

@@ -55,6 +55,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "placed-side-by-side": ("没有位置，暂时并排摆放", "Placed side by side"),
     "georeference-far": ("地理坐标远离校园", "Georeference far away"),
     "georeference-overlap": ("与其他模型位置重合", "Same place as another model"),
+    "unmatched-space": ("房间在主模型中不存在", "Room unknown to the building's model"),
     "building-ambiguous": ("文件含多栋建筑", "Several buildings in one file"),
     "model-refused": ("模型无法读取", "Model cannot be read"),
     "model-changed": ("模型有新版本", "Model changed"),

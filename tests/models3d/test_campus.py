@@ -177,7 +177,7 @@ def test_a_building_may_not_take_the_id_of_the_campus(tmp_path: Path) -> None:
 def test_a_ground_file_brings_ground_only(tmp_path: Path) -> None:
     built = build(tmp_path, "campus: {id: c}\nground: g.geojson\n", {"g.geojson": lambda: tiny("g.geojson", "A")})
     assert built.campus.buildings == []
-    assert [f.kind for f in built.ground] == ["road"]
+    assert [(f.kind, f.geometry.bounds) for f in built.ground] == [("road", (0, -5, 9, -5))]
 
 
 def test_points_without_a_place_are_kept_and_told(tmp_path: Path) -> None:
