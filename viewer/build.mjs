@@ -74,6 +74,18 @@ function immutable(name) {
   return name.replace(/\.js$/, '.v1m0.js');
 }
 
+/** Parts that the engine imports at once (not those that it may fetch later). */
+function staticParts(metafile, engineName) {
+  const entry = Object.entries(metafile.outputs).find(([path]) => basename(path) === engineName)[1];
+  return entry.imports.filter((i) => i.kind === 'import-statement').map((i) => basename(i.path));
+}
+
+/** Names the parts by their immutable URLs inside the code. */
+function withImmutableParts(file) {
+  const text = file.text.replace(/(["'])\.\/(part-[A-Z0-9]+\.js)\1/g, (_, quote, name) => `${quote}./${immutable(name)}${quote}`);
+  return { path: file.path, contents: Buffer.from(text) };
+}
+
 async function bundle(build) {
   const define = { __BUILD__: String(build) };
   const worker = await esbuild.build({
@@ -82,14 +94,17 @@ async function bundle(build) {
   const workerName = basename(worker.outputFiles[0].path);
   const engine = await esbuild.build({
     ...COMMON, entryPoints: [join(HERE, 'src', 'engine.ts')], format: 'esm', splitting: true, outdir: DIST, entryNames: '[name]-[hash]',
-    chunkNames: 'part-[hash]', define: { ...define, __WORKER__: JSON.stringify(immutable(workerName)) },
+    chunkNames: 'part-[hash]', metafile: true, define: { ...define, __WORKER__: JSON.stringify(immutable(workerName)) },
   }); // prettier-ignore
   const engineName = engine.outputFiles.map((f) => basename(f.path)).find((name) => name.startsWith('engine-'));
+  const parts = staticParts(engine.metafile, engineName);
+  const engineFiles = engine.outputFiles.map((file) => withImmutableParts(file));
   const shim = await esbuild.build({
     ...COMMON, entryPoints: [join(HERE, 'src', 'shim.ts')], format: 'iife', outfile: join(DIST, 'campus_view.js'),
-    define: { __ENGINE__: JSON.stringify(immutable(engineName)) },
+    define: { __ENGINE__: JSON.stringify(immutable(engineName)), __PARTS__: JSON.stringify(parts.map(immutable)) },
   }); // prettier-ignore
-  return [...worker.outputFiles, ...engine.outputFiles, ...shim.outputFiles];
+  const engineParts = [engineName, ...parts];
+  return { outputs: [...worker.outputFiles, ...engineFiles, ...shim.outputFiles], engineParts };
 }
 
 /** Inter and Noto Sans SC in slices: the browser fetches only those whose characters are on the page. */
@@ -126,7 +141,7 @@ async function main() {
     return undefined;
   }
   const build = Number.parseInt(stamp.slice(0, 8), 16);
-  const outputs = await bundle(build);
+  const { outputs, engineParts } = await bundle(build);
   rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
   const gzipped = {};
@@ -136,7 +151,7 @@ async function main() {
   }
   copyFonts();
   const files = outputs.map((f) => basename(f.path)).sort();
-  writeFileSync(join(DIST, 'manifest.json'), `${JSON.stringify({ stamp, build, files, gzipped }, null, 1)}\n`);
+  writeFileSync(join(DIST, 'manifest.json'), `${JSON.stringify({ stamp, build, files, engine: engineParts, gzipped }, null, 1)}\n`);
   for (const name of files) console.log(`viewer: ${name} ${(gzipped[name] / 1000).toFixed(1)} kB gzipped`);
   return undefined;
 }

@@ -242,21 +242,24 @@ export class CameraRig {
 
 const scratchRay: Ray = { ox: 0, oy: 0, oz: 0, dx: 0, dy: 0, dz: 0 };
 
-/** The pose from which `bounds` fill the view, seen as now. */
-export function framing(bounds: Bounds, from: Pose, aspect: number, fill = 0.82): Pose {
-  const width = bounds[3] - bounds[0];
-  const depth = bounds[4] - bounds[1];
-  const height = bounds[5] - bounds[2];
-  const sa = Math.abs(Math.sin(from.azimuth));
-  const ca = Math.abs(Math.cos(from.azimuth));
-  const across = width * ca + depth * sa;
-  const deep = (width * sa + depth * ca) * Math.sin(from.elevation) + height * Math.cos(from.elevation);
-  const half = Math.max(across / aspect, deep, 6) / (2 * fill);
-  return {
-    ...from,
-    distance: half / HALF_LENS + (from.flat >= 1 ? 0 : 0.5 * (width * sa + depth * ca) * Math.cos(from.elevation)),
-    x: (bounds[0] + bounds[3]) / 2,
-    y: (bounds[1] + bounds[4]) / 2,
-    z: from.flat >= 1 ? bounds[2] : (bounds[2] + bounds[5]) / 2,
-  };
+/** The pose from which `bounds` fill a share `fill` of the view, seen from where it is seen now. */
+export function framing(bounds: Bounds, from: Pose, aspect: number, fill = 0.9): Pose {
+  const x = (bounds[0] + bounds[3]) / 2;
+  const y = (bounds[1] + bounds[4]) / 2;
+  const flat = from.flat >= 1;
+  const z = flat ? bounds[2] : (bounds[2] + bounds[5]) / 2;
+  const [sa, ca] = [Math.sin(from.azimuth), Math.cos(from.azimuth)];
+  const [se, ce] = [Math.sin(from.elevation), Math.cos(from.elevation)];
+  const tangent = HALF_LENS * fill;
+  let distance = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    const dx = bounds[corner & 1 ? 3 : 0] - x;
+    const dy = bounds[corner & 2 ? 4 : 1] - y;
+    const dz = bounds[corner & 4 ? 5 : 2] - z;
+    const across = Math.abs(dx * ca - dy * sa) / aspect;
+    const up = Math.abs((dx * sa + dy * ca) * se + dz * ce);
+    const deep = flat ? 0 : (dx * sa + dy * ca) * ce - dz * se;
+    distance = Math.max(distance, Math.max(across, up) / tangent - deep);
+  }
+  return { ...from, distance: Math.max(distance, 12), x, y, z };
 }

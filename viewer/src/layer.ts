@@ -108,6 +108,8 @@ export interface LayerContext {
   readonly overlay: HTMLElement;
   tokens: Tokens;
   requestDraw(): void;
+  /** Selects an entity by its id, as a click on it would. */
+  select(id: string): void;
   /** Slot under a place of the canvas [CSS pixels], -1 none; `part` limits to a kind. */
   pick(x: number, y: number): number;
 }

@@ -6,6 +6,7 @@ import { meant, neighbourStorey, parentOf } from './intent.ts';
 import { Change } from './layer.ts';
 import type { Hit } from './pick.ts';
 import type { Props } from './props.ts';
+import { MeasureLayer } from './layers/measure.ts';
 import { boundsOf, NO_SLOT } from './shared.ts';
 import type { Stage } from './stage.ts';
 import type { StoreyView } from './storeys.ts';
@@ -205,14 +206,26 @@ export class Navigator {
 
   private click(x: number, y: number, event: PointerEvent): void {
     this.stage.canvas.focus({ preventScroll: true });
-    const { scene } = this.view;
+    const { scene, state } = this.view;
     if (!scene) return;
-    const slot = this.slotAt(x, y, event);
-    this.select(slot);
+    if (state.measure) this.measureAt(x, y);
+    else this.select(this.slotAt(x, y, event));
+  }
+
+  /** A place of the measuring tool: on what was hit, else on the ground. */
+  private measureAt(x: number, y: number): void {
+    const { scene } = this.view;
+    const layer = scene?.layers.find((l): l is MeasureLayer => l instanceof MeasureLayer);
+    if (!scene || !layer) return;
+    const hit = this.pickAt(x, y);
+    const place = new Float64Array(3);
+    if (hit.building >= 0) layer.add(hit.x, hit.y, hit.z);
+    else if (this.stage.rig.onPlane(x, y, scene.index.file.ground.z, place)) layer.add(place[0]!, place[1]!, place[2]!);
   }
 
   private doubleClick(x: number, y: number): void {
     const { scene } = this.view;
+    if (this.view.state.measure) return;
     const slot = this.slotAt(x, y, NO_KEYS);
     if (!scene || slot < 0) return;
     if (scene.index.kind(slot) === 'space' || scene.index.kind(slot) === 'storey') {
@@ -233,7 +246,8 @@ export class Navigator {
     const { index } = scene;
     switch (event.key) {
       case 'Escape':
-        if (state.selection >= 0) this.select(parentOf(state.selection, index));
+        if (state.measure) this.view.set({ measure: false });
+        else if (state.selection >= 0) this.select(parentOf(state.selection, index));
         else if (state.storey >= 0) this.view.set({ storey: '' });
         else return false;
         return true;

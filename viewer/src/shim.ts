@@ -6,6 +6,8 @@ import type { Mounted } from './engine.ts';
 import type { DashProps } from './props.ts';
 
 declare const __ENGINE__: string;
+/** Modules that the engine imports: fetched beside it, not after it. */
+declare const __PARTS__: string[];
 
 type Engine = typeof import('./engine.ts');
 
@@ -15,7 +17,15 @@ const FILL = { position: 'relative', width: '100%', height: '100%', overflow: 'h
 let engine: Promise<Engine> | null = null;
 
 function load(): Promise<Engine> {
-  engine ??= import(new URL(__ENGINE__, here).href) as Promise<Engine>;
+  if (engine === null) {
+    for (const part of __PARTS__) {
+      const link = document.createElement('link');
+      link.rel = 'modulepreload';
+      link.href = new URL(part, here).href;
+      document.head.append(link);
+    }
+    engine = import(new URL(__ENGINE__, here).href) as Promise<Engine>;
+  }
   return engine;
 }
 

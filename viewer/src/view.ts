@@ -199,6 +199,7 @@ export class View {
         return view.tokens;
       },
       requestDraw: () => stage.requestDraw(),
+      select: (id) => view.set({ selection: id }),
       pick: (x, y) => view.navigator?.pickAt(x, y).slot ?? -1,
     };
   }

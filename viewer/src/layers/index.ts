@@ -3,13 +3,30 @@
 import type { Layer } from '../layer.ts';
 import { EnvelopeLayer } from './envelope.ts';
 import { GroundLayer } from './ground.ts';
+import { HudLayer } from './hud.ts';
 import { LabelsLayer } from './labels.ts';
 import { LightLayer } from './light.ts';
+import { MarkersLayer } from './markers.ts';
+import { MeasureLayer } from './measure.ts';
+import { OutlineLayer } from './outline.ts';
 import { RestLayer } from './rest.ts';
 import { RoomsLayer } from './rooms.ts';
 import { ShadowLayer } from './shadow.ts';
 import { TreesLayer } from './trees.ts';
 
 export function createLayers(): Layer[] {
-  return [new LightLayer(), new RoomsLayer(), new EnvelopeLayer(), new TreesLayer(), new GroundLayer(), new LabelsLayer(), new ShadowLayer(), new RestLayer()];
+  return [
+    new LightLayer(),
+    new RoomsLayer(),
+    new EnvelopeLayer(),
+    new TreesLayer(),
+    new GroundLayer(),
+    new LabelsLayer(),
+    new OutlineLayer(),
+    new MeasureLayer(),
+    new MarkersLayer(),
+    new HudLayer(),
+    new ShadowLayer(),
+    new RestLayer(),
+  ];
 }

@@ -1,0 +1,72 @@
+// North arrow and scale bar.
+
+import { Change, type Layer, type LayerContext } from '../layer.ts';
+
+const STEPS = [1, 2, 5];
+const WIDEST = 150;
+
+/** The longest round length [m] whose bar is at most WIDEST CSS pixels. */
+export function roundLength(metresPerPixel: number): number {
+  const most = metresPerPixel * WIDEST;
+  const power = 10 ** Math.floor(Math.log10(most));
+  let best = power;
+  for (const step of STEPS) if (step * power <= most) best = step * power;
+  return best;
+}
+
+export function lengthText(metres: number): string {
+  return metres >= 1000 ? `${metres / 1000} km` : metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`;
+}
+
+export class HudLayer implements Layer {
+  readonly name = 'hud';
+  private ctx!: LayerContext;
+  private readonly root = document.createElement('div');
+  private readonly north = document.createElement('div');
+  private readonly bar = document.createElement('div');
+  private readonly label = document.createElement('span');
+  private seen = -1;
+  private shownLength = '';
+
+  init(ctx: LayerContext): void {
+    this.ctx = ctx;
+    this.root.className = 'campus-hud';
+    this.root.setAttribute('aria-hidden', 'true');
+    this.root.style.cssText = 'position:absolute;right:20px;bottom:16px;display:flex;gap:16px;align-items:flex-end;font-size:13px;line-height:16px';
+    this.bar.style.cssText = 'height:6px;border:solid;border-width:0 1px 1px 1px;box-sizing:border-box';
+    this.north.style.cssText = 'width:34px;height:34px;position:relative';
+    this.north.innerHTML =
+      '<svg viewBox="-17 -17 34 34" width="34" height="34"><g><path d="M0-7 4.2 6 0 3.2-4.2 6Z" fill="currentColor"/>' +
+      '<text y="-9" text-anchor="middle" font-size="9" font-weight="600" fill="currentColor"></text></g></svg>';
+    const scale = document.createElement('div');
+    scale.style.cssText = 'text-align:center';
+    scale.append(this.label, this.bar);
+    this.root.append(scale, this.north);
+    ctx.overlay.append(this.root);
+  }
+
+  update(change: number): void {
+    if (change & Change.Theme) {
+      this.root.style.color = this.ctx.tokens.hex['text-2'];
+      this.seen = -1;
+    }
+    if (change & Change.Lang) this.north.querySelector('text')!.textContent = this.ctx.view.lang === 'zh' ? '北' : 'N';
+  }
+
+  beforeDraw(): boolean {
+    const { rig } = this.ctx;
+    if (rig.version === this.seen) return false;
+    this.seen = rig.version;
+    const metresPerPixel = rig.metresPerPixel();
+    const length = roundLength(metresPerPixel);
+    const text = lengthText(length);
+    if (text !== this.shownLength) this.label.textContent = this.shownLength = text;
+    this.bar.style.width = `${(length / metresPerPixel).toFixed(1)}px`;
+    this.north.style.transform = `rotate(${((-rig.pose.azimuth * 180) / Math.PI).toFixed(2)}deg)`;
+    return false;
+  }
+
+  dispose(): void {
+    this.root.remove();
+  }
+}

@@ -1,0 +1,109 @@
+// The tests' oracle of picking: every drawn surface rendered with its slot as colour. Loaded only when a test asks.
+
+import { Color, GLSL3, Group, Mesh, NearestFilter, RawShaderMaterial, Scene, WebGLRenderTarget, DoubleSide, FrontSide } from 'three';
+import { FRAGMENT_HEAD, VERTEX_HEAD } from './chunks.ts';
+import { buildingMatrix, packedGeometry } from './layers/rooms.ts';
+import type { Block } from './pack.ts';
+import { CEILING_GAP, extrude } from './prisms.ts';
+import type { Loaded, View } from './view.ts';
+
+const VERTEX = /* glsl */ `${VERTEX_HEAD}
+in uvec4 aPlace;
+in uvec2 aSlot;
+uniform float uEnvelope;
+out vec3 vWorld;
+flat out uint vSlot;
+void main() {
+  vec4 storey = storeyTexel(aPlace.w);
+  vSlot = aSlot.x | (aSlot.y << 16);
+  vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
+  world.z += storey.x;
+  vWorld = world.xyz;
+  bool shown = uEnvelope > 0.5 ? storey.y < 0.5 && abs(storey.z - 1.0) < 0.5 : storey.y > 0.5;
+  gl_Position = shown ? projectionMatrix * viewMatrix * world : NOWHERE;
+}
+`;
+
+const FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}
+in vec3 vWorld;
+flat in uint vSlot;
+out vec4 outColour;
+void main() {
+  clipSection(vWorld);
+  uint id = vSlot + 1u;
+  outColour = vec4(uvec4(id & 255u, (id >> 8) & 255u, (id >> 16) & 255u, 255u)) / 255.0;
+}
+`;
+
+function material(scene: Loaded, envelope: boolean, both: boolean): RawShaderMaterial {
+  return new RawShaderMaterial({
+    glslVersion: GLSL3,
+    vertexShader: VERTEX,
+    fragmentShader: FRAGMENT,
+    uniforms: { ...scene.uniforms, uEnvelope: { value: envelope ? 1 : 0 } },
+    side: both ? DoubleSide : FrontSide,
+  });
+}
+
+/** The storeys' outlines as if each were one room of its storey. */
+function storeyBlock(block: Block): Block {
+  return {
+    ...block,
+    spaces: block.storeys,
+    spaceStorey: Uint16Array.from(block.elevation.keys()),
+    spaceGroup: block.storeyGroup,
+    spaceFloor: block.elevation,
+    spaceTop: block.elevation.map((low, s) => low + block.height[s]! + CEILING_GAP),
+  };
+}
+
+/** Slots (or -1) under the given places [CSS pixels], as the GPU sees them. */
+export function idsAt(view: View, places: readonly (readonly [number, number])[]): number[] {
+  const { scene, stage } = view;
+  if (!scene || !stage) return [];
+  const { renderer, rig } = stage;
+  const world = new Group();
+  const made: { dispose(): void }[] = [];
+  const rooms = material(scene, false, view.state.section !== null);
+  const shells = material(scene, true, false);
+  made.push(rooms, shells);
+  for (const data of scene.buildings) {
+    if (!data) continue;
+    const row = scene.index.file.buildings[data.building]!;
+    const base = Math.floor(row.bounds[2] * 100);
+    const parts = [
+      { block: data.block, slot: scene.index.firstSpace + row.spaces[0], material: rooms },
+      { block: storeyBlock(data.block), slot: scene.index.storeySlot(row.storeys[0]), material: shells },
+    ];
+    for (const part of parts) {
+      const arrays = extrude(part.block, { firstStorey: row.storeys[0], firstSlot: part.slot, base });
+      const mesh = new Mesh(packedGeometry(arrays.vertices, arrays.indices, row), part.material);
+      mesh.matrixAutoUpdate = false;
+      buildingMatrix(row, mesh.matrix);
+      mesh.matrixWorld.copy(mesh.matrix);
+      mesh.frustumCulled = false;
+      made.push(mesh.geometry);
+      world.add(mesh);
+    }
+  }
+  const target = new WebGLRenderTarget(rig.width, rig.height, { minFilter: NearestFilter, magFilter: NearestFilter, samples: 0 });
+  made.push(target);
+  const stageScene = new Scene();
+  stageScene.matrixWorldAutoUpdate = false;
+  stageScene.add(world);
+  const clear = renderer.getClearColor(new Color());
+  renderer.setClearColor(0x000000, 0);
+  renderer.setRenderTarget(target);
+  renderer.clear();
+  renderer.render(stageScene, rig.camera);
+  const pixel = new Uint8Array(4);
+  const out = places.map(([x, y]) => {
+    renderer.readRenderTargetPixels(target, Math.floor(x), rig.height - 1 - Math.floor(y), 1, 1, pixel);
+    return (pixel[0]! | (pixel[1]! << 8) | (pixel[2]! << 16)) - 1;
+  });
+  renderer.setRenderTarget(null);
+  renderer.setClearColor(clear, 1);
+  for (const thing of made) thing.dispose();
+  return out;
+}
+
