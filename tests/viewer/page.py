@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -27,9 +28,15 @@ class Live:
     def __init__(self) -> None:
         self.frames: list[bytes] = []
         self.connections = 0
+        self.refuse = False
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.sockets: list[WebSocket] = []
 
     async def serve(self, socket: WebSocket) -> None:
+        self.loop = asyncio.get_running_loop()
+        if self.refuse:
+            await socket.close()
+            return
         await socket.accept()
         self.connections += 1
         self.sockets.append(socket)
@@ -38,7 +45,8 @@ class Live:
                 await socket.send_bytes(frame)
             while True:
                 await socket.receive_text()
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, RuntimeError):
+            # Hung up by the page, or by the test.
             self.sockets.remove(socket)
 
 
