@@ -113,8 +113,7 @@ def test_draw_calls_stay_below_the_buildings_in_view_and_ten(show: Show, state: 
     shown = show(**state)
     shown.ready()
     shown.settle()
-    limit = 48 + 10 if not state.get("xray") else 2 * 48 + 10
-    assert 0 < shown.counter("drawCalls") <= limit
+    assert 0 < shown.counter("drawCalls") <= 48 + 10
 
 
 def test_the_engine_is_small() -> None:

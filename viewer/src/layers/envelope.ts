@@ -7,6 +7,7 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { ENVELOPE_WORDS } from '../look/envelope.ts';
 import { DEPTH_FRAGMENT, ENVELOPE_DEPTH_VERTEX, ENVELOPE_FRAGMENT, ENVELOPE_VERTEX } from '../look/envelope-shader.ts';
+import { Show } from '../storeys.ts';
 import { castsShadow } from './shadow.ts';
 import { buildingMatrix } from './rooms.ts';
 
@@ -16,6 +17,8 @@ function release(this: BufferAttribute | InterleavedBuffer): void {
 }
 
 const EMPTY = new Uint16Array(0);
+/** More open buildings than this show their rooms only. */
+const MANY_OPEN = 8;
 
 export class EnvelopeLayer implements Layer {
   readonly name = 'envelope';
@@ -75,12 +78,22 @@ export class EnvelopeLayer implements Layer {
     built.arrays = {};
   }
 
-  /** Exploded storeys stand outside the building's own sphere. */
+  /**
+   * Exploded storeys stand outside the building's own sphere. Where many buildings lie open (the map, the campus
+   * x-rayed) their rooms alone are drawn, so that a building never costs two draw calls in a view of all.
+   */
   private cull(): void {
     const { index, storeys } = this.ctx!;
+    const rows = index.file.buildings;
+    const open = rows.map(({ storeys: [first, count] }) => {
+      for (let j = first; j < first + count; j++) if (storeys.rooms(j) !== Show.hidden) return true;
+      return false;
+    });
+    const many = open.filter(Boolean).length > MANY_OPEN;
     this.meshes.forEach((mesh, b) => {
       if (!mesh) return;
-      const [first, count] = index.file.buildings[b]!.storeys;
+      const [first, count] = rows[b]!.storeys;
+      mesh.visible = !(many && open[b]);
       mesh.frustumCulled = count === 0 || storeys.lift(first + count - 1) === 0;
     });
   }

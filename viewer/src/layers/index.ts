@@ -1,6 +1,7 @@
 // Every layer, in the order in which they are drawn and updated.
 
 import type { Layer } from '../layer.ts';
+import { EdgesLayer } from './edges.ts';
 import { EnvelopeLayer } from './envelope.ts';
 import { GroundLayer } from './ground.ts';
 import { HudLayer } from './hud.ts';
@@ -22,6 +23,7 @@ export function createLayers(): Layer[] {
     new TreesLayer(),
     new GroundLayer(),
     new LabelsLayer(),
+    new EdgesLayer(),
     new OutlineLayer(),
     new MeasureLayer(),
     new MarkersLayer(),
