@@ -239,6 +239,7 @@ class _Connection:
 
 def _quiet_logger() -> logging.Logger:
     """gmqtt's voice: its errors (an exception of a handler is one), not its talk of reconnections that are off."""
+    logging.getLogger("gmqtt").setLevel(logging.ERROR)  # it warns of every write to a connection that has ended
     logger = logging.getLogger(f"{__name__}.gmqtt")
     logger.setLevel(logging.ERROR)
     if not logger.filters:
