@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,18 @@ def names() -> list[str]:
     return sorted(path.stem.removesuffix("_bench") for path in HERE.glob("*_bench.py"))
 
 
-def as_text(report: dict[str, Any]) -> str:
-    """The bars of a report as an aligned table."""
-    rows = [("bar", "measured", "limit", "peer", "n", "holds")]
+def as_text(report: Mapping[str, Any]) -> str:
+    """The bars of a report as an aligned table; beside a peer the ratio is what is limited."""
+    rows = [("bar", "measured", "peer", "ratio", "limit", "n", "holds")]
     for bar in report["bars"]:
-        peer = f"{bar['peer']} {bar['peer_measured']:.4g}" if bar.get("peer_measured") is not None else "-"
-        rows.append(
-            (bar["bar"], f"{bar['measured']:.4g} {bar['unit']}", f"{bar['limit']:.4g}", peer,
-             str(bar["n"]), "yes" if bar["holds"] else "NO")
-        )  # fmt: skip
+        peer = "-" if bar["peer"] is None else f"{bar['peer']} {bar['peer_measured']:.4g}"
+        ratio = "-" if bar["ratio"] is None else f"{bar['ratio']:.3g}"
+        holds = "yes" if bar["holds"] else "NO"
+        measured = f"{bar['measured']:.4g} {bar['unit']}"
+        rows.append((bar["bar"], measured, peer, ratio, f"{bar['limit']:.4g}", str(bar["n"]), holds))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
 
 
 def bench(name: str, *, as_json: bool) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import app
+from bench import command, report
 
 
 @pytest.mark.parametrize(
@@ -71,3 +72,13 @@ def test_simulate_writes_files_and_refuses_what_is_no_time(tmp_path: Path, capsy
     assert "already holds readings" in capsys.readouterr().err
     assert app.main(["simulate", "--from", "soon", "--to", "2026-04-16", "--out", str(tmp_path / "x")]) == 2
     assert "--from 'soon' is no time" in capsys.readouterr().err
+
+
+def test_the_table_of_a_benchmark_shows_what_is_limited() -> None:
+    bars = [
+        report.against_peer("open", "s", 1.3, [1.2, 1.0, 1.1], "bare calls", [1.0, 1.0, 1.0]),
+        report.against_limit("size", "kB", 160, [170.0]),
+    ]
+    lines = command.as_text({"bars": bars}).splitlines()
+    assert lines[1].split() == ["open", "1.1", "s", "bare", "calls", "1", "1.1", "1.3", "3", "yes"]
+    assert lines[2].split() == ["size", "170", "kB", "-", "-", "160", "1", "NO"]
