@@ -7,6 +7,7 @@ in this process, one piece after the other.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import gc
 import os
 import pickle
@@ -52,6 +53,7 @@ def _die_with_parent() -> None:
 
 def _run_child(work: Callable[[J], R], job: J, pipe: int) -> None:
     _die_with_parent()
+    faulthandler.disable()  # the parent reports a crash; the traceback of a copy misleads
     gc.disable()
     try:
         answer: tuple[bool, object] = (True, work(job))

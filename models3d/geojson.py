@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.errors import ShapelyError
@@ -137,8 +138,9 @@ def _rows(features: list[Any], findings: list[Finding]) -> Iterator[Row]:
 
 
 def _shape(geometry: Any) -> BaseGeometry:
-    found: BaseGeometry = shape(geometry)
-    return shapely.force_2d(found)
+    with np.errstate(invalid="ignore"):  # coordinates that are not numbers are told apart afterwards
+        found: BaseGeometry = shape(geometry)
+        return shapely.force_2d(found)
 
 
 def _key(feature: dict[str, Any], properties: dict[str, Any], index: int) -> str:

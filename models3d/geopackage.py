@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -45,7 +46,9 @@ def load(path: Path, options: Options) -> Model:
     target: CRS | None = None
     for name in layers:
         try:
-            meta, fids, wkb, columns = pyogrio.raw.read(path, layer=name, return_fids=True, force_2d=True)
+            with warnings.catch_warnings():  # GDAL grumbles at a file's name; the content is what counts
+                warnings.simplefilter("ignore", RuntimeWarning)
+                meta, fids, wkb, columns = pyogrio.raw.read(path, layer=name, return_fids=True, force_2d=True)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             model.findings.append(Finding("bad-layer", f"Layer '{name}' cannot be read ({error}): left out.", name))
             continue

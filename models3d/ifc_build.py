@@ -11,13 +11,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
+from models3d.codes import Codes, storey_code, storey_names
 from models3d.ifc_geometry import Geometry
 from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline
 from models3d.ifc_tree import Node, Tree
 from models3d.model import Finding
 from models3d.ordinals import ordinals
 from models3d.rooms_from_walls import enclosed
-from models3d.texts import Codes, code, names_of
+from models3d.texts import names_of
 from twin.space import Alias, Building, Names, Site, Space, Storey
 
 PLACEHOLDER = re.compile(
@@ -107,7 +108,7 @@ class Builder:
         for node in self.tree.sites.values():
             fallback = f"site-{len(self.built.sites) + 1}" if len(self.tree.sites) > 1 else "site"
             text = "" if is_placeholder(node.name) else node.name
-            site = Site(codes.unique(code(text, fallback)), names_of(node.long_name, text))
+            site = Site(codes.take(text, fallback)[0], names_of(node.long_name, text))
             self.built.sites.append(site)
         if not self.tree.sites:
             self.built.sites.append(Site("site"))
@@ -224,15 +225,15 @@ class Builder:
         if not mine:
             mine.append(Level(0, None))
         mine[0].spaces.extend(n for n in numbers if n not in self.shapes)
-        for at, level in enumerate(mine, start=1):
-            level.name, level.names = f"{at}F", {"zh": f"{at}层", "en": f"Level {at}"}
+        for at, level in enumerate(mine):
+            level.name, level.names = storey_code(at), storey_names(at)
         how = "from the heights of its rooms" if shaped else "for everything in it"
         self._find("no-storey", f"The building has no storeys; {len(mine)} invented {how}.")
 
     def _building(self, number: int, mine: list[Level], codes: Codes) -> None:
         node = self.tree.buildings.get(number)
         texts = [text for text in ((node.name, node.long_name) if node else ()) if not is_placeholder(text)]
-        identity = codes.unique(code(texts[0] if texts else self.stem, "building"))
+        identity = codes.take(texts[0] if texts else self.stem, "building")[0]
         building = Building(
             id=identity,
             names=names_of(*reversed(texts)) or {"": self.stem},
@@ -265,7 +266,7 @@ class Builder:
 
     def _storey(self, building: Building, level: Level, ordinal: int, above: float | None, codes: Codes) -> Storey:
         name = self._level_name(level)
-        identity = f"{building.id}/{codes.unique(code(name, f'F{ordinal}'))}"
+        identity = f"{building.id}/{codes.take(name, storey_code(ordinal))[0]}"
         tops = [self.shapes[number].top_m for number in level.spaces if number in self.shapes]
         top = above if above is not None else max(tops, default=level.elevation + DEFAULT_HEIGHT_M)
         node = level.node

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import shapely
 
+from models3d.codes import Codes
 from models3d.ifc_build import Built
 from models3d.ifc_shell import ShellResult
 from models3d.ifc_tree import Tree, origin_of
-from models3d.texts import Codes, code, mend, names_of
+from models3d.texts import mend, names_of
 from twin.space import Alias, Equipment, Space
 
 KINDS = ("IfcDistributionElement", "IfcTransportElement")
@@ -121,7 +122,7 @@ def equipment(
     """Every device with its Brick class, its room (authored, else by position), and its position [m]."""
     ifc2x3 = file.schema == "IFC2X3"
     finder = _Finder(built)
-    codes = Codes()
+    codes: dict[str, Codes] = {}
     made = []
     home = built.buildings[0].id if built.buildings else ""
     for element in interesting(file):
@@ -136,7 +137,7 @@ def equipment(
         brick = category(element, kind)
         made.append(
             Equipment(
-                id=codes.unique(f"{building}/equipment/{code(name or tag, brick)}"),
+                id=f"{building}/equipment/{codes.setdefault(building, Codes()).take(name or tag, brick)[0]}",
                 names=names_of(name) or names_of(mend(kind.Name or "") if kind is not None else ""),
                 category=brick,
                 space=space.id if space is not None else storey or building,

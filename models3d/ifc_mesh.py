@@ -27,7 +27,7 @@ I32 = npt.NDArray[np.int32]
 class Mesh:
     """One element's triangles: ``vertices`` (n, 3) [m] in the file's frame, ``triangles`` (m, 3).
 
-    ``colours`` (k, 4) sRGB and opacity of its materials, ``material`` (m,) index into them.
+    ``colours`` (k, 4) sRGB and opacity of its materials, ``material`` (m,) index into them; ``low``, ``high`` the box.
     """
 
     element: int
@@ -35,6 +35,8 @@ class Mesh:
     triangles: I32
     colours: F64
     material: I32
+    low: F64
+    high: F64
 
 
 def settings(**options: Any) -> Any:
@@ -54,11 +56,12 @@ def _mesh(shape: Any) -> Mesh | None:
         return None
     matrix = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4)  # column-major: row i is column i
     vertices = local @ matrix[:3, :3] + matrix[3, :3]
-    if not np.isfinite(vertices).all():
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    if not np.isfinite(low + high).all():
         return None
     colours = np.frombuffer(geometry.colors_buffer, np.float64).reshape(-1, 4)
     material = np.frombuffer(geometry.material_ids_buffer, np.int32)
-    return Mesh(shape.id, vertices, triangles, colours, material)
+    return Mesh(shape.id, vertices, triangles, colours, material, low, high)
 
 
 def meshes(file: Any, elements: Sequence[Any], kernel: str, **options: Any) -> Iterator[Mesh]:

@@ -159,8 +159,7 @@ def convert(file: Any, job: Job) -> ShellResult:
     elements = [file.by_id(number) for number in mine]
     for mesh in meshes(file, elements, job.kernel):
         part = mine[mesh.element]
-        low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-        x, y, z = ((low + high) / 2).tolist()
+        x, y, z = ((mesh.low + mesh.high) / 2).tolist()
         result.middles[part.number] = (x, y, z)
         if part.category == "slab" and part.storey > 0 and (plan := plan_of(mesh.vertices, mesh.triangles)):
             result.floors.setdefault(part.storey, []).append(plan)

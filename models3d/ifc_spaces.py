@@ -10,11 +10,12 @@ import shapely
 from shapely.geometry import Polygon
 
 from models3d.categories import room_category
+from models3d.codes import Codes
 from models3d.ifc_quantities import Authored, mismatch
 from models3d.ifc_rooms import RoomShape, clean
 from models3d.ifc_tree import Node, Tree
 from models3d.model import Finding
-from models3d.texts import Codes, code, names_of
+from models3d.texts import names_of
 from twin.space import Alias, Area, Space, Storey
 
 OVERLAP_M2 = 0.5
@@ -80,9 +81,8 @@ class SpaceMaker:
         codes = Codes()
         made: dict[int, Space] = {}
         for number, name, node in named:
-            wanted = code(number, "room")
-            unique = codes.unique(wanted)
-            if unique != wanted:
+            unique, changed = codes.take(number, "room")
+            if changed:
                 self._find("duplicate-number", node, f"{storey.id}/{unique}", f"Room number '{number}' is used twice "
                            f"on storey '{storey.id}'; this one is '{unique}'.", severity="info")  # fmt: skip
             made[node.number] = self._space(storey, node, unique, number, name)
@@ -193,7 +193,10 @@ def derived_spaces(storey: Storey, rooms: Sequence[Polygon]) -> list[Space]:
 
 
 def storey_outline(spaces: Sequence[Space], slabs: Sequence[Area], walls: Sequence[Area]) -> Area | None:
-    """The storey's plan: its slabs and rooms together, the walls between them closed; None without any."""
+    """The storey's plan: its slabs; where they are less than its rooms, all with the walls between closed."""
+    floor = shapely.union_all(list(slabs)) if slabs else None
+    if floor is not None and floor.area > sum(space.area_m2 or 0.0 for space in spaces):
+        return clean(floor)
     pieces = [*slabs, *walls, *(space.polygon for space in spaces if space.polygon is not None)]
     if not pieces:
         return None

@@ -59,9 +59,8 @@ def section_walls(file: Any, job: WallJob) -> dict[int, list[Area]]:
 
 
 def _cut(mesh: Mesh, planes: Sequence[tuple[int, float]], into: dict[int, list[Area]]) -> None:
-    low, high = mesh.vertices[:, 2].min(), mesh.vertices[:, 2].max()
     for storey, height in planes:
-        if low < height < high:
+        if mesh.low[2] < height < mesh.high[2]:
             area = section(mesh.vertices, mesh.triangles, height)
             if area is not None:
                 into.setdefault(storey, []).append(area)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from models3d.codes import Codes
 from models3d.ifc_build import Built
 from models3d.ifc_tree import Tree
-from models3d.texts import Codes, code, mend, names_of
+from models3d.texts import mend, names_of
 from twin.space import Zone
 
 
@@ -31,13 +32,13 @@ def zones(file: Any, tree: Tree, built: Built) -> list[Zone]:
         if number not in built.space_of:
             node = tree.spaces[number]
             found.append((node.name, node.long_name, "space-group", children))
-    codes = Codes()
+    codes: dict[str, Codes] = {}
     made = []
     for name, text, category, members in found:
         spaces = tuple(sorted({built.space_of[n].id for n in members if n in built.space_of}))
         if not spaces:
             continue
         building = spaces[0].split("/", 1)[0]
-        identity = codes.unique(f"{building}/zones/{code(name or text, 'zone')}")
-        made.append(Zone(identity, names_of(name, text), category, spaces))
+        identity, _ = codes.setdefault(building, Codes()).take(name or text, "zone")
+        made.append(Zone(f"{building}/zones/{identity}", names_of(name, text), category, spaces))
     return made

@@ -126,7 +126,8 @@ def _geometry(value: Any) -> BaseGeometry | None:
     if value is None:
         return None
     try:
-        found: BaseGeometry = shapely.force_2d(shape(value))
+        with np.errstate(invalid="ignore"):  # coordinates that are not numbers are told apart below
+            found: BaseGeometry = shapely.force_2d(shape(value))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError, RecursionError):
         return None
     corners = shapely.get_coordinates(found)

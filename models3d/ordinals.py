@@ -12,7 +12,9 @@ from collections.abc import Sequence
 _CHINESE = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 _GROUND = re.compile(r"^(ground|erdgeschoss|eg|rdc|rez.?de.?chauss|pb|planta baja|首层|地面层|底层)", re.IGNORECASE)
 _BASEMENT = re.compile(
-    r"^(?:b|ug|-|basement|地下|负|kg|keller|u)\s*-?0*(\d*|[一二三四五六七八九十])(?:\s*[层f楼]|\b)", re.IGNORECASE
+    r"^(?:(?:b|u|ug|kg|-)\s*-?0*(\d+)|(?:basement|cellar|ug|kg|keller|地下|负|sous.?sol)\s*-?0*(\d*|[一二三四五六七八九十]+))"
+    r"\s*(?:[层f楼]|\b|$)",
+    re.IGNORECASE,
 )
 _UPPER_DE = re.compile(r"^(\d+)\.?\s*(?:og|obergeschoss|stock)\b", re.IGNORECASE)
 _LOWER_DE = re.compile(r"^(\d+)\.?\s*(?:ug|untergeschoss)\b", re.IGNORECASE)
@@ -38,7 +40,7 @@ def _named(name: str) -> tuple[int, bool] | None:
         if found := pattern.match(text):
             return sign * int(found.group(1)), True
     if found := _BASEMENT.match(text):
-        digits = found.group(1)
+        digits = found.group(1) or found.group(2) or ""
         return -(int(digits) if digits.isdigit() else _chinese(digits) or 1), True
     if (found := _CHINESE_FLOOR.match(text)) and found.group(1):
         return _chinese(found.group(1)), False

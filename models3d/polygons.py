@@ -37,11 +37,18 @@ def clean(geometry: BaseGeometry, least_m2: float = SLIVER_M2) -> Cleaned:
     repaired = not flat.is_valid
     reason = str(shapely.is_valid_reason(flat)) if repaired else ""
     if repaired:
-        flat = shapely.make_valid(flat, method="structure", keep_collapsed=False)
+        flat = _untangled(flat)
     area = to_area(flat, least_m2)
     if area is None:
         return Cleaned(None, repaired, reason or "it encloses no area")
     return Cleaned(area, repaired, reason)
+
+
+def _untangled(flat: BaseGeometry) -> BaseGeometry:
+    """A valid geometry; micrometres first, for the repair itself trips over corners that lie closer than that."""
+    rounded: BaseGeometry = shapely.transform(flat, lambda xy: np.round(xy, 6))
+    fixed = shapely.make_valid(rounded, method="structure", keep_collapsed=False)
+    return fixed if fixed.is_valid else fixed.buffer(0.0)
 
 
 def to_area(geometry: BaseGeometry, least_m2: float = SLIVER_M2) -> Area | None:

@@ -125,12 +125,15 @@ def _scan(path: Path) -> _Scan:
 
 
 def _trailer_end(path: Path, size: int) -> int:
-    """The offset just behind the last end trailer, or -1; it is looked for in the last MiB."""
-    start = max(0, size - (1 << 20))
+    """The offset just behind the last end trailer, or -1; it is looked for in the last KiB, then in the last MiB."""
     with path.open("rb") as source:
-        source.seek(start)
-        ends = [match.end() for match in _TRAILER.finditer(source.read())]
-    return start + ends[-1] if ends else -1
+        for reach in (1 << 10, 1 << 20):
+            start = max(0, size - reach)
+            source.seek(start)
+            ends = [match.end() for match in _TRAILER.finditer(source.read())]
+            if ends:
+                return start + ends[-1]
+    return -1
 
 
 def _read_head(path: Path) -> bytes:

@@ -1,10 +1,9 @@
-"""Names as files write them -> ``Names`` by language, and human codes for ids. Mends text that was decoded wrongly."""
+"""Names as files write them -> ``Names`` by language; text that was decoded wrongly is mended first."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from twin.space import Names
 
@@ -15,7 +14,6 @@ _KANA = re.compile(r"[぀-ヿㇰ-ㇿｦ-ﾟ]")
 _HANGUL = re.compile(r"[가-힣ᄀ-ᇿ㄰-㆏]")
 _CJK_PART = re.compile(r"[　-ヿ㐀-鿿豈-﫿＀-￯]")
 _LATIN_PART = re.compile(r"[A-Za-zÀ-ɏ]{2,}")
-_UNFIT = re.compile(r"[^\w.+()-]+", re.UNICODE)
 
 
 def _plausible_gb(text: str) -> bool:
@@ -114,29 +112,3 @@ def names_of(*texts: str | None) -> Names:
 
 
 _LATIN_WORDS = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ '&/-]{2,}")
-
-
-def code(text: str, default: str) -> str:
-    """A human code for an id: ``text`` without slashes and spaces, at most 40 characters; ``default`` when empty.
-
-    >>> code("Level 1", "x"), code(" // BUILDING/NAME // ", "x"), code("一层/办公", "x")
-    ('Level-1', 'BUILDING-NAME', '一层-办公')
-    """
-    fit = _UNFIT.sub("-", unicodedata.normalize("NFC", text)).strip("-.")
-    return fit[:40].rstrip("-.") or default
-
-
-class Codes:
-    """Makes codes unique within one parent, case-insensitively: the second 'Room' is 'Room~2', in reading order."""
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._seen: dict[str, int] = {text.casefold(): 1 for text in taken}
-
-    def unique(self, wanted: str) -> str:
-        """``wanted``, or ``wanted~2``, ``wanted~3`` ... when it is taken."""
-        key = wanted.casefold()
-        count = self._seen.get(key, 0) + 1
-        self._seen[key] = count
-        if count == 1:
-            return wanted
-        return self.unique(f"{wanted}~{count}")

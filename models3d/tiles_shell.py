@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from models3d.model import Shell
 
-FINEST_M = 0.002
-"""Steps are no finer than this [m]; a shell over 131 m wide gets coarser ones."""
+FINEST_M = 0.005
+"""Steps are no finer than this [m]; a shell over 327 m wide gets coarser ones."""
 MAX_STEPS = 65535
 _FLOAT, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5123, 5125
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963

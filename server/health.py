@@ -45,6 +45,7 @@ def _metrics(runtime: Runtime) -> Iterator[str]:
     yield from _family("campus_live_stalled", "counter", "live connections cut off as stalled", [("", hub.stalled)])
     yield from _family("campus_live_frames", "counter", "frames sent", [("", hub.frames)])
     yield from _family("campus_live_bytes", "counter", "bytes of frames sent", [("", hub.bytes)])
+    yield from _family("campus_live_errors", "counter", "turns of the live hub that failed", [("", hub.errors)])
     live = runtime.live
     yield from _family("campus_points", "gauge", "points of the campus", [("", len(live.points))])
     yield from _family("campus_points_stale", "gauge", "points without a current value", [("", int(live.stale.sum()))])

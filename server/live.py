@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -187,6 +188,7 @@ class HubCounts:
     stalled: int = 0
     frames: int = 0
     bytes: int = 0
+    errors: int = 0
 
 
 class Hub:
@@ -202,6 +204,7 @@ class Hub:
         self._clients: set[Client] = set()
         self._beat = 0
         self._dirty = asyncio.Event()
+        self._next_tick = self._next_beat = 0.0
         self._slow_due = 0.0
         self._slow_timer: asyncio.TimerHandle | None = None
         live.listeners.append(self._dirty.set)
@@ -273,31 +276,40 @@ class Hub:
 
     async def run(self) -> None:
         """Refresh, wake, judge ages, beat and cut off stalled clients, until cancelled."""
-        next_tick = next_beat = time.monotonic()
         while True:
-            wait = max(0.0, next_tick - time.monotonic())
-            try:
+            wait = max(0.0, self._next_tick - time.monotonic())
+            with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._dirty.wait()
-            except TimeoutError:
-                log.debug("nothing changed for %.1f s", wait)
-            now = time.monotonic()
-            if now >= next_tick:
-                next_tick = now + TICK_S
-                self.live.tick()
-                self._cut_stalled(now)
-            if now >= next_beat:
-                next_beat = now + self._heartbeat_s
-                self._beat += 1
-                self._wake(slow=False)
-                self._wake_slow()
-            if self._dirty.is_set():
-                self._dirty.clear()
-                self._flush(now)
+            try:
+                flushed = self._turn(time.monotonic())
+            except Exception:
+                # One bad turn must not end every screen's stream; the log has the reason, the counters the number.
+                log.exception("the live hub failed in one turn and goes on")
+                self.counts.errors += 1
+                flushed = True
+            if flushed:
                 await asyncio.sleep(FLUSH_S)
 
+    def _turn(self, now: float) -> bool:
+        """One turn of ``run``; whether something was flushed."""
+        if now >= self._next_tick:
+            self._next_tick = now + TICK_S
+            self.live.tick()
+            self._cut_stalled(now)
+        if now >= self._next_beat:
+            self._next_beat = now + self._heartbeat_s
+            self._beat += 1
+            self._wake(slow=False)
+            self._wake_slow()
+        if not self._dirty.is_set():
+            return False
+        self._dirty.clear()
+        self._flush(now)
+        return True
+
     def _flush(self, now: float) -> None:
-        for stream in self._streams.values():
+        for stream in {client.stream for client in self._clients}:
             stream.refresh()
         self._wake(slow=False)
         if now >= self._slow_due:

@@ -37,6 +37,8 @@ def register(server: FastAPI, hub: Hub) -> None:
             hub.open(request.query_params.get("channel", DEFAULT_CHANNEL), request.query_params.get("scope", ""))
         except StreamError as error:
             return problem(404, str(error))
+        if request.method == "HEAD":
+            return Response(media_type="text/event-stream")
         return _Events(request, hub)
 
     server.router.routes.append(WebSocketRoute("/ws/live", frames))

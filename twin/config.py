@@ -250,7 +250,7 @@ def _settings_mistakes(
 
 
 def _files(folder: Path, data: dict[str, Any], tree: YamlTree, mistakes: list[Mistake]) -> None:
-    """Every file that ``campus.yaml`` names is there; none is named twice without a building of its own."""
+    """Every file that ``campus.yaml`` names is there."""
     named: list[tuple[Key, Any]] = [(("ground",), data.get("ground"))]
     models = data.get("models")
     for place, entry in enumerate(models if isinstance(models, list) else ()):

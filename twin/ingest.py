@@ -14,13 +14,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.live import ORIGIN_FLAGS, Applied, Columns, LiveState
+from twin.live import FUTURE_S, ORIGIN_FLAGS, Applied, Columns, LiveState
 from twin.point import Point
 from twin.quantity import QUANTITIES
 from twin.reading import Quality, RawReading, ValueOrigin
-
-FUTURE_S = 60.0
-"""A device time further than this ahead of ours [s] is a wrong clock: the time of reception is taken instead."""
 
 CLOCK_SET = 946_684_800.0
 """2000-01-01 UTC [s since epoch]: an earlier device time is a clock that was never set."""

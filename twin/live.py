@@ -30,6 +30,9 @@ ORIGIN_FLAGS: dict[ValueOrigin, int] = {
 }  # fmt: skip
 _ORIGIN_OF = {flag: origin for origin, flag in ORIGIN_FLAGS.items()}
 
+FUTURE_S = 60.0
+"""A time further ahead of our clock than this [s] is nobody's: a device's wrong clock, or ours was set back."""
+
 MAX_REASONS = 4096
 """Distinct sets of reasons kept; a protocol that invents new words for ever ends in 'other'."""
 
@@ -140,6 +143,8 @@ class LiveState:
     def apply(self, rows: Columns) -> Applied:
         """Take a batch in. The newest row of each point wins; a row older than what is there never does."""
         known = self.time[rows.point]
+        # After our own clock was set back every new reading would be 'older', and the campus would stand still.
+        known = np.where(known > self.clock() + FUTURE_S, -np.inf, known)
         late = rows.time < known
         same = (rows.time == known) & _equal(rows.value, self.value[rows.point])
         duplicate = same & (rows.quality == self.quality[rows.point]) & ~late
@@ -160,17 +165,21 @@ class LiveState:
         self.quality[at] = rows.quality[take]
         self.flags[at] = rows.flags[take]
         self.reason[at] = rows.reason[take]
-        self.stale[at] = self.clock() - self.judged[at] > self._stale_s[at]
+        self.stale[at] = self._is_stale(at)
         self._changed(at)
 
     def tick(self) -> int:
         """Judge every point's age by the clock; the number of points that turned stale or fresh."""
-        stale = self.clock() - self.judged > self._stale_s
+        stale = self._is_stale(np.arange(len(self.points)))
         turned = np.flatnonzero(stale != self.stale)
         if turned.size:
             self.stale = stale
             self._changed(turned)
         return int(turned.size)
+
+    def _is_stale(self, at: Index) -> Bools:
+        age = self.clock() - self.judged[at]
+        return np.logical_or(age > self._stale_s[at], age < -FUTURE_S)
 
     def _changed(self, at: Index) -> None:
         self.version += 1
@@ -223,7 +232,7 @@ class LiveState:
             received=float(self.received[row]) if spoken else None,
             age_s=max(0.0, self.clock() - judged) if np.isfinite(judged) else None,
             quality=Quality(int(self.quality[row])),
-            stale=bool(self.clock() - judged > self._stale_s[row]),
+            stale=bool(self._is_stale(np.array([row]))[0]),
             reasons=self.reasons.text(int(self.reason[row])),
             origin=_ORIGIN_OF.get(int(self.flags[row]), "measured"),
         )

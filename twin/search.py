@@ -93,7 +93,8 @@ class Search:
         fits = np.ones(len(self._entities), np.bool_)
         whys = np.zeros(len(self._entities), np.int8)
         for word in words:
-            scores, why = self._score_word(word)
+            # One letter or digit stands inside of nearly everything: beside other words it must begin something.
+            scores, why = self._score_word(word, starts_only=len(word) == 1 < len(words) and word.isascii())
             whys[scores > own] = why[scores > own]
             own = np.maximum(own, scores)
             if len(words) > 1:
@@ -140,9 +141,12 @@ class Search:
         """Names in every language, and the pinyin of the Chinese ones: whole syllables and initials."""
         names = [(row, fold(name)) for row, entity in enumerate(self._entities) for name in entity.names.values()]
         pinyin = Pinyin()
-        read = [(row, pinyin.syllables(name)) for row, name in names if CJK.search(name)]
-        initials = [(row, [s[0] if s.isalpha() else s for s in syllables]) for row, syllables in read]
-        return [Texts(names, _NAME, "name"), Syllables(read, _PINYIN, "pinyin"), Syllables(initials, _PINYIN, "pinyin")]
+        read = [(row, pinyin.read(name)) for row, name in names if not name.isascii() and CJK.search(name)]
+        return [
+            Texts(names, _NAME, "name"),
+            Syllables(((row, syllables) for row, (syllables, _) in read), _PINYIN, "pinyin"),
+            Syllables(((row, initials) for row, (_, initials) in read), _PINYIN, "pinyin"),
+        ]
 
     def _category_texts(self) -> Texts:
         texts: dict[str, list[str]] = {}

@@ -31,6 +31,8 @@ class Grades:
 
 def fold(text: str) -> str:
     """Text as it is compared: one width, one case, no leading or trailing space."""
+    if text.isascii():
+        return text.lower().strip()
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
@@ -114,15 +116,23 @@ class Texts:
 
 
 class Pinyin:
-    """Readings of names, remembered by run of Chinese characters (rooms share few names)."""
+    """Readings of names, remembered by name and by run of Chinese characters (rooms share few names)."""
 
     def __init__(self) -> None:
+        self._texts: dict[str, tuple[list[str], list[str]]] = {}
         self._runs: dict[str, list[str]] = {}
         self._read: Callable[[str], list[str]] | None = None
 
-    def syllables(self, text: str) -> list[str]:
-        """The syllables of a folded text, other runs of characters kept whole: ``2号楼`` -> ``2 hao lou``."""
-        return [syllable for piece in pieces(text) for syllable in self._run(piece)]
+    def read(self, text: str) -> tuple[list[str], list[str]]:
+        """The syllables of a folded text and their initials, other runs of characters kept whole.
+
+        ``2号楼`` is ``2 hao lou`` and ``2 h l``.
+        """
+        found = self._texts.get(text)
+        if found is None:
+            syllables = [syllable for piece in pieces(text) for syllable in self._run(piece)]
+            found = self._texts[text] = (syllables, [s[0] if s.isalpha() else s for s in syllables])
+        return found
 
     def _run(self, piece: str) -> list[str]:
         if not CJK.match(piece):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
+import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest_asyncio
 
 from datasources import mqtt
 from datasources.runner import SourceConfig, Supervisor
+from tests.conftest import find_program, require
 from tests.datasources.broker import Broker
 from twin.ingest import Ingest
 from twin.live import LiveState
@@ -196,6 +199,58 @@ async def test_a_wrong_password_says_so_and_does_not_storm(
         assert pipeline.supervisor.states()[0].restarts == 1
     finally:
         broker.kill()
+
+
+@pytest.mark.asyncio
+async def test_a_broker_that_answers_nothing_any_more_is_down_and_comes_back(broker: Broker, start: Start) -> None:
+    pipeline = await start(broker.port, keepalive_s=1)
+    await connected(pipeline)
+    broker.stop()
+    await until(lambda: pipeline.state() == "down", 15)
+    broker.go_on()
+    await connected(pipeline)
+    await broker.publish("site/1/power", "300")
+    await until(lambda: pipeline.value("p1") == pytest.approx(0.3))
+
+
+@pytest.mark.asyncio
+async def test_tls_with_the_campuss_own_authority(mosquitto: str, openssl: str, tmp_path: Path, start: Start) -> None:
+    cert, key = certificate(openssl, tmp_path)
+    broker = Broker(mosquitto, tmp_path, lines=f"certfile {cert}\nkeyfile {key}\n")
+    await broker.start()
+    try:
+        context = ssl.create_default_context(cafile=str(cert))
+        trusted = await start(broker.port, tls={"ca": str(cert)})
+        foreign = await start(broker.port, tls=True)
+        missing = await start(broker.port, tls={"ca": str(tmp_path / "none.pem")})
+        await connected(trusted)
+        async with broker.publisher(ssl=context) as publisher:
+            publisher.publish("site/1/power", "700")
+            await until(lambda: trusted.value("p1") == pytest.approx(0.7))
+        await until(lambda: foreign.state() == missing.state() == "misconfigured")
+        assert "certificate is not accepted: self-signed" in foreign.reason().replace("self signed", "self-signed")
+        assert "none.pem" in missing.reason()
+    finally:
+        broker.kill()
+
+
+def certificate(openssl: str, folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(cert), "-days", "2",
+         "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return cert, key
+
+
+@pytest.fixture
+def openssl() -> str:
+    found = find_program("openssl")
+    require(found, "there is no openssl: install it (apt-get install openssl)")
+    assert found is not None
+    return found
 
 
 @pytest.mark.asyncio

@@ -200,7 +200,6 @@ class LoaderContract:
 def check_finding(finding: Finding) -> None:
     assert finding.code in FINDINGS, finding
     assert finding.message.rstrip()[-1] in ".!", finding
-    assert finding.message[0] == finding.message[0].upper() or not finding.message[0].isascii(), finding
     assert len(finding.message) > 12
     assert "\n" not in finding.message
     if finding.position is not None:

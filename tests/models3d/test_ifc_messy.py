@@ -72,7 +72,7 @@ def test_a_file_without_a_site_or_building_or_storey_gets_them(tmp_path: Path) -
     high = maker.space(None, "2", rectangle(0, 0, 4, 3), base=3.6)
     maker.aggregate(maker.project, low, high)
     model = load(maker.write(tmp_path / "bare.ifc"), FAST)
-    assert spaces(model) == {"bare/1F/1": 12.0, "bare/2F/2": 12.0}
+    assert spaces(model) == {"bare/01/1": 12.0, "bare/02/2": 12.0}
     assert {finding.code for finding in model.findings} == {"no-site", "no-building", "no-storey"}
     assert [storey.elevation_m for storey in model.buildings[0].storeys] == pytest.approx([0.0, 3.6])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models3d.texts import Codes, code, language, mend, names_of
+from models3d.texts import language, mend, names_of
 
 
 @pytest.mark.parametrize("text", ["巨构1号楼", "办公室", "实验楼A座三层", "卫生间 (男)"])
@@ -40,15 +40,3 @@ def test_names_carry_their_language() -> None:
     assert names_of("A座3层") == {"zh": "A座3层"}
     assert names_of(None, " ", "图书馆", "Library") == {"zh": "图书馆", "": "Library"}
     assert language("회의실") == "ko"
-
-
-def test_codes_are_free_of_slashes_and_unique() -> None:
-    assert code(" // BUILDING/NAME // ", "b") == "BUILDING-NAME"
-    assert code("///", "b") == "b"
-    codes = Codes()
-    assert [codes.unique(text) for text in ("Room", "room", "Room", "Room~2")] == [
-        "Room",
-        "room~2",
-        "Room~3",
-        "Room~2~2",
-    ]

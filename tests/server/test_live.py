@@ -14,11 +14,13 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
+from datasources.runner import SourceConfig
+from server.built import demo
 from server.live import Hub, Stream
 from server.runtime import Runtime
 from tests.server.serving import Served, serve, small_campus
 from twin.domains import channels
-from twin.frame import FLAG_STALE, Frame, FrameKind, decode, dequantise
+from twin.frame import FLAG_SIMULATED, FLAG_STALE, NO_VALUE, Frame, FrameKind, decode, dequantise
 from twin.reading import RawReading
 
 POWER = "channel=energy.power"
@@ -344,3 +346,46 @@ async def test_the_server_stops_with_clients_connected(cache: Path) -> None:
         served.server.should_exit = True
         await asyncio.wait_for(ws.wait_closed(), 10)
         assert ws.close_code in (1001, 1012)
+
+
+@pytest.mark.asyncio
+async def test_a_failed_turn_is_counted_and_the_stream_goes_on(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connect(live_url(served)) as ws:
+        await settled(ws)
+        errors = served.runtime.hub.counts.errors
+        monkeypatch.setattr(served.runtime.live, "tick", lambda: 1 / 0)
+        await asyncio.sleep(1.3)
+        monkeypatch.undo()
+        assert served.runtime.hub.counts.errors > errors
+        assert "goes on" in caplog.text
+        served.feed(room_101=4321)
+        got = (await settled(ws))[-1]
+        assert value_of(served, got, "1/01/101") == pytest.approx(4.321, abs=0.01)
+
+
+@pytest.mark.asyncio
+async def test_the_simulator_reaches_the_stream_through_the_same_pipeline(cache: Path) -> None:
+    assembled, _ = demo(cache, 1, 300)
+    sources = [SourceConfig("simulator", "simulator", {"interval_s": 0.5})]
+    with serve(cache, assembled, sources) as served:
+        async with connect(live_url(served)) as ws:
+            end = time.monotonic() + 20
+            while True:
+                got = await frame(ws, 15)
+                if got.totals.have.any() and got.totals.slot[0] == 0:
+                    break
+                assert time.monotonic() < end
+        assert got.totals.flags[0] & FLAG_SIMULATED
+        assert got.totals.value[0] > 10
+        assert got.totals.have[0] == got.totals.of[0] > 0
+        assert (got.leaves.value < NO_VALUE).sum() > 100
+        state = served.runtime.sources()[0]
+        assert (state.state, state.type) == ("live", "simulator")
+        counts = served.runtime.ingest.counts["simulator"]
+        assert (counts.unmapped, counts.bad, counts.late) == (0, 0, 0)
+
+
+def test_a_head_request_opens_no_stream(served: Served) -> None:
+    assert served.http.head("/sse/live").headers["content-type"].startswith("text/event-stream")

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from twin.config import ConfigError, load_campus_config, read_campus_config
 from twin.mistake import Mistake, nearest
 from twin.secret import SecretError, SecretRef, literal_secrets
-from twin.yaml_tree import MAX_BYTES, dotted, read_yaml
+from twin.yaml_tree import MAX_BYTES, YamlTree, dotted, read_yaml
 
 GOOD = """\
 campus:
@@ -247,6 +247,35 @@ def test_the_settings_of_a_source_are_checked_by_its_model(folder: Path) -> None
         GOOD.replace("type: simulator", "type: mqtt").replace(", seed: 1, interval_s: 5", "")
     )
     assert read_campus_config(folder, models)[1] == []
+
+
+def test_unknown_keys_deep_in_settings_are_compared_with_their_neighbours(folder: Path) -> None:
+    class Auth(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+
+        user: str = ""
+
+    class Nested(BaseModel):
+        seed: int = 1
+        interval_s: int = 5
+        users: dict[str, Auth] = {}
+        tags: list[str] | None = None
+
+    (folder / "campus.yaml").write_text(
+        GOOD.replace("seed: 1, interval_s: 5", "users: {a: {usr: x}}, tags: [{}]"), encoding="utf-8"
+    )
+    _, mistakes = read_campus_config(folder, lambda kind: Nested if kind == "simulator" else _Settings)
+    assert [m.key for m in mistakes] == ["sources.plant.users.a.usr", "sources.plant.tags[0]"]
+    assert "did you mean 'user'?" in mistakes[0].message
+
+
+def test_an_entry_that_is_no_mapping_is_told(folder: Path) -> None:
+    mistakes = write(folder, "  - {file: plan.geojson}", "  - plan.geojson")
+    assert [(m.line, m.key) for m in mistakes] == [(10, "models[1]")]
+
+
+def test_a_tree_without_a_place_says_none() -> None:
+    assert YamlTree().position(("a", 0)) == (0, 0)
 
 
 def test_settings_keep_the_types_that_yaml_gives_them(tmp_path: Path) -> None:

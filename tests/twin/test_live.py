@@ -106,3 +106,20 @@ def test_reasons_are_bounded() -> None:
 def test_unknown_points_are_refused(live: LiveState) -> None:
     with pytest.raises(KeyError):
         live.latest("nobody")
+
+
+def test_when_our_clock_is_set_back_the_campus_goes_on(live: LiveState, ingest: Ingest, clock: Clock) -> None:
+    ingest.accept([RawReading("a1", 1000, T0), RawReading("a2", 5, T0)], "s")
+    clock.now = T0 - 3600
+    assert live.tick() == 2
+    assert live.latest("p1").stale, "nobody knows how old it is"
+    ingest.accept([RawReading("a1", 2000, clock.now)], "s")
+    latest = live.latest("p1")
+    assert (latest.value, latest.stale) == (2, False)
+
+
+def test_a_value_a_little_ahead_of_our_clock_is_fresh(live: LiveState, ingest: Ingest) -> None:
+    ingest.accept([RawReading("a1", 1000, T0, time=T0 + 30)], "s")
+    assert not live.latest("p1").stale
+    assert live.latest("p1").age_s == 0
+    assert live.tick() == 0

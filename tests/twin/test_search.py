@@ -105,6 +105,14 @@ def test_codes_with_hyphens_and_own_categories_are_found() -> None:
         assert search.find(text)[0].id == "A-1/2/2.17", text
 
 
+def test_an_alias_never_lowers_a_better_match() -> None:
+    space = Space("b/1/7", "7", aliases=(Alias("osm", "b/1/7"),))
+    hit = Search(SpaceIndex(Campus("c", buildings=[Building("b", storeys=[Storey("b/1", spaces=[space])])]))).find(
+        "b/1/7"
+    )
+    assert (hit[0].id, hit[0].why) == ("b/1/7", "number")
+
+
 def test_a_row_keeps_its_best_name_whatever_the_order() -> None:
     space = Space("b/1/1", "1", {"zh": "library hall x", "en": "library"})
     other = Space("b/1/2", "2", {"zh": "library", "en": "a library hall"})

@@ -7,6 +7,7 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { ENVELOPE_WORDS } from '../look/envelope.ts';
 import { DEPTH_FRAGMENT, ENVELOPE_DEPTH_VERTEX, ENVELOPE_FRAGMENT, ENVELOPE_VERTEX } from '../look/envelope-shader.ts';
+import { shellsShown } from '../look/lod.ts';
 import { Show } from '../storeys.ts';
 import { castsShadow } from './shadow.ts';
 import { buildingMatrix } from './rooms.ts';
@@ -23,6 +24,7 @@ const MANY_OPEN = 8;
 export class EnvelopeLayer implements Layer {
   readonly name = 'envelope';
   private readonly meshes: (Mesh | null)[] = [];
+  private bare: boolean[] = []; // buildings that show their rooms alone
   private material: RawShaderMaterial | null = null;
   private ctx: LayerContext | null = null;
 
@@ -78,6 +80,16 @@ export class EnvelopeLayer implements Layer {
     built.arrays = {};
   }
 
+  /** A building whose shell is drawn needs its envelope only for the plates of open storeys: those come with the rooms. */
+  beforeDraw(): boolean {
+    const shown = shellsShown(this.ctx!.index);
+    for (let b = 0; b < this.meshes.length; b++) {
+      const mesh = this.meshes[b];
+      if (mesh) mesh.visible = !this.bare[b] && !shown.has(b);
+    }
+    return false;
+  }
+
   /**
    * Exploded storeys stand outside the building's own sphere. Where many buildings lie open (the map, the campus
    * x-rayed) their rooms alone are drawn, so that a building never costs two draw calls in a view of all.
@@ -90,10 +102,10 @@ export class EnvelopeLayer implements Layer {
       return false;
     });
     const many = open.filter(Boolean).length > MANY_OPEN;
+    this.bare = open.map((isOpen) => many && isOpen);
     this.meshes.forEach((mesh, b) => {
       if (!mesh) return;
       const [first, count] = rows[b]!.storeys;
-      mesh.visible = !(many && open[b]);
       mesh.frustumCulled = count === 0 || storeys.lift(first + count - 1) === 0;
     });
   }

@@ -13,12 +13,14 @@ import { OutlineLayer } from './outline.ts';
 import { RestLayer } from './rest.ts';
 import { RoomsLayer } from './rooms.ts';
 import { ShadowLayer } from './shadow.ts';
+import { ShellsLayer } from './shells.ts';
 import { TreesLayer } from './trees.ts';
 
 export function createLayers(): Layer[] {
   return [
     new LightLayer(),
     new RoomsLayer(),
+    new ShellsLayer(),
     new EnvelopeLayer(),
     new TreesLayer(),
     new GroundLayer(),

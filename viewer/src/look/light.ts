@@ -72,13 +72,22 @@ export function lightOf(sun: SunPosition, gain: number): Light {
   const bounce = 0.2;
   const dome = 1 - share - bounce * 0.1;
   const scaled = (c: Rgb, k: number): Rgb => c.map((v) => (v * k * gain) / luminance(c)) as Rgb;
-  return {
+  const light = {
     direction,
     sun: scaled(sky.sun, strength),
     skyUp: scaled(sky.up, dome),
     skySide: scaled(sky.side, dome * 0.98),
     bounce: scaled(sky.side, bounce),
   };
+  return balanced(light, gain);
+}
+
+/** Takes most of the tint off level ground, where the page begins; walls and shadows keep theirs against it. */
+function balanced(light: Light, gain: number): Light {
+  const level = [0, 1, 2].map((i) => light.skyUp[i]! + light.sun[i]! * light.direction[2] + light.bounce[i]! * 0.1);
+  const k = level.map((v) => 1 + 0.8 * (gain / v - 1));
+  const turn = (c: Rgb): Rgb => [c[0] * k[0]!, c[1] * k[1]!, c[2] * k[2]!];
+  return { ...light, sun: turn(light.sun), skyUp: turn(light.skyUp), skySide: turn(light.skySide), bounce: turn(light.bounce) };
 }
 
 /** What open level ground gets in a theme: full in the light one, dimmed in the dark one. */
@@ -118,7 +127,7 @@ export const SEEN = /* glsl */ `
 /** 0 in the shadow of a depth map .. 1 in its light. */
 float seen(highp sampler2D map, mat4 matrix, vec3 p, vec3 n) {
   if (uShadow.x <= 0.0) return 1.0;
-  vec3 q = (matrix * vec4(p + n * uShadow.y * 1.3, 1.0)).xyz;
+  vec3 q = (matrix * vec4(p + n * (uShadow.y * 1.8 + 0.02), 1.0)).xyz;
   if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vec3(1.0)))) return 1.0;
   float z = q.z - 0.0007;
   float t = uShadow.z;
