@@ -136,7 +136,7 @@ export class LabelsLayer implements Layer {
   update(change: number): void {
     const ctx = this.ctx!;
     if (change & (Change.Theme | Change.Lang | Change.Size)) this.atlas!.wipe(ctx.tokens, ctx.uniforms.uScreen.value.z as number);
-    if (change & (Change.Storeys | Change.Texts | Change.Building)) this.collectRooms();
+    if (change & (Change.Storeys | Change.Texts | Change.Building | Change.Selection)) this.collectRooms();
     if (change & Change.Texts) void this.fontsOfRooms();
     if (change & ~Change.State) this.stale = true;
   }
@@ -160,9 +160,13 @@ export class LabelsLayer implements Layer {
       let open = 0;
       for (let j = first; j < first + count; j++) if (storeys.rooms(j) === Show.solid) open++;
       if (open === 0) continue;
-      if (view.explode > 0 && open > 1 && view.mode === '3d') this.rooms.push(...storeyAnchors(index, data.building));
+      // stacked storeys hide each other's rooms: each has its own name, and rooms only where something is selected
+      const stacked = open > 1 && view.mode === '3d';
+      if (stacked && view.explode > 0) this.rooms.push(...storeyAnchors(index, data.building));
+      const chosen = stacked ? index.storeyOf(view.selection) : -1;
+      if (stacked && (chosen < first || chosen >= first + count)) continue;
       for (const anchor of roomAnchors(index, data)) {
-        if (storeys.rooms(anchor.storey) === Show.solid) this.rooms.push(anchor);
+        if (storeys.rooms(anchor.storey) === Show.solid && (!stacked || anchor.storey === chosen)) this.rooms.push(anchor);
       }
     }
   }

@@ -5,7 +5,7 @@ import {
   Camera, CustomBlending, DepthTexture, FloatType, GLSL3, HalfFloatType, Matrix4, Mesh, NearestFilter, OneFactor, PlaneGeometry, RawShaderMaterial, Scene, UnsignedIntType, Vector3, Vector4, WebGLRenderTarget,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { aim, HALF } from '../look/aim.ts';
+import { aim, HALF, regionSeen } from '../look/aim.ts';
 import { GATHER_FRAGMENT, GATHER_VERTEX } from '../look/gather.ts';
 import { fibonacciDome, sunPoint } from '../look/samples.ts';
 import { drawDepth, shadowTarget } from './shadow.ts';
@@ -190,10 +190,10 @@ export class RestLayer implements Layer {
   }
 
   private takeSample(i: number, most: number): void {
-    const { renderer, index } = this.ctx!;
+    const { renderer, index, rig } = this.ctx!;
     const { own, eye } = this;
     const size = this.sunMap!.width;
-    const seen = this.visible();
+    const seen = regionSeen(rig, index.file.bounds);
     const all = index.file.bounds;
     const jitter: [number, number] = [((i * 0.7548777) % 1) - 0.5, ((i * 0.5698403) % 1) - 0.5];
     const sun = sunPoint(this.sunAt, i, most, SUN_RADIUS);
@@ -222,26 +222,6 @@ export class RestLayer implements Layer {
     renderer.setRenderTarget(null);
   }
 
-  /** The part of the campus that the picture shows [m]: the depth maps spend their texels on it. */
-  private visible(): number[] {
-    const { rig, index } = this.ctx!;
-    const b = index.file.bounds;
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (const [px, py] of [[0, 0], [1, 0], [0, 1], [1, 1]] as const) {
-      for (const z of [b[2], b[5]]) {
-        if (!rig.onPlane(px * rig.width, py * rig.height, z, spot)) return [...b];
-        box[0] = Math.min(box[0]!, spot[0]!);
-        box[1] = Math.min(box[1]!, spot[1]!);
-        box[2] = Math.max(box[2]!, spot[0]!);
-        box[3] = Math.max(box[3]!, spot[1]!);
-      }
-    }
-    const low = [Math.max(b[0], box[0]!), Math.max(b[1], box[1]!)];
-    const high = [Math.min(b[3], box[2]!), Math.min(b[4], box[3]!)];
-    if (high[0]! <= low[0]! || high[1]! <= low[1]!) return [...b];
-    return [low[0]!, low[1]!, b[2], high[0]!, high[1]!, b[5]];
-  }
-
   dispose(): void {
     clearTimeout(this.timer);
     for (const target of [this.now, this.sum, this.sunMap, this.rayMap]) drop(target);
@@ -254,5 +234,3 @@ function drop(target: WebGLRenderTarget | null): void {
   target?.depthTexture?.dispose();
   target?.dispose();
 }
-
-const spot = new Float64Array(3);

@@ -5,7 +5,7 @@ import {
   Camera, DepthTexture, GLSL3, type Mesh, NearestFilter, type Object3D, RawShaderMaterial, UnsignedIntType, Vector3, WebGLRenderTarget,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext, type SharedUniforms } from '../layer.ts';
-import { aim, HALF } from '../look/aim.ts';
+import { aim, HALF, regionSeen } from '../look/aim.ts';
 
 const CASTER = Symbol('depth material');
 /** Texels along a side of the map. */
@@ -18,6 +18,9 @@ export function castsShadow(mesh: Mesh, vertexShader: string, fragmentShader: st
   mesh.addEventListener('removed', () => material.dispose());
 }
 
+/** How long the camera must have stood before the map is fitted to what it sees [ms], and how much coarser it may be. */
+const SETTLED = 180;
+const COARSE = 1.7;
 const MOVES = Change.Building | Change.Storeys | Change.Scene | Change.Mode | Change.Quality;
 
 export class ShadowLayer implements Layer {
@@ -27,6 +30,10 @@ export class ShadowLayer implements Layer {
   private readonly eye = new Camera();
   private readonly drawnFrom = new Vector3();
   private dirty = true;
+  private cameraVersion = -1;
+  private timer = 0;
+  /** The ground that the map covers [m]. */
+  private covered: number[] = [];
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
@@ -40,6 +47,12 @@ export class ShadowLayer implements Layer {
 
   beforeDraw(): boolean {
     const direction = this.ctx!.uniforms['uSunDirection']!.value as Vector3;
+    const { rig } = this.ctx!;
+    if (rig.version !== this.cameraVersion) {
+      this.cameraVersion = rig.version;
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.look(), SETTLED);
+    }
     if (this.dirty || !direction.equals(this.drawnFrom)) {
       this.dirty = false;
       this.drawnFrom.copy(direction);
@@ -48,21 +61,34 @@ export class ShadowLayer implements Layer {
     return false;
   }
 
+  /** The camera has come to rest: does the map fit what is seen? */
+  private look(): void {
+    const { rig, index } = this.ctx!;
+    const seen = regionSeen(rig, index.file.bounds);
+    const c = this.covered;
+    const inside = seen[0]! >= c[0]! - 1 && seen[1]! >= c[1]! - 1 && seen[3]! <= c[3]! + 1 && seen[4]! <= c[4]! + 1;
+    if (inside && reach(c) < COARSE * reach(seen)) return;
+    this.dirty = true;
+    this.ctx!.requestDraw();
+  }
+
   /** One depth picture from the sun. */
   private drawShadows(direction: Vector3): void {
     const ctx = this.ctx!;
     const { uniforms } = ctx;
     if (!this.target) this.target = shadowTarget();
-    const texel = aim(this.eye, direction, ctx.index.file.bounds, SIZE);
+    this.covered = widened(regionSeen(ctx.rig, ctx.index.file.bounds), ctx.index.file.bounds);
+    const texel = aim(this.eye, direction, this.covered, SIZE, ctx.index.file.bounds);
     uniforms['uShadowMatrix']!.value
       .multiplyMatrices(this.eye.projectionMatrix, this.eye.matrixWorldInverse)
       .premultiply(HALF);
     drawDepth(ctx, this.eye, this.target);
     uniforms['uShadowMap']!.value = this.target.depthTexture;
-    uniforms['uShadow']!.value.set(ctx.view.mode === '3d' ? 1 : 0.8, texel, 1 / SIZE, ctx.view.tier === 'c' ? 1 : 4);
+    uniforms['uShadow']!.value.set(ctx.view.mode === '3d' ? 1 : 0.8, texel, 1 / SIZE, 4);
   }
 
   dispose(): void {
+    clearTimeout(this.timer);
     this.target?.depthTexture?.dispose();
     this.target?.dispose();
   }
@@ -100,4 +126,17 @@ export function shadowTarget(size = SIZE): WebGLRenderTarget {
   target.depthTexture = new DepthTexture(size, size, UnsignedIntType);
   target.depthTexture.minFilter = target.depthTexture.magFilter = NearestFilter;
   return target;
+}
+
+function reach(box: readonly number[]): number {
+  return Math.max(box[3]! - box[0]!, box[4]! - box[1]!);
+}
+
+/** A region with some room round it, so that small moves keep their shadows. */
+function widened(box: readonly number[], all: readonly number[]): number[] {
+  const more = 0.15 * reach(box);
+  return [
+    Math.max(all[0]!, box[0]! - more), Math.max(all[1]!, box[1]! - more), box[2]!,
+    Math.min(all[3]!, box[3]! + more), Math.min(all[4]!, box[4]! + more), box[5]!,
+  ]; // prettier-ignore
 }

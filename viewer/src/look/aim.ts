@@ -1,6 +1,7 @@
 // The sun's eye: an orthographic camera that sees the whole campus along the sun's rays.
 
 import { type Camera, Matrix4, Vector3 } from 'three';
+import type { CameraRig } from '../camera.ts';
 
 /** Clip space -1..1 to texture space 0..1. */
 export const HALF = new Matrix4().set(0.5, 0, 0, 0.5, 0, 0.5, 0, 0.5, 0, 0, 0.5, 0.5, 0, 0, 0, 1);
@@ -55,4 +56,23 @@ function stretch(bounds: readonly number[], direction: Vector3, low: number[], h
       high[i] = Math.max(high[i]!, along[i]!);
     }
   }
+}
+
+const spot = new Float64Array(3);
+
+/** The part of `bounds` [m] that the picture shows: depth pictures spend their texels on it. */
+export function regionSeen(rig: CameraRig, bounds: readonly number[]): number[] {
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let k = 0; k < 8; k++) {
+    const z = bounds[k & 4 ? 5 : 2]!;
+    if (!rig.onPlane(k & 1 ? rig.width : 0, k & 2 ? rig.height : 0, z, spot)) return [...bounds];
+    box[0] = Math.min(box[0]!, spot[0]!);
+    box[1] = Math.min(box[1]!, spot[1]!);
+    box[2] = Math.max(box[2]!, spot[0]!);
+    box[3] = Math.max(box[3]!, spot[1]!);
+  }
+  const low = [Math.max(bounds[0]!, box[0]!), Math.max(bounds[1]!, box[1]!)];
+  const high = [Math.min(bounds[3]!, box[2]!), Math.min(bounds[4]!, box[3]!)];
+  if (high[0]! <= low[0]! || high[1]! <= low[1]!) return [...bounds];
+  return [low[0]!, low[1]!, bounds[2]!, high[0]!, high[1]!, bounds[5]!];
 }

@@ -96,7 +96,8 @@ float bays(float way) {
 void main() {
   clipSection(vWorld);
   bool ghost = vPart < 6u && vStorey.z > 1.5;
-  if (ghost && vPart != 1u && vPart != 2u && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.035) discard;
+  // of a storey that is out of the way only the edge of its slab stays, a thin line that lets the rooms below be read
+  if (ghost && (vPart != 1u || vWall.y > 0.3)) discard;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
   vec3 albedo = uClay;
   float shade = 1.0;
@@ -128,7 +129,7 @@ void main() {
     colour *= 1.0 - 0.4 * dash * (1.0 - smoothstep(0.3, 0.9, fwidth(vWall.x)));
   }
   colour *= mix(0.82, 1.0, vStorey.w);
-  if (ghost) colour = mix(colour, uPage, 0.35);
+  if (ghost) colour = mix(uClay * uGain * 0.72, uPage, 0.4);
   if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.12);
   if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.22);
   outColour = finish(colour, vWorld);

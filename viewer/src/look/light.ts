@@ -168,13 +168,14 @@ float skyAt(vec3 p) {
   vec2 f = fract(at);
   ivec2 base = ivec2(floor(at));
   ivec2 last = ivec2(size) - 1;
-  float sum = 0.0;
-  float weight = 0.0;
+  // where nothing around lies at this height, a building stands over the place
+  float sum = 0.02 * 0.4;
+  float weight = 0.02;
   for (int k = 0; k < 4; k++) {
     ivec2 d = ivec2(k & 1, k >> 1);
     vec2 texel = texelFetch(uMaps, clamp(base + d, ivec2(0), last), 0).rg;
-    float w = (d.x == 1 ? f.x : 1.0 - f.x) * (d.y == 1 ? f.y : 1.0 - f.y) + 0.001;
-    w *= abs(uHeightScale.x + uHeightScale.y * texel.r - p.z) < 1.6 ? 1.0 : 0.002;
+    float w = (d.x == 1 ? f.x : 1.0 - f.x) * (d.y == 1 ? f.y : 1.0 - f.y) + 0.02;
+    w *= abs(uHeightScale.x + uHeightScale.y * texel.r - p.z) < 1.6 ? 1.0 : 0.0;
     sum += w * texel.g;
     weight += w;
   }
