@@ -22,6 +22,8 @@ from models3d.cityjson_buildings import City
 from models3d.model import Feature, Finding, Format, Frame, Model, ModelError, Options
 from models3d.triangles import Floats
 
+FARTHEST: Final = 1e11
+"""Larger coordinates are no places, in whatever unit."""
 _VERSIONS: Final = ("1.0", "1.1", "2.0")
 _GROUND: Final[dict[str, str]] = {
     "Road": "road", "TransportSquare": "plaza", "Railway": "road", "Waterway": "water", "WaterBody": "water",
@@ -114,6 +116,10 @@ def _city(model: Model, document: _Document) -> City:
     city = City(document.objects, vertices, geometry.Templates(document.head.get("geometry-templates")))
     used = city.used_by("Building", "BuildingPart", "BuildingRoom", "BuildingStorey", "BuildingUnit")
     points = vertices[used] if used.any() else vertices
+    if len(points) and not np.isfinite(points).all():
+        points = points[np.isfinite(points).all(axis=1)]
+        if not len(points):
+            raise ModelError("bad-coordinates", f"'{document.name}' has no vertex that is a place: export it again.")
     if not len(points):
         raise ModelError("invalid-cityjson", f"'{document.name}' has no vertices: export it again with geometry.")
     metadata = document.head.get("metadata")
@@ -160,21 +166,19 @@ def _place(model: Model, crs: Any, points: Floats) -> georef.Placed:
 
 
 def _vertices(document: _Document) -> Floats:
-    """The vertices in the file's system, after its transform; ModelError if they are no numbers."""
+    """The vertices in the file's system, after its transform, NaN where they are no places."""
     try:
         found = np.array(document.vertices, np.float64).reshape(-1, 3)
         transform = document.head.get("transform")
         if isinstance(transform, dict):
-            found = found * np.array(transform["scale"], np.float64) + np.array(transform["translate"], np.float64)
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = found * np.array(transform["scale"], np.float64) + np.array(transform["translate"], np.float64)
     except (TypeError, ValueError, KeyError) as error:
         raise ModelError(
             "invalid-cityjson",
             f"'{document.name}' has vertices or a transform that are not three numbers: export it again.",
         ) from error
-    if not np.isfinite(found).all():
-        raise ModelError(
-            "bad-coordinates", f"'{document.name}' has vertices that are not numbers (NaN): export it again."
-        )
+    found[~(np.abs(found) < FARTHEST).all(axis=1)] = np.nan
     return found
 
 

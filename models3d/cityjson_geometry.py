@@ -147,6 +147,8 @@ def _face(vertices: Floats, rings: Any, shift: int) -> Triangles | None:
         return None
     if any(not 0 <= index < len(vertices) for ring in shifted for index in ring):
         return None
+    if not all(np.isfinite(vertices[ring]).all() for ring in shifted if ring):
+        return None
     return tri.face(vertices, shifted)
 
 

@@ -114,7 +114,7 @@ def _seems_zip(path: Path) -> tuple[str, str, str]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return "truncated", "a zip archive that is cut off or damaged", "copy or download it again"
     if "[Content_Types].xml" in names:
         return "office", "an Office document", "give the model itself, not a report about it: " + _EXPORT
@@ -141,15 +141,16 @@ def is_json(head: bytes) -> bool:
     return text_of(head).lstrip("\x1e \t\r\n\ufeff")[:1] in ("{", "[")
 
 
-def read_text(path: Path) -> str:
-    """A whole text file: UTF-8 with or without BOM, UTF-16 with BOM, else GB 18030; ModelError names what is wrong."""
+def read_text(path: Path, name: str = "") -> str:
+    """A whole text file: UTF-8 with or without BOM, UTF-16 with BOM, else GB 18030; ModelError calls it ``name``."""
+    name = name or path.name
     size = path.stat().st_size
     if size > JSON_BYTES:
         limit = JSON_BYTES // 1_000_000
         raise ModelError(
-            "too-large", f"'{path.name}' has {size / 1e6:.0f} MB, over the limit of {limit} MB: split it by building."
+            "too-large", f"'{name}' has {size / 1e6:.0f} MB, over the limit of {limit} MB: split it by building."
         )
-    return decode(path.read_bytes(), path.name)
+    return decode(path.read_bytes(), name)
 
 
 def decode(raw: bytes, name: str) -> str:

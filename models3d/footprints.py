@@ -19,6 +19,8 @@ from twin.space import Alias, Area, Building
 
 STRAY_M: Final = 50_000.0
 """A feature this far from the middle of the others is a slip of the hand [m]."""
+FARTHEST: Final = 1e11
+"""Larger coordinates are no places, in whatever unit."""
 SAME: Final = 0.95
 """Intersection over union from which two footprints are one building drawn twice."""
 BURIED: Final = 0.9
@@ -83,7 +85,7 @@ def _finite(rows: Iterable[Row], findings: list[Finding]) -> Iterator[Row]:
     for row in rows:
         if row.geometry.is_empty:
             findings.append(Finding("no-geometry", f"Feature {row.key} has no geometry: left out.", row.key))
-        elif not np.isfinite(shapely.get_coordinates(row.geometry)).all():
+        elif not (np.abs(shapely.get_coordinates(row.geometry)) < FARTHEST).all():
             text = f"Feature {row.key} has coordinates that are not numbers: left out."
             findings.append(Finding("bad-coordinates", text, row.key))
         else:

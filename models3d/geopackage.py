@@ -49,7 +49,7 @@ def load(path: Path, options: Options) -> Model:
             with warnings.catch_warnings():  # GDAL grumbles at a file's name; the content is what counts
                 warnings.simplefilter("ignore", RuntimeWarning)
                 meta, fids, wkb, columns = pyogrio.raw.read(path, layer=name, return_fids=True, force_2d=True)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
             model.findings.append(Finding("bad-layer", f"Layer '{name}' cannot be read ({error}): left out.", name))
             continue
         crs = georef.parse_crs(meta.get("crs"))
@@ -73,7 +73,7 @@ def _layers(path: Path) -> list[str]:
                 "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY table_name"
             )
             return [str(row[0]) for row in found]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ModelError(
             "truncated", f"'{path.name}' is a GeoPackage that is cut off or damaged ({error}): copy or export it again."
         ) from error

@@ -127,6 +127,8 @@ def place_geographic(lon: Floats, lat: Floats, *, gcj02: bool = False) -> Placed
         lon, lat = gcj02_to_wgs84(lon, lat)
     middle_lon = round(float((lon.min() + lon.max()) / 2), 7)
     middle_lat = round(float((lat.min() + lat.max()) / 2), 7)
+    if abs(middle_lat) > 90.0 or abs(middle_lon) > 360.0:
+        raise ValueError(f"({middle_lon:g}, {middle_lat:g}) is no longitude and latitude")
     frame = tangent_frame(middle_lat, middle_lon)
     transformer = _transformer("OGC:CRS84", frame.crs)
 

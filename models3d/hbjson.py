@@ -164,10 +164,11 @@ def _face(entry: dict[str, Any], points: _Points) -> _Face | None:
 
 
 def _ring(ring: Any, scale: float) -> Floats:
-    """A ring's vertices [m]; ValueError if they are not triples of finite numbers."""
-    found: Floats = np.array(ring, np.float64).reshape(-1, 3) * scale
-    if not np.isfinite(found).all():
-        raise ValueError("coordinates that are not numbers")
+    """A ring's vertices [m]; ValueError if they are not triples of sensible numbers."""
+    with np.errstate(over="ignore"):
+        found: Floats = np.array(ring, np.float64).reshape(-1, 3) * scale
+    if not (np.abs(found) < 1e11).all():
+        raise ValueError("coordinates that are no places")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -77,7 +78,7 @@ def is_imdf(head: bytes, path: Path) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = [PurePosixPath(name).name.lower() for name in archive.namelist()[:MOST_MEMBERS]]
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return False
     else:
         return False
@@ -139,7 +140,7 @@ def _geometry(value: Any) -> BaseGeometry | None:
 def _folder(path: Path) -> dict[str, str]:
     wanted = {f"{kind}.geojson": kind for kind in TYPES} | {"manifest.json": "manifest"}
     members = sorted(item for item in path.iterdir() if item.name.lower() in wanted and item.is_file())
-    return {wanted[item.name.lower()]: files.read_text(item) for item in members}
+    return {wanted[item.name.lower()]: files.read_text(item, f"{path.name}/{item.name}") for item in members}
 
 
 def _zip(path: Path) -> dict[str, str]:
@@ -162,7 +163,7 @@ def _zip(path: Path) -> dict[str, str]:
                 found[kind] = files.decode(raw, f"{path.name}/{member.filename}")
     except RuntimeError as error:
         raise ModelError("unsupported", f"'{path.name}' is locked with a password: export it without one.") from error
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise ModelError(
             "truncated", f"'{path.name}' is a zip archive that is cut off or damaged: copy or export it again."
         ) from error

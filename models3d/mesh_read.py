@@ -21,6 +21,8 @@ from models3d import files
 from models3d.model import ModelError
 
 MOST_BYTES: Final = 1_000_000_000
+MOST_UNITS: Final = 1e11
+"""Larger coordinates are not places, in whatever unit."""
 _NUMBER: Final = rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _OBJ_VERTEX: Final = re.compile(rb"^\s*v(?:[ \t]+" + _NUMBER + rb"){3}", re.MULTILINE)
 _COMPRESSION: Final = frozenset({"KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression"})
@@ -106,16 +108,17 @@ def _pieces(scene: Any) -> list[Piece]:
     for node in sorted(scene.graph.nodes_geometry):
         matrix, name = scene.graph[node]
         mesh = scene.geometry.get(name)
-        if mesh is None or not hasattr(mesh, "faces"):
+        if mesh is None or not hasattr(mesh, "faces") or np.shape(mesh.vertices)[1:] != (3,):
             continue
         matrix = np.asarray(matrix, np.float64)
-        vertices = np.asarray(mesh.vertices, np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is dropped below
+            vertices = np.asarray(mesh.vertices, np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
         triangles = np.asarray(mesh.faces, np.int64).reshape(-1, 3)
         if np.linalg.det(matrix[:3, :3]) < 0.0:
             triangles = triangles[:, ::-1]
         inside = ((triangles >= 0) & (triangles < len(vertices))).all(axis=1)
         triangles = triangles[inside]
-        finite = np.isfinite(vertices).all(axis=1)
+        finite = (np.abs(vertices) < MOST_UNITS).all(axis=1)
         triangles = triangles[finite[triangles].all(axis=1)]
         found.append(Piece(str(node), vertices, triangles, _colour(mesh)))
     return found

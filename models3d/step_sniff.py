@@ -14,6 +14,6 @@ def is_ifc(head: bytes, path: Path) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 return any(name.lower().endswith(".ifc") for name in archive.namelist())
-        except (zipfile.BadZipFile, OSError, ValueError):
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return path.suffix.lower() == ".ifczip"
     return "ISO-10303-21" in files.text_of(head)[:4096]

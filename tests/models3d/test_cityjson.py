@@ -298,6 +298,18 @@ class TestGeometry:
         assert damaged.data["count"] == 2
         assert len(model.buildings) == 2
 
+    @pytest.mark.parametrize("bad", [float("nan"), 1e308, 1e15])
+    def test_a_vertex_that_is_no_place_costs_its_faces_only(self, tmp_path: Path, bad: float) -> None:
+        document = campus().document()
+        document["vertices"][0][0] = bad
+        path = tmp_path / "a.json"
+        path.write_text(json.dumps(document))
+        model = formats.load(path)
+        assert len(model.buildings) == 2
+        assert model.buildings[1].outline is not None
+        assert model.buildings[1].outline.area == pytest.approx(1000)
+        assert "bad-feature" in {finding.code for finding in model.findings}
+
     def test_null_geometry_circles_and_strings(self, tmp_path: Path) -> None:
         scene = campus()
         scene.objects["B2-a"]["children"] = ["B2"]

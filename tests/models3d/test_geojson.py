@@ -335,6 +335,17 @@ class TestPlace:
         assert 0.003 < here.longitude - there.longitude < 0.007
         assert formats.load(plain, Options(datum="gcj02")).frame == there
 
+    def test_impossible_numbers_are_left_out(self, tmp_path: Path) -> None:
+        huge = {"type": "Polygon", "coordinates": [[[1e308, 0], [1e308, 1], [-1e308, 1], [1e308, 0]]]}
+        path = write(
+            tmp_path / "a.geojson",
+            feature(box(0, 0, 40, 20), building="yes", building__levels=1),
+            feature(huge, "way/9"),
+        )
+        model = formats.load(path)
+        assert [finding.element for finding in model.findings if finding.code == "bad-coordinates"] == ["way/9"]
+        assert next(walk(model))[2].area_m2 == pytest.approx(800, rel=0.01)
+
     def test_null_island_is_left_out(self, tmp_path: Path) -> None:
         origin = {"type": "Polygon", "coordinates": [[[0, 0], [0.001, 0], [0.001, 0.001], [0, 0]]]}
         buildings = [feature(box(60 * i, 0, 40, 20), f"way/{i}", building="yes", building__levels=1) for i in range(5)]

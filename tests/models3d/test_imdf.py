@@ -245,6 +245,22 @@ class TestMess:
         monkeypatch.setattr("models3d.imdf_archive._inspect", lambda path, members: None)
         assert refused(write(tmp_path / "a.zip", layers())).code == "zip-bomb"
 
+    def test_a_damaged_member_of_a_folder_is_named(self, tmp_path: Path) -> None:
+        folder = tmp_path / "campus"
+        folder.mkdir()
+        for name, content in texts(layers()).items():
+            (folder / name).write_bytes(content)
+        (folder / "unit.geojson").write_bytes(b"{" + b"\0" * 50)
+        assert "campus/unit.geojson" in refused(folder).message
+
+    def test_damaged_packing(self, tmp_path: Path) -> None:
+        raw = bytearray(pack(texts(layers())))
+        for at in range(200, len(raw) - 2000, 97):
+            raw[at] ^= 0xFF
+        path = tmp_path / "a.zip"
+        path.write_bytes(bytes(raw))
+        assert refused(path).code == "truncated"
+
     def test_a_locked_archive(self, tmp_path: Path) -> None:
         raw = bytearray(pack(texts(layers())))
         for signature, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
