@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import shapely
+from pyproj.exceptions import ProjError
 
 from models3d import georef
 from models3d.model import Finding, Frame, Model
@@ -155,7 +156,7 @@ def _centre(model: Model) -> tuple[float, float] | None:
     middle = outline.centroid if not outline.is_empty else shapely.Point(0, 0)
     try:
         return georef.to_degrees(model.frame, middle.x, middle.y)
-    except ValueError:  # coordinates outside of their own grid: the model does not know its place
+    except (ValueError, ProjError):  # outside of its own grid, or no such grid: the model does not know its place
         return None
 
 
@@ -208,7 +209,7 @@ def _by_georeference(candidate: Candidate, frame: Frame, standing: Sequence[tupl
     """Where the file says that it stands, or None when it does not say or cannot be right."""
     model, name = candidate.model, candidate.model.path.rsplit("/", 1)[-1]
     centre = _centre(model)
-    placement = georef.relative(model.frame, frame) if centre is not None else None
+    placement = _relative(model.frame, frame) if centre is not None else None
     if centre is None or placement is None:
         return None
     assert frame.latitude is not None
@@ -234,6 +235,15 @@ def _by_georeference(candidate: Candidate, frame: Frame, standing: Sequence[tupl
         )
         return None
     return move
+
+
+def _relative(source: Frame, target: Frame) -> georef.Placement | None:
+    """How one frame lies in the other; None where the projection has no answer."""
+    try:
+        found = georef.relative(source, target)
+    except (ValueError, ProjError):
+        return None
+    return found if found is not None and math.isfinite(found.x + found.y + found.z + found.scale) else None
 
 
 def _stands_in(candidate: Candidate, move: Move, standing: Sequence[tuple[Candidate, Any]]) -> str | None:

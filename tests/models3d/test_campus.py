@@ -115,6 +115,25 @@ def test_a_model_that_says_it_stands_elsewhere_is_placed_beside(tmp_path: Path) 
     assert a[0] >= c[2] + GAP_M - 0.1
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Frame("EPSG:32649", easting=9e12, northing=-9e12),
+        Frame("EPSG:32649", easting=math.nan),
+        Frame("no such system"),
+        Frame(latitude=91.0, longitude=400.0),
+        Frame("EPSG:3857", easting=1e7, northing=1e9),
+    ],
+)
+def test_a_georeference_that_is_nonsense_costs_the_place_not_the_model(tmp_path: Path, frame: Frame) -> None:
+    text = TWO.replace("{id: c}", "{id: c, location: {latitude: 34.25, longitude: 108.65}}")
+    models: dict[str, Make] = {"a.ifc": lambda: tiny("a.ifc", "A", frame=frame), "b.ifc": lambda: tiny("b.ifc", "B")}
+    built = build(tmp_path, text, models)
+    for name in "AB":
+        assert all(math.isfinite(v) and abs(v) < 1000 for v in outline(built, name))
+    assert not box(*outline(built, "A")).intersects(box(*outline(built, "B")))
+
+
 def test_two_files_of_one_default_city_do_not_stand_in_each_other(tmp_path: Path) -> None:
     boston = Frame(latitude=42.36, longitude=-71.06)
     built = build(tmp_path, TWO, {"a.ifc": lambda: tiny("a.ifc", "A", frame=boston),
