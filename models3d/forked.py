@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import functools
 import gc
 import os
 import pickle
@@ -22,6 +23,8 @@ from typing import Generic, TypeVar
 
 J = TypeVar("J")
 R = TypeVar("R")
+
+Failures = tuple[type[Exception], ...]
 
 _PR_SET_PDEATHSIG = 1
 
@@ -49,6 +52,13 @@ def can_fork() -> bool:
 def _die_with_parent() -> None:
     """Ask Linux to end this process when the parent ends, so that a killed import leaves nothing behind."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _guarded(work: Callable[[J], R], failures: Failures, job: J) -> R | Crash:
+    try:
+        return work(job)
+    except failures:
+        return Crash(1)
 
 
 def _run_child(work: Callable[[J], R], job: J, pipe: int) -> None:
@@ -102,15 +112,16 @@ class Results(Generic[R]):
         self.values[child.job] = answer
 
 
-def run_all(work: Callable[[J], R], jobs: Iterable[J], *, at_once: int) -> list[R | Crash]:
-    """``work(job)`` for every job, at most ``at_once`` at a time; in the jobs' order, a ``Crash`` where one died.
+def run_all(job_work: Callable[[J], R], jobs: Iterable[J], *, at_once: int, failures: Failures = ()) -> list[R | Crash]:
+    """``job_work(job)`` for every job, at most ``at_once`` at a time; in the jobs' order, a ``Crash`` where one died.
 
-    An exception of ``work`` is raised here. Results are pickled.
+    An exception of the work is raised here, unless ``failures`` names it: then it is a ``Crash``. Results are pickled.
     """
     todo = list(jobs)
+    work: Callable[[J], R | Crash] = functools.partial(_guarded, job_work, failures)
     if not can_fork():
         return [work(job) for job in todo]
-    results: Results[R] = Results(len(todo))
+    results: Results[R | Crash] = Results(len(todo))
     waiting = deque(range(len(todo)))
     running: dict[int, _Child] = {}
     with selectors.DefaultSelector() as selector:

@@ -21,6 +21,7 @@ from models3d.ifc_equipment import equipment, interesting
 from models3d.ifc_geometry import read_geometry
 from models3d.ifc_georef import frame
 from models3d.ifc_origin import drop_far, far_offset, move
+from models3d.ifc_safe import text
 from models3d.ifc_shell import ShellResult, joined
 from models3d.ifc_tree import Tree, read_tree
 from models3d.ifc_units import units
@@ -45,9 +46,9 @@ def _element_findings(file: Any, numbers: Iterable[int], name: str, what: str) -
     found = []
     for number in numbers:
         element = file.by_id(number)
-        label = mend(element.Name or "") or f"#{number}"
+        label = mend(text(element, "Name")) or f"#{number}"
         message = f"{element.is_a()} '{label}' {what}."
-        found.append(Finding(name, message, element=element.GlobalId or f"#{number}"))
+        found.append(Finding(name, message, element=text(element, "GlobalId") or f"#{number}"))
     return found
 
 
@@ -55,12 +56,12 @@ def _duplicates(file: Any, tree: Tree) -> list[Finding]:
     """GlobalIds that several sites, buildings, storeys, spaces, devices or the project share."""
     seen: dict[str, list[str]] = {}
     for entity in file.by_type("IfcProject"):
-        seen.setdefault(entity.GlobalId or "", []).append(f"{entity.is_a()} #{entity.id()}")
+        seen.setdefault(text(entity, "GlobalId"), []).append(f"{entity.is_a()} #{entity.id()}")
     for nodes in (tree.sites, tree.buildings, tree.storeys, tree.spaces):
         for node in nodes.values():
             seen.setdefault(node.guid, []).append(f"{node.kind} #{node.number}")
     for entity in interesting(file):
-        seen.setdefault(entity.GlobalId or "", []).append(f"{entity.is_a()} #{entity.id()}")
+        seen.setdefault(text(entity, "GlobalId"), []).append(f"{entity.is_a()} #{entity.id()}")
     return [
         Finding(
             "duplicate-guid",

@@ -13,6 +13,7 @@ import shapely
 
 from models3d.codes import Codes
 from models3d.ifc_build import Built
+from models3d.ifc_safe import by_type, ref, refs, text
 from models3d.ifc_shell import ShellResult
 from models3d.ifc_tree import Tree, origin_of
 from models3d.texts import mend, names_of
@@ -49,21 +50,15 @@ def interesting(file: Any) -> list[Any]:
     """The devices, in the file's order, each once."""
     found: dict[int, Any] = {}
     for kind in KINDS:
-        try:
-            elements = file.by_type(kind)
-        except RuntimeError:
-            continue
-        for element in elements:
+        for element in by_type(file, kind):
             if not any(element.is_a(passive) for passive in PASSIVE):
                 found.setdefault(element.id(), element)
     return list(found.values())
 
 
 def _type_of(element: Any, ifc2x3: bool) -> Any:
-    relations = element.IsDefinedBy if ifc2x3 else element.IsTypedBy
-    for relation in relations or ():
-        if relation.is_a("IfcRelDefinesByType"):
-            return relation.RelatingType
+    for relation in refs(element, "IsDefinedBy" if ifc2x3 else "IsTypedBy", "IfcRelDefinesByType"):
+        return ref(relation, "RelatingType", "IfcTypeObject")
     return None
 
 
@@ -79,8 +74,7 @@ def category(element: Any, kind: Any) -> str:
 def _sensor(element: Any, kind: Any) -> str:
     """'TEMPERATURESENSOR' -> 'Temperature_Sensor'."""
     for entity in (element, kind):
-        info = entity.get_info(recursive=False) if entity is not None else {}
-        found = _SENSOR.match(str(info.get("PredefinedType") or ""))
+        found = _SENSOR.match(text(entity, "PredefinedType")) if entity is not None else None
         if found:
             return f"{found.group(1).capitalize()}_Sensor"
     return "Sensor"
@@ -132,20 +126,18 @@ def equipment(
         building, storey = built.storey_of.get(tree.storey_of(number), (home, ""))
         if space is not None:
             building = space.id.split("/", 1)[0]
-        name, tag = mend(element.Name or ""), mend(element.Tag or "")
+        name, tag, guid = mend(text(element, "Name")), mend(text(element, "Tag")), text(element, "GlobalId")
         kind = _type_of(element, ifc2x3)
         brick = category(element, kind)
         made.append(
             Equipment(
                 id=f"{building}/equipment/{codes.setdefault(building, Codes()).take(name or tag, brick)[0]}",
-                names=names_of(name) or names_of(mend(kind.Name or "") if kind is not None else ""),
+                names=names_of(name) or names_of(mend(text(kind, "Name"))),
                 category=brick,
                 space=space.id if space is not None else storey or building,
                 position=position,
                 aliases=tuple(
-                    Alias(scheme, value)
-                    for scheme, value in (("ifc-guid", element.GlobalId), ("ifc-tag", tag))
-                    if value
+                    Alias(scheme, value) for scheme, value in (("ifc-guid", guid), ("ifc-tag", tag)) if value
                 ),
             )
         )

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models3d.forked import Crash, run_all
-from models3d.ifc_mesh import EXACT, meshes
+from models3d.ifc_mesh import EXACT, KERNEL_ERRORS, meshes
 from models3d.ifc_quantities import Authored, authored
 from models3d.ifc_rooms import RoomShape, room_shape
+from models3d.ifc_safe import ref
 from models3d.ifc_shell import Job, ShellResult, convert, jobs, merge, parts, retry
 from models3d.ifc_tree import Tree
 from models3d.ifc_units import Units
@@ -70,7 +71,7 @@ def measure(file: Any, scales: Units, job: RoomJob) -> Rooms:
     spaces = [file.by_id(number) for number in job.numbers]
     for space in spaces:
         rooms.claims[space.id()] = authored(space, scales)
-    with_body = [space for space in spaces if space.Representation is not None]
+    with_body = [space for space in spaces if ref(space, "Representation", "IfcProductRepresentation")]
     for mesh in meshes(file, with_body, EXACT):
         shape = room_shape(mesh.vertices, mesh.triangles)
         if shape is not None:
@@ -103,7 +104,7 @@ def read_geometry(file: Any, tree: Tree, scales: Units, heights: dict[int, float
     work: Callable[[AnyJob], AnyResult] = functools.partial(_work, file, scales)
     todo = _jobs(file, tree, heights, options)
     found = Geometry()
-    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads), strict=True):
+    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads, failures=KERNEL_ERRORS), strict=True):
         if isinstance(outcome, Rooms):
             found.rooms.take(outcome)
         elif isinstance(outcome, Walls):
@@ -134,7 +135,7 @@ def _retry_rooms(work: Callable[[AnyJob], AnyResult], job: RoomJob, rooms: Rooms
             continue
         middle = len(numbers) // 2
         halves: list[AnyJob] = [RoomJob(numbers[:middle]), RoomJob(numbers[middle:])]
-        for half, outcome in zip(halves, run_all(work, halves, at_once=1), strict=True):
+        for half, outcome in zip(halves, run_all(work, halves, at_once=1, failures=KERNEL_ERRORS), strict=True):
             if isinstance(outcome, Crash) and isinstance(half, RoomJob):
                 queue.append(half)
             elif isinstance(outcome, Rooms):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from models3d.ifc_safe import get, is_entity, number, numbers, ref, text
 from models3d.model import Finding, Frame
 
 UNIT_TOLERANCE = 1e-3
@@ -19,15 +20,15 @@ DEFAULT_PLACES = (
 )  # fmt: skip
 """Latitude, longitude [deg] that authoring tools fill in by default."""
 DEFAULT_WITHIN_DEG = 0.003
+_NUMBERS = ("Eastings", "Northings", "OrthogonalHeight", "XAxisAbscissa", "XAxisOrdinate")
 MM_EASTING = 1e8
 """No projected coordinate in metres is this large; then the exporter wrote millimetres."""
 
 
-def _degrees(value: Any) -> float | None:
+def _degrees(parts: list[float]) -> float | None:
     """IfcCompoundPlaneAngleMeasure (degrees, minutes, seconds, millionths of a second) to degrees."""
-    if not value:
+    if not parts:
         return None
-    parts = [float(part) for part in value]
     sign = -1.0 if any(part < 0 for part in parts) else 1.0
     degrees = sum(abs(part) / scale for part, scale in zip(parts, (1.0, 60.0, 3600.0, 3.6e9), strict=False))
     return sign * degrees
@@ -35,7 +36,7 @@ def _degrees(value: Any) -> float | None:
 
 def _site_location(file: Any, findings: list[Finding]) -> tuple[float | None, float | None, float]:
     for site in file.by_type("IfcSite"):
-        latitude, longitude = _degrees(site.RefLatitude), _degrees(site.RefLongitude)
+        latitude, longitude = _degrees(numbers(site, "RefLatitude")), _degrees(numbers(site, "RefLongitude"))
         if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
             continue
         for lat, lon, city in DEFAULT_PLACES:
@@ -45,23 +46,23 @@ def _site_location(file: Any, findings: list[Finding]) -> tuple[float | None, fl
                         "default-location",
                         f"The site's coordinates ({latitude:.4f}, {longitude:.4f}) are the authoring tool's default"
                         f" ({city}); they were not used.",
-                        element=site.GlobalId or "", severity="info",
+                        element=text(site, "GlobalId"), severity="info",
                         data={"latitude": latitude, "longitude": longitude},
                     )
                 )  # fmt: skip
                 break
         else:
-            return latitude, longitude, float(site.RefElevation or 0.0)
+            return latitude, longitude, number(get(site, "RefElevation")) or 0.0
     return None, None, 0.0
 
 
 def true_north(file: Any, findings: list[Finding]) -> float:
     """The rotation [deg, counter-clockwise] that turns the file's axes to east and north; 0 when it does not say."""
     for context in file.by_type("IfcGeometricRepresentationContext", include_subtypes=False):
-        north = context.TrueNorth
-        if north is None or (context.ContextType or "Model") != "Model":
+        north = ref(context, "TrueNorth", "IfcDirection")
+        if north is None or (text(context, "ContextType") or "Model") != "Model":
             continue
-        ratios = [float(value) for value in north.DirectionRatios or ()]
+        ratios = numbers(north, "DirectionRatios")
         length = math.hypot(*ratios) if ratios else 0.0
         if len(ratios) != 2 or abs(length - 1.0) > UNIT_TOLERANCE:
             what = f"{len(ratios)} values" if len(ratios) != 2 else f"the length {length:.3g}"
@@ -98,10 +99,10 @@ def _ignored(findings: list[Finding], why: str, element: Any) -> None:
 
 def _scale(conversion: Any, unit: float) -> float | None:
     """The factor from local metres to map metres; None when the file's scale fits neither of its readings."""
-    raw = conversion.Scale
+    raw = number(get(conversion, "Scale"))
     if raw is None:
         return 1.0
-    for value in (float(raw) / unit, float(raw)):
+    for value in (raw / unit, raw):
         if abs(value - 1.0) < 0.02:
             return value
     return None
@@ -115,28 +116,27 @@ def map_conversion(file: Any, unit: float, findings: list[Finding]) -> Frame | N
         if not operation.is_a("IfcMapConversion"):
             _ignored(findings, f"an {operation.is_a()} is not supported, only IfcMapConversion", operation)
             continue
-        target = operation.TargetCRS
-        name = (target.Name or "") if target is not None else ""
-        crs = _projected(name) if target is not None and target.is_a("IfcProjectedCRS") else None
+        target = ref(operation, "TargetCRS", "IfcCoordinateReferenceSystem")
+        name = text(target, "Name")
+        crs = _projected(name) if is_entity(target, "IfcProjectedCRS") else None
         scale = _scale(operation, unit)
         if crs is None or scale is None:
             why = (
                 f"'{name}' is not a projected system in metres"
                 if crs is None
-                else f"its scale {operation.Scale} fits no unit"
+                else f"its scale {get(operation, 'Scale')} fits no unit"
             )
             _ignored(findings, why, operation)
             continue
-        east, north = float(operation.Eastings or 0.0), float(operation.Northings or 0.0)
-        divide = 1000.0 if max(abs(east), abs(north)) > MM_EASTING else 1.0
+        value = {name: number(get(operation, name)) or 0.0 for name in _NUMBERS}
+        large = max(abs(value["Eastings"]), abs(value["Northings"])) > MM_EASTING
+        divide = 1000.0 if large else 1.0
         return Frame(
             crs=crs,
-            easting=east / divide,
-            northing=north / divide,
-            height=float(operation.OrthogonalHeight or 0.0) / divide,
-            rotation_deg=math.degrees(
-                math.atan2(float(operation.XAxisOrdinate or 0.0), float(operation.XAxisAbscissa or 1.0))
-            ),
+            easting=value["Eastings"] / divide,
+            northing=value["Northings"] / divide,
+            height=value["OrthogonalHeight"] / divide,
+            rotation_deg=math.degrees(math.atan2(value["XAxisOrdinate"], value["XAxisAbscissa"])),
             scale=scale,
         )
     return None

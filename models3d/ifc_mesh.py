@@ -18,6 +18,8 @@ _GEOM: Any = ifcopenshell.geom  # its annotations are narrower than what it take
 
 EXACT = "opencascade"
 FAST = "hybrid-manifold-opencascade"
+KERNEL_ERRORS = (RuntimeError,)
+"""What the library raises for a body that it cannot read: the work is then done again without the culprit."""
 
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]

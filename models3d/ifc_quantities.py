@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from models3d.ifc_safe import get, number, ref, refs, text
 from models3d.ifc_units import Units
 
 TOLERANCE = 0.10
@@ -45,11 +46,10 @@ class Authored:
 
 def _quantities(space: Any) -> list[Any]:
     found: list[Any] = []
-    for relation in space.IsDefinedBy or ():
-        if relation.is_a("IfcRelDefinesByProperties"):
-            definition = relation.RelatingPropertyDefinition
-            if definition is not None and definition.is_a("IfcElementQuantity"):
-                found.extend(definition.Quantities or ())
+    for relation in refs(space, "IsDefinedBy", "IfcRelDefinesByProperties"):
+        definition = ref(relation, "RelatingPropertyDefinition", "IfcElementQuantity")
+        if definition is not None:
+            found.extend(refs(definition, "Quantities", "IfcPhysicalQuantity"))
     return found
 
 
@@ -62,17 +62,17 @@ def authored(space: Any, units: Units) -> Authored:
     areas: dict[str, float] = {}
     volumes: dict[str, float] = {}
     for quantity in _quantities(space):
-        name = (quantity.Name or "").strip().lower()
+        name = text(quantity, "Name").strip().lower()
         if quantity.is_a("IfcQuantityArea"):
-            value = quantity.AreaValue
+            value = number(get(quantity, "AreaValue"))
             table, scale = areas, units.area
         elif quantity.is_a("IfcQuantityVolume"):
-            value = quantity.VolumeValue
+            value = number(get(quantity, "VolumeValue"))
             table, scale = volumes, units.volume
         else:
             continue
-        if isinstance(value, int | float) and math.isfinite(value) and value > 0:
-            table.setdefault(name, float(value) * scale)
+        if value is not None and value > 0:
+            table.setdefault(name, value * scale)
     ranked_areas, ranked_volumes = _ranked(areas, AREA_NAMES), _ranked(volumes, VOLUME_NAMES)
     return Authored(
         ranked_areas[0] if ranked_areas else None,

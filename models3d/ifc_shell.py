@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models3d.forked import Crash, run_all
-from models3d.ifc_mesh import EXACT, F64, FAST, I32, Mesh, meshes
+from models3d.ifc_mesh import EXACT, F64, FAST, I32, KERNEL_ERRORS, Mesh, meshes
 from models3d.ifc_rooms import plan_of
+from models3d.ifc_safe import by_type, ref, refs
 from models3d.ifc_tree import Tree
 from twin.space import Area
 
@@ -83,11 +84,7 @@ def categories(file: Any) -> dict[int, str]:
     """Class of the shell of every element that is drawn, by STEP number."""
     drawn: dict[int, str] = {}
     for kind, category in CLASSES:
-        try:
-            elements = file.by_type(kind)
-        except RuntimeError:  # a class that this schema does not have
-            continue
-        for element in elements:
+        for element in by_type(file, kind):
             drawn.setdefault(element.id(), category)
     for element in file.by_type("IfcElement"):
         drawn.setdefault(element.id(), "other")
@@ -177,7 +174,7 @@ def parts(file: Any, tree: Tree) -> list[Part]:
 
 
 def _has_body(element: Any) -> bool:
-    return element.Representation is not None
+    return ref(element, "Representation", "IfcProductRepresentation") is not None
 
 
 def jobs(file: Any, drawn: Sequence[Part], workers: int) -> list[Job]:
@@ -187,7 +184,7 @@ def jobs(file: Any, drawn: Sequence[Part], workers: int) -> list[Job]:
     for part in drawn:
         element = file.by_id(part.number)
         if _has_body(element):
-            voided = part.category not in VOID_SAFE and element.HasOpenings
+            voided = part.category not in VOID_SAFE and refs(element, "HasOpenings", "IfcRelVoidsElement")
             (exact if voided else fast).append(part)
     size = max(1, min(CHUNK, -(-len(fast) // max(workers, 1))))
     cut = [Job(tuple(fast[at : at + size]), FAST) for at in range(0, len(fast), size)]
@@ -199,7 +196,7 @@ def retry(file: Any, job: Job, total: ShellResult) -> None:
     queue = [Job(job.parts, EXACT)] if job.kernel == FAST else _halves(job)
     while queue:
         again = queue.pop()
-        outcome = run_all(functools.partial(convert, file), [again], at_once=1)[0]
+        outcome = run_all(functools.partial(convert, file), [again], at_once=1, failures=KERNEL_ERRORS)[0]
         if not isinstance(outcome, Crash):
             merge(total, outcome)
         elif len(again.parts) == 1:

@@ -5,13 +5,13 @@ Entities are named by their STEP number (``#123`` -> 123), the only key that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from models3d.ifc_safe import by_type, get, number, numbers, ref, refs, text
 from models3d.ifc_units import units
 from models3d.texts import mend
 
@@ -76,7 +76,7 @@ class Tree:
 
 
 def _direction(entity: Any, default: tuple[float, float, float]) -> npt.NDArray[np.float64]:
-    ratios = list(entity.DirectionRatios) if entity is not None else []
+    ratios = numbers(entity, "DirectionRatios") if entity is not None else []
     vector = np.array([*ratios, 0.0, 0.0, 0.0][:3] if ratios else default, dtype=np.float64)
     length = float(np.linalg.norm(vector))
     return vector / length if length > 0 else np.array(default)
@@ -85,17 +85,15 @@ def _direction(entity: Any, default: tuple[float, float, float]) -> npt.NDArray[
 def _axes(placement: Any) -> npt.NDArray[np.float64]:
     """The 4x4 matrix of an IfcAxis2Placement3D (or 2D) in the file's unit."""
     matrix = np.eye(4)
-    if placement is None or not placement.is_a("IfcPlacement"):
+    if placement is None:
         return matrix
-    location = placement.Location
-    if location is not None and location.is_a("IfcCartesianPoint"):
-        xyz = list(location.Coordinates)
-        matrix[: len(xyz[:3]), 3] = xyz[:3]
+    xyz = numbers(ref(placement, "Location", "IfcCartesianPoint"), "Coordinates")[:3]
+    matrix[: len(xyz), 3] = xyz
     # asking for an attribute that an entity lacks costs the library 0.14 s once: ask by type
     has_axes = placement.is_a("IfcAxis2Placement3D")
-    z = _direction(placement.Axis if has_axes else None, (0.0, 0.0, 1.0))
+    z = _direction(ref(placement, "Axis", "IfcDirection") if has_axes else None, (0.0, 0.0, 1.0))
     has_x = has_axes or placement.is_a("IfcAxis2Placement2D")
-    x = _direction(placement.RefDirection if has_x else None, (1.0, 0.0, 0.0))
+    x = _direction(ref(placement, "RefDirection", "IfcDirection") if has_x else None, (1.0, 0.0, 0.0))
     x = x - z * float(x @ z)
     length = float(np.linalg.norm(x))
     if length > 1e-9:
@@ -109,16 +107,16 @@ def placement_matrix(placement: Any) -> npt.NDArray[np.float64]:
     """The absolute 4x4 matrix of an IfcLocalPlacement in the file's length unit; loops end after 50 steps."""
     matrix = np.eye(4)
     for _ in range(PLACEMENT_DEPTH):
-        if placement is None or not placement.is_a("IfcLocalPlacement"):
+        if placement is None:
             break
-        matrix = _axes(placement.RelativePlacement) @ matrix
-        placement = placement.PlacementRelTo
+        matrix = _axes(ref(placement, "RelativePlacement", "IfcPlacement")) @ matrix
+        placement = ref(placement, "PlacementRelTo", "IfcLocalPlacement")
     return matrix
 
 
 def origin_of(product: Any, unit: float) -> tuple[float, float, float] | None:
     """Where a product's placement puts it [m]; None without one."""
-    placement = product.ObjectPlacement
+    placement = ref(product, "ObjectPlacement", "IfcLocalPlacement")
     if placement is None:
         return None
     x, y, z = (placement_matrix(placement)[:3, 3] * unit).tolist()
@@ -130,9 +128,9 @@ class Reader:
 
     def __init__(self, file: Any) -> None:
         self.file = file
-        projects = _by_type(file, "IfcProject")
+        projects = by_type(file, "IfcProject")
         self.tree = Tree(project="", unit=units(file).length)
-        self.tree.project = self._text(projects[0].LongName or projects[0].Name) if projects else ""
+        self.tree.project = self._text(projects[0], "LongName") or self._text(projects[0], "Name") if projects else ""
 
     def read(self) -> Tree:
         """Everything: nodes first, then the relations between them."""
@@ -144,53 +142,46 @@ class Reader:
             tree.storeys = self._nodes("IfcFacilityPart")
         tree.spaces = self._nodes("IfcSpace", placed=False)
         for kind in ("IfcRelAggregates", "IfcRelNests"):
-            for relation in _by_type(self.file, kind):
-                self._link(tree.part_of, relation.RelatedObjects, relation.RelatingObject)
-        for relation in _by_type(self.file, "IfcRelContainedInSpatialStructure"):
-            self._link(tree.container, relation.RelatedElements, relation.RelatingStructure)
+            for relation in by_type(self.file, kind):
+                self._link(tree.part_of, relation, "RelatedObjects", "RelatingObject")
+        for relation in by_type(self.file, "IfcRelContainedInSpatialStructure"):
+            self._link(tree.container, relation, "RelatedElements", "RelatingStructure")
         for nodes in (tree.buildings, tree.storeys, tree.spaces):
             for node in nodes.values():
                 node.parent = tree.part_of.get(node.number) or tree.container.get(node.number, 0)
         return tree
 
-    def _text(self, value: object) -> str:
-        raw = str(value or "")
-        text = mend(raw)
-        self.tree.mended += text != raw
-        return " ".join(text.split())
+    def _text(self, entity: Any, name: str) -> str:
+        raw = text(entity, name)
+        mended = mend(raw)
+        self.tree.mended += mended != raw
+        return " ".join(mended.split())
 
     def _nodes(self, kind: str, *, placed: bool = True) -> dict[int, Node]:
         nodes = {}
-        for entity in _by_type(self.file, kind):
+        for entity in by_type(self.file, kind):
             node = Node(
                 number=entity.id(),
                 kind=kind,
-                guid=entity.GlobalId or "",
-                name=self._text(entity.Name),
-                long_name=self._text(entity.LongName),
-                description=self._text(entity.Description),
+                guid=text(entity, "GlobalId"),
+                name=self._text(entity, "Name"),
+                long_name=self._text(entity, "LongName"),
+                description=self._text(entity, "Description"),
                 origin=origin_of(entity, self.tree.unit) if placed else None,
             )
-            if kind == "IfcBuildingStorey" and entity.Elevation is not None:
-                node.elevation = float(entity.Elevation) * self.tree.unit
+            elevation = number(get(entity, "Elevation")) if kind == "IfcBuildingStorey" else None
+            node.elevation = None if elevation is None else elevation * self.tree.unit
             nodes[node.number] = node
         return nodes
 
     @staticmethod
-    def _link(table: dict[int, int], parts: Iterable[Any] | None, whole: Any) -> None:
-        if whole is None or not parts:
+    def _link(table: dict[int, int], relation: Any, parts: str, whole: str) -> None:
+        owner = ref(relation, whole, "IfcObjectDefinition")
+        if owner is None:
             return
-        number = whole.id()
-        for part in parts:
-            table.setdefault(part.id(), number)
-
-
-def _by_type(file: Any, kind: str) -> list[Any]:
-    """Entities of a type; none where the file's schema does not know it."""
-    try:
-        return list(file.by_type(kind))
-    except RuntimeError:
-        return []
+        number_of_whole = owner.id()
+        for part in refs(relation, parts, "IfcObjectDefinition"):
+            table.setdefault(part.id(), number_of_whole)
 
 
 def read_tree(file: Any) -> Tree:

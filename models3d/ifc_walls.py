@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models3d.ifc_mesh import FAST, Mesh, meshes
+from models3d.ifc_safe import ref, refs
 from models3d.ifc_tree import Tree
 from models3d.rooms_from_walls import SECTION_M, section
 from twin.space import Area
@@ -32,7 +33,10 @@ def _members(file: Any) -> list[Any]:
     return [
         member
         for member in file.by_type("IfcMember")
-        if any(relation.RelatingObject.is_a("IfcCurtainWall") for relation in member.Decomposes or ())
+        if any(
+            ref(relation, "RelatingObject", "IfcCurtainWall")
+            for relation in refs(member, "Decomposes", "IfcRelDecomposes")
+        )
     ]
 
 
@@ -45,7 +49,8 @@ def wall_job(file: Any, tree: Tree, heights: dict[int, float], buildings: set[in
         (number, floor + SECTION_M) for number, floor in heights.items() if tree.building_of(number) in buildings
     )
     elements = [e for kind in (*SOLID, *INFILL) for e in file.by_type(kind)] + _members(file)
-    solids = {e.id(): None for e in elements if e.Representation is not None and tree.building_of(e.id()) in buildings}
+    bodies = [e.id() for e in elements if ref(e, "Representation", "IfcProductRepresentation")]
+    solids = dict.fromkeys(number for number in bodies if tree.building_of(number) in buildings)
     return WallJob(tuple(solids), planes) if planes and solids else None
 
 
