@@ -64,11 +64,11 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
     entries = [*config.file.models]
     if config.file.ground is not None:
         entries.append(ModelEntry(file=config.file.ground))
-    paths = [config.path(entry.file) for entry in entries]
     built = Assembled(Campus(config.file.campus.id, dict(config.file.campus.names), config.file.campus.timezone))
     parts = []
-    for entry, path, found in zip(entries, paths, load_all(paths, Options(), load), strict=True):
-        if (part := _part(built, entry, path, found, versions)) is not None:
+    loaded = load_all([config.path(entry.file) for entry in entries], Options(), load)
+    for entry, found in zip(entries, loaded, strict=True):
+        if (part := _part(built, entry, found, versions)) is not None:
             if entry.file == config.file.ground:
                 _only_ground(part.candidate.model)
             parts.append(part)
@@ -89,19 +89,19 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
         _add(built, part := _joined(group), identities, past, gone)
         if len(group) == 1:
             built.reports.append(report.file_entry(part.candidate.model))
-    built.reports = _in_order([*refused, *built.reports], paths)
+    built.reports = _in_order([*refused, *built.reports], [entry.file for entry in entries])
     _sort(built.campus)
     built.points, remarks = attach_points(built.campus, config.points, past, gone)
     built.findings.extend(remarks)
     return built
 
 
-def _in_order(reports: list[dict[str, Any]], paths: list[Path]) -> list[dict[str, Any]]:
+def _in_order(reports: list[dict[str, Any]], files: list[str]) -> list[dict[str, Any]]:
     """One report a file, the first there is (a refusal before its old version), in the order of the files."""
     found: dict[str, dict[str, Any]] = {}
     for entry in reports:
         found.setdefault(entry["path"], entry)
-    return [found[str(path)] for path in dict.fromkeys(paths)]
+    return [found[file] for file in dict.fromkeys(files)]
 
 
 def _sort(campus: Campus) -> None:
@@ -112,12 +112,10 @@ def _sort(campus: Campus) -> None:
     campus.schematic = bool(campus.buildings) and all(building.schematic for building in campus.buildings)
 
 
-def _part(
-    built: Assembled, entry: ModelEntry, path: Path, found: Model | ModelError, versions: Versions | None
-) -> _Part | None:
+def _part(built: Assembled, entry: ModelEntry, found: Model | ModelError, versions: Versions | None) -> _Part | None:
     """The file's model, or its last whole version where it was refused; None when there is none."""
     if isinstance(found, Model):
-        found.path = str(path)
+        found.path = entry.file  # not where the campus lies on this machine: browsers see it
         candidate, history = Candidate(found, _wanted(entry), _group(entry, found)), History()
         if versions is not None:
             difference, history = versions.adopt(entry.file, found)
@@ -126,13 +124,14 @@ def _part(
                 changed = Finding("model-changed", message, entry.file, "info", data=difference.as_json())
                 candidate.findings.append(changed)
         return _Part(entry, candidate, history)
-    built.reports.append(report.refused_entry(path, found))
+    built.reports.append(report.refused_entry(entry.file, found))
     built.findings.append(Finding("model-refused", found.message, entry.file, "error", data={"code": found.code}))
     old = versions.current(entry.file) if versions is not None else None
     if versions is None or old is None:
         return None
     history = versions.history(entry.file)
     message = f"the version of '{entry.file}' of {history.since} stays in use until the new one can be read"
+    old.path = entry.file
     candidate = Candidate(old, _wanted(entry), _group(entry, old))
     candidate.findings.append(Finding("old-version-kept", message, entry.file, data={"since": history.since}))
     return _Part(entry, candidate, history)

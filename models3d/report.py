@@ -95,7 +95,7 @@ def file_entry(model: Model) -> dict[str, Any]:
     }
 
 
-def refused_entry(path: Path, error: ModelError, sha256: str = "") -> dict[str, Any]:
+def refused_entry(path: Path | str, error: ModelError, sha256: str = "") -> dict[str, Any]:
     """The report of a file that was refused."""
     return {
         "path": str(path),

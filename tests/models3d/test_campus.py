@@ -47,7 +47,7 @@ def outline(built: Assembled, building: str) -> tuple[float, float, float, float
     return x0, y0, x1, y1
 
 
-TWO = "campus: {id: c}\nmodels:\n  - file: a.ifc\n  - file: b.ifc\n"
+TWO = "campus: {id: c}\nmodels:\n  - file: ./a.ifc\n  - file: b.ifc\n"
 
 
 def test_models_from_nowhere_stand_side_by_side_on_the_ground(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_refused_model_costs_only_itself(tmp_path: Path) -> None:
     assert [b.id for b in built.campus.buildings] == ["B"]
     assert [r["ok"] for r in built.reports] == [False, True]
     (finding,) = [f for f in built.findings if f.code == "model-refused"]
-    assert (finding.severity, finding.element) == ("error", "a.ifc")
+    assert (finding.severity, finding.element) == ("error", "./a.ifc")
     assert "cut off" in finding.message
 
 
