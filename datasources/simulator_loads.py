@@ -54,6 +54,7 @@ LOADS: MappingProxyType[str, Load] = MappingProxyType(
         "server": Load("public", 110.0, 0.0, 3.0, 2.2, 0.0, 1.0, 0.0),
         "comms": Load("public", 26.0, 0.0, 2.0, 0.36, 0.0, 1.0, 0.0),
         "electrical": Load("public", 5.0, 0.0, 1.2, 0.12, 0.0, 1.0, 0.0),
+        "ventilation": Load("public", 5.0, 9.0, 2.0, 2.0, 0.5, 0.4, 0.0),
         "plant": Load("public", 15.0, 7.5, 3.6, 6.9, 1.2, 0.7, 0.0),
     }
 )

@@ -19,8 +19,8 @@ LEAST_ROOM_M2 = 70.0  # smaller rooms are served from the corridor
 CORRIDOR_PER_AP_M2 = 95.0
 PORTS = 44  # access points on one storey switch
 _NO_AP = {
-    "dormitory", "stairs", "lift", "shaft", "toilet", "electrical", "comms", "plant", "storage", "kitchen", "laundry",
-    "atrium",
+    "dormitory", "stairs", "lift", "shaft", "toilet", "electrical", "comms", "plant", "ventilation", "storage",
+    "kitchen", "laundry", "atrium",
 }  # dormitory rooms are served from their corridor  # fmt: skip
 
 

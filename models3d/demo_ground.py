@@ -186,7 +186,7 @@ def _surroundings(g: Ground) -> None:
         ([(20.0, south + 12), (20.0, south - 30)], AVENUE_WIDTH),
     ):
         g.add("road", LineString(smooth(points)), width)
-    belt = middle.buffer(126, quad_segs=4).difference(g.river).difference(g.plot)
+    belt = middle.buffer(126, quad_segs=4, cap_style="flat").difference(g.river).difference(g.plot)
     for part in _polygons(belt, 500):
         g.add("green", part)
     for offset in (66.0, -66.0):

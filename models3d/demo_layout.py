@@ -168,13 +168,20 @@ def lots() -> list[Lot]:
     return found + _dormitories()
 
 
-_LAB = {"laboratory": 0.76, "instrument": 0.06, "preparation": 0.03, "office": 0.12, "meeting": 0.02, "storage": 0.01}
+_LAB = {
+    "laboratory": 0.75,
+    "instrument": 0.06,
+    "preparation": 0.03,
+    "office": 0.12,
+    "meeting": 0.02,
+    "ventilation": 0.02,
+}
 _PROGRAMMES: dict[str, tuple[Programme, Programme]] = {
     # kind: (lower storeys, upper storeys)
     "research": (_LAB, {**_LAB, "laboratory": 0.71, "office": 0.16, "meeting": 0.03}),
     "teaching": (
-        {"classroom": 0.45, "seminar": 0.02, "study": 0.02, "laboratory": 0.39, "office": 0.10, "storage": 0.02},
-        {"laboratory": 0.68, "instrument": 0.06, "preparation": 0.03, "office": 0.19, "meeting": 0.03, "storage": 0.01},
+        {"classroom": 0.45, "seminar": 0.02, "study": 0.02, "laboratory": 0.39, "office": 0.10, "ventilation": 0.02},
+        {"laboratory": 0.68, "instrument": 0.06, "preparation": 0.03, "office": 0.21, "ventilation": 0.02},
     ),
     "administration": ({"office": 0.7, "meeting": 0.2, "shop": 0.1}, {"office": 0.86, "meeting": 0.14}),
     "humanities": ({"classroom": 0.6, "seminar": 0.1, "office": 0.3}, {"office": 0.8, "seminar": 0.1, "study": 0.1}),

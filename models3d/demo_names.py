@@ -54,6 +54,7 @@ USES: MappingProxyType[str, Use] = MappingProxyType(
             Use("common", "living", "活动室", "Common room", "rest"),
             Use("storage", "storage", "储藏室", "Storage", "rest", plugged=False),
             Use("plant", "plant", "设备机房", "Plant room", "service"),
+            Use("ventilation", "plant", "空调机房", "Air-handling room", "service"),
             Use("electrical", "plant", "配电间", "Electrical room", "service"),
             Use("comms", "data", "弱电间", "Communications room", "service"),
             Use("laundry", "storage", "洗衣房", "Laundry", "service"),

@@ -31,6 +31,7 @@ SIZES: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "exhibition": ((4, 6), (1,)),
     "kitchen": ((2, 3), (1, 2)),
     "plant": ((2, 3), (1,)),
+    "ventilation": ((1, 2), (1,)),
 }
 
 # Which side of the corridor a use likes [m2 of bias]: +1 is north or east, the cool side.

@@ -19,7 +19,7 @@ from models3d.demo_ground import RING_WIDTH, STREET_WIDTH, Ground
 from models3d.model import Feature
 
 XY = npt.NDArray[np.float64]
-HEIGHTS_M = (6.0, 7.5, 9.0, 10.5, 12.0, 14.0)
+HEIGHTS_M = (5.5, 6.5, 7.5, 8.5, 9.5, 11.0)
 LEAST_M = 5.0  # between two trunks
 
 
