@@ -130,6 +130,7 @@ export class View {
     this.pending |= bits;
     this.stage?.requestDraw();
     if (!this.stage || this.state.mode === 'plan') this.updatePlan();
+    else this.scene?.plan?.hide();
   }
 
   private async load(url: string): Promise<void> {

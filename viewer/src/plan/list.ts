@@ -18,6 +18,11 @@ export function valueText(slot: number, state: SpaceState, legend: Legend | null
   return parts.join(lang === 'zh' ? '，' : ', ');
 }
 
+const HIDDEN = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap';
+const SHOWN =
+  'position:absolute;left:20px;top:110px;bottom:140px;width:320px;overflow:auto;padding:12px 16px;' +
+  'background:var(--surface);color:var(--text-1);border:1px solid var(--line);border-radius:10px';
+
 /** Where in the campus the list stands: the whole (-1, -1), a building (b, -1) or a storey of it (b, j). */
 export interface Place {
   building: number;
@@ -51,6 +56,10 @@ export class PlaceList {
     this.state = state;
     this.element = document.createElement('nav');
     this.element.className = 'plan-list';
+    this.element.style.cssText = HIDDEN;
+    // The page's own tree serves those who see; the list comes forward when the keyboard enters it.
+    this.element.addEventListener('focusin', () => (this.element.style.cssText = SHOWN));
+    this.element.addEventListener('focusout', () => (this.element.style.cssText = HIDDEN));
     this.heading = document.createElement('h3');
     this.back = document.createElement('button');
     this.back.type = 'button';

@@ -11,7 +11,7 @@ import type { SpaceState } from '../state.ts';
 import type { Tokens } from '../tokens.ts';
 import { PlaceList, type Place } from './list.ts';
 import { type Box, groupBox, groupPath, labelSeat, textWidth, union } from './shapes.ts';
-import { type Patterns, patterns, svg, ViewBox } from './svg.ts';
+import { type Patterns, patterns, ScaleBar, svg, ViewBox } from './svg.ts';
 import { type Lang, word } from './words.ts';
 
 /** What the plan needs to know of the view. */
@@ -47,6 +47,7 @@ export class Plan {
   private readonly root: SVGSVGElement;
   private readonly note: HTMLElement;
   private readonly list: PlaceList;
+  private readonly scale: ScaleBar;
   private readonly box: ViewBox;
   private readonly packs = new Map<number, Promise<ArrayBuffer>>();
   private readonly blocks = new Map<number, Block>();
@@ -68,14 +69,21 @@ export class Plan {
     this.actions = actions;
     this.element = document.createElement('div');
     this.element.className = 'plan';
+    this.element.style.cssText = 'position:absolute;inset:0';
     this.root = svg('svg', { class: 'plan-drawing', role: 'img', tabindex: 0, preserveAspectRatio: 'xMidYMid meet' });
     this.note = document.createElement('p');
     this.note.className = 'plan-note';
+    this.note.style.cssText = 'position:absolute;inset:auto 0 50% 0;margin:0;text-align:center;pointer-events:none';
+    this.root.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;touch-action:none;outline-offset:-3px';
+    this.scale = new ScaleBar();
     this.note.setAttribute('role', 'status');
     this.list = new PlaceList(index, state, (slot) => this.choose(slot), () => this.leave());
-    this.element.append(this.root, this.note, this.list.element);
+    this.element.append(this.root, this.note, this.scale.element, this.list.element);
     parent.append(this.element);
-    this.box = new ViewBox(this.root, () => this.fitLabels());
+    this.box = new ViewBox(this.root, () => {
+      this.fitLabels();
+      this.scale.update(this.box.scale);
+    });
     this.root.addEventListener('click', this.onClick);
     this.root.addEventListener('dblclick', this.onDoubleClick);
     this.root.addEventListener('pointerover', this.onHover);
@@ -84,6 +92,9 @@ export class Plan {
   /** Takes the properties over; draws anew only when the place, the language or the theme changed. */
   update(view: PlanView): void {
     this.view = view;
+    this.element.hidden = false;
+    this.element.style.background = view.tokens.hex.bg;
+    this.element.style.color = view.tokens.hex['text-2'];
     const storey = view.storey;
     const building = storey >= 0 ? (this.index.file.storeys.building[storey] ?? -1) : -1;
     this.place = { building, storey };
@@ -94,6 +105,11 @@ export class Plan {
     }
     this.drawn = key;
     void this.draw(key);
+  }
+
+  /** Another mode is shown. */
+  hide(): void {
+    this.element.hidden = true;
   }
 
   /** New values: fills and texts follow. */

@@ -63,8 +63,13 @@ export class ViewBox {
 
   /** Shows `box` with a margin. */
   fit(box: Box): void {
-    const margin = 0.06 * Math.max(box.width, box.height);
-    this.home = { x: box.x - margin, y: box.y - margin, width: box.width + 2 * margin, height: box.height + 2 * margin };
+    // Room for the heading above and the legend below, which the page lays over the drawing.
+    const { clientWidth, clientHeight } = this.root;
+    const side = (box.width * 110) / Math.max(clientWidth - 220, 120);
+    const rows = Math.max(clientHeight - 240, 120);
+    const above = (box.height * 110) / rows;
+    const below = (box.height * 130) / rows;
+    this.home = { x: box.x - side, y: box.y - above, width: box.width + 2 * side, height: box.height + above + below };
     this.box = { ...this.home };
     this.apply();
   }
@@ -156,4 +161,32 @@ export class ViewBox {
     event.preventDefault();
     move();
   };
+}
+
+/** A bar of a round length, and where north is: always up. */
+export class ScaleBar {
+  readonly element = document.createElement('div');
+  private readonly bar = document.createElement('i');
+  private readonly text = document.createElement('span');
+
+  constructor() {
+    this.element.className = 'plan-scale';
+    this.element.setAttribute('aria-hidden', 'true');
+    this.element.style.cssText =
+      'position:absolute;right:20px;bottom:20px;display:flex;gap:10px;align-items:center;font-size:13px;pointer-events:none';
+    this.bar.style.cssText = 'display:block;height:6px;border:solid currentColor;border-width:0 1.5px 1.5px';
+    const north = document.createElement('b');
+    north.textContent = '\u25B2 N';
+    north.style.cssText = 'font-weight:450;margin-left:14px';
+    this.element.append(this.bar, this.text, north);
+  }
+
+  /** `metres` a CSS pixel. */
+  update(metres: number): void {
+    const most = 120 * metres;
+    const power = 10 ** Math.floor(Math.log10(most));
+    const length = [5, 2, 1].map((k) => k * power).find((k) => k <= most) ?? power;
+    this.bar.style.width = `${length / metres}px`;
+    this.text.textContent = length >= 1000 ? `${length / 1000} km` : `${length} m`;
+  }
 }
