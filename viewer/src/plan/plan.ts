@@ -222,7 +222,7 @@ export class Plan {
     const frame = this.frameOf(building);
     const local = storey - storeys[0];
     const outline = groupPath(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, frame);
-    svg('path', { d: outline, class: 'plan-outline', fill: this.view.tokens.hex.raised, stroke: this.view.tokens.hex['text-3'] }, this.root);
+    svg('path', { d: outline, class: 'plan-outline', fill: this.view.tokens.hex.raised, stroke: this.view.tokens.hex['text-3'], 'stroke-width': 1.5, 'vector-effect': 'non-scaling-stroke' }, this.root);
     const slot0 = this.index.firstSpace + spaces[0];
     const rooms = this.roomsOf(building, local).filter((k) => block.spaceGroup[k]! < block.spaceGroup[k + 1]!);
     for (const k of rooms) {
@@ -237,7 +237,7 @@ export class Plan {
   }
 
   private shape(slot: number, d: string): void {
-    const path = svg('path', { d, class: 'plan-shape', 'data-slot': slot, 'fill-rule': 'evenodd' }, this.root);
+    const path = svg('path', { d, class: 'plan-shape', 'data-slot': slot, 'fill-rule': 'evenodd', 'vector-effect': 'non-scaling-stroke' }, this.root);
     const over = svg('path', { d, class: 'plan-over', 'fill-rule': 'evenodd', 'pointer-events': 'none' }, this.root);
     this.shapes.push({ slot, path, over, shown: '' });
   }
@@ -248,6 +248,13 @@ export class Plan {
     if (seat === null || lines.length === 0) return;
     const holder = svg('g', { class: 'plan-label', transform: `translate(${seat.x} ${seat.y})`, 'pointer-events': 'none' }, this.root);
     holder.dataset['slot'] = String(slot);
+    // A building's name stands over its edges too, on a halo of the page.
+    if (this.index.kind(slot) === 'building') {
+      const { bg } = this.view.tokens.hex;
+      for (const [key, value] of Object.entries({ stroke: bg, 'stroke-width': 3, 'stroke-linejoin': 'round', 'paint-order': 'stroke' })) {
+        holder.setAttribute(key, String(value));
+      }
+    }
     holder.dataset['width'] = String(seat.width);
     holder.dataset['height'] = String(seat.height);
     for (const line of lines) svg('text', { 'text-anchor': 'middle' }, holder).textContent = line;
@@ -261,13 +268,15 @@ export class Plan {
       const width = Number(holder.dataset['width']);
       const height = Number(holder.dataset['height']);
       const texts = [...holder.children] as SVGTextElement[];
-      const fits = texts.map((text) => textWidth(text.textContent ?? '') * size < width * 0.94);
+      const free = holder.hasAttribute('paint-order');
+      const fits = texts.map((text) => free || textWidth(text.textContent ?? '') * size < width * 0.94);
       const both = texts.length > 1 && fits.every(Boolean) && height > 2.5 * size;
       const last = texts.length - 1;
       texts.forEach((text, i) => {
-        const shown = both || (i === last && fits[last] === true && height > 1.2 * size);
+        const shown = both || (i === last && fits[last] === true && (free || height > 1.2 * size));
         text.style.display = shown ? '' : 'none';
         text.setAttribute('font-size', size.toFixed(3));
+        if (free) text.setAttribute('stroke-width', (0.25 * size).toFixed(3));
         text.setAttribute('y', ((both ? (i === 0 ? -0.2 : 0.95) : 0.35) * size).toFixed(3));
       });
     }
@@ -288,12 +297,14 @@ export class Plan {
     const colour = none ? hex.surface : this.view.legend ? hex.ramp[classOf(byte)]! : hex.ramp[3]!;
     shape.path.setAttribute('fill', stale ? (this.fills?.stale ?? colour) : colour);
     shape.path.setAttribute('stroke', selected ? hex.select : none ? hex['text-3'] : hex.bg);
-    shape.path.setAttribute('stroke-dasharray', none ? '4 4' : '');
+    shape.path.setAttribute('stroke-dasharray', none ? '3 3' : '');
+    shape.path.setAttribute('stroke-width', selected ? '3' : '1');
     shape.path.classList.toggle('is-selected', selected);
     shape.over.setAttribute('fill', simulated && !stale && !none ? (this.fills?.simulated ?? 'none') : 'none');
     // Texts on the three steps nearest the text colour turn over; CSS reads this.
     const label = this.seats.find((seat) => Number(seat.dataset['slot']) === shape.slot);
-    const dark = !none && !stale && this.view.legend !== null && classOf(byte) >= 4;
+    const halo = label?.hasAttribute('paint-order') ?? false;
+    const dark = !halo && !none && !stale && this.view.legend !== null && classOf(byte) >= 4;
     label?.setAttribute('fill', dark ? hex['on-select'] : hex['text-1']);
   }
 
