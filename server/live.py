@@ -300,8 +300,7 @@ class Hub:
         if now >= self._next_beat:
             self._next_beat = now + self._heartbeat_s
             self._beat += 1
-            self._wake(slow=False)
-            self._wake_slow()
+            self._wake_all(now)
         if not self._dirty.is_set():
             return False
         self._dirty.clear()
@@ -311,6 +310,10 @@ class Hub:
     def _flush(self, now: float) -> None:
         for stream in {client.stream for client in self._clients}:
             stream.refresh()
+        self._wake_all(now)
+
+    def _wake_all(self, now: float) -> None:
+        """Wake everybody whose turn it is; phones when theirs comes."""
         self._wake(slow=False)
         if now >= self._slow_due:
             self._wake_slow()

@@ -23,7 +23,7 @@ def test_every_setting_of_mqtt_is_documented_with_its_default() -> None:
     }
     assert set(rows) == set(Settings.model_fields)
     for name, field in Settings.model_fields.items():
-        if f"`{str(field.default).lower()}`" != rows[name].strip():
+        if f"`{field.default}`".lower() != rows[name].strip().lower():
             assert field.is_required() or not field.default, f"{name}: the page says {rows[name]}"
 
 

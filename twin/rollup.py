@@ -73,17 +73,18 @@ class _Sums:
 
     def add(self, at: npt.NDArray[np.int32], rows: _Sums, how: How) -> None:
         """Fold ``rows`` into the slots ``at``."""
+        n = len(self.num)
         if how == "max":
             np.maximum.at(self.num, at, rows.num)
         else:
-            np.add.at(self.num, at, rows.num)
-        np.add.at(self.den, at, rows.den)
-        np.add.at(self.have, at, rows.have)
-        np.add.at(self.of, at, rows.of)
+            self.num += np.bincount(at, rows.num, n)
+        self.den += np.bincount(at, rows.den, n)
+        self.have += np.bincount(at, rows.have, n).astype(np.int64)
+        self.of += np.bincount(at, rows.of, n).astype(np.int64)
         np.minimum.at(self.oldest, at, rows.oldest)
         np.maximum.at(self.quality, at, rows.quality)
         np.bitwise_or.at(self.origin, at, rows.origin)
-        np.logical_or.at(self.spoken, at, rows.spoken)
+        self.spoken[at[rows.spoken]] = True
 
     def take(self, rows: npt.NDArray[np.intp]) -> _Sums:
         return _Sums(
