@@ -151,7 +151,10 @@ def _plan(vertices: F64, triangles: I32) -> tuple[Area | None, float]:
     near = vertices - origin
     normal, volume = _normals(near, triangles)
     polygon = _footprint(near, triangles, normal)
-    return (None if polygon is None else shapely.transform(polygon, lambda points: points + origin[:2])), volume
+    if polygon is None:
+        return None, volume
+    placed: Area = shapely.transform(shapely.orient_polygons(polygon), lambda points: points + origin[:2])
+    return (placed if placed.is_valid else clean(placed)), volume  # a corner that touches may round across
 
 
 def plan_of(vertices: F64, triangles: I32) -> Area | None:

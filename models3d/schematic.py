@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from shapely.geometry.base import BaseGeometry
-
 from models3d import polygons
 from models3d.codes import storey_code, storey_names
 from models3d.model import Finding
@@ -80,7 +78,7 @@ def storeys(
     if not blocks:
         return found
     for ordinal in range(min(block.lowest for block in blocks), max(block.highest for block in blocks) + 1):
-        here: list[BaseGeometry] = [block.area for block in blocks if block.lowest <= ordinal <= block.highest]
+        here: list[Area] = [block.area for block in blocks if block.lowest <= ordinal <= block.highest]
         outline = here[0] if len(here) == 1 else polygons.union(here)
         if outline is not None:
             found.append(whole_storey(building, ordinal, ground_m + ordinal * storey_m, storey_m, outline, origin))
@@ -92,19 +90,17 @@ def whole_storey(
     ordinal: int,
     elevation_m: float,
     height_m: float,
-    outline: BaseGeometry | None,
+    area: Area,
     origin: Origin,
-    code: str = "",
 ) -> Storey:
-    """A storey that is one space: what a footprint or a mesh without rooms can honestly say."""
-    area = polygons.to_area(outline) if outline is not None else None
-    storey_id = f"{building}/{code or storey_code(ordinal)}"
+    """A storey that is one space, the clean ``area``: what a footprint or a mesh without rooms can honestly say."""
+    storey_id = f"{building}/{storey_code(ordinal)}"
     names = storey_names(ordinal)
-    square = float(area.area) if area is not None else None
+    square = float(area.area)
     space = Space(
         id=f"{storey_id}/all", number=storey_id.rsplit("/", 1)[1], names=dict(names), category="storey", polygon=area,
         elevation_m=elevation_m, height_m=height_m, area_m2=square,
-        volume_m3=None if square is None else square * height_m, origin=origin,
+        volume_m3=square * height_m, origin=origin,
     )  # fmt: skip
     return Storey(storey_id, names, ordinal, elevation_m, height_m, area, [space])
 
