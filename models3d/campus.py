@@ -11,7 +11,7 @@ import numpy as np
 
 from models3d import georef, report
 from models3d.cache import Load, ModelCache
-from models3d.identity import Identities, natural
+from models3d.identity import Identities, natural, real_sites
 from models3d.join import groups, join
 from models3d.model import Feature, Finding, Model, ModelError, ModelPoint, Options, Shell
 from models3d.place import Candidate, Move, campus_frame, move_model, place_all
@@ -78,7 +78,8 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
     if frame is not None:
         built.campus.latitude, built.campus.longitude = frame.latitude, frame.longitude
     place_all(candidates, frame)
-    identities = Identities(config.file.campus.id)
+    sites = real_sites([part.candidate.model for part in parts])
+    identities = Identities(config.file.campus.id, sites=sites)
     past: dict[str, str] = {}
     gone: dict[str, str] = {}
     for part in parts:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from models3d.codes import Codes
 from models3d.model import Finding, Model
-from twin.space import Building, Equipment, Space, Storey, Zone
+from twin.space import Building, Equipment, Site, Space, Storey, Zone
 
 Rename = Callable[[str], str]
+
+_NO_NAME = frozenset({"", "default", "default site", "site", "gelaende", "gelände", "grundstück", "terrain", "surface"})
+"""What programs call the one site of a file that nobody named."""
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -20,10 +24,31 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in _DIGITS.split(text) if part]
 
 
-class Identities:
-    """Hands out ids to one file after the other. ``reserved`` ids (the campus's) are never given."""
+def _site_name(site: Site) -> str:
+    return (next(filter(None, site.names.values()), "") or site.id).strip().casefold()
 
-    def __init__(self, *reserved: str) -> None:
+
+def real_sites(models: Sequence[Model]) -> set[str]:
+    """The folded names of sites that are parts of the campus: files with several sites, or one that files share.
+
+    IFC puts every building on a site of its own; a level of the tree in which each branch has one leaf, or in which
+    there is one branch, tells nothing.
+    """
+    several = {_site_name(site) for model in models if len(model.sites) > 1 for site in model.sites}
+    single = Counter(_site_name(model.sites[0]) for model in models if len(model.sites) == 1)
+    shared = {name for name, n in single.items() if 1 < n < len(models) and name not in _NO_NAME}
+    return several | shared
+
+
+class Identities:
+    """Hands out ids to one file after the other. ``reserved`` ids (the campus's) are never given.
+
+    ``sites`` are the names of the sites that stay; one of several files becomes one.
+    """
+
+    def __init__(self, *reserved: str, sites: Collection[str] = ()) -> None:
+        self._sites: dict[str, str] = {}
+        self._real_sites = frozenset(sites)
         self._buildings = Codes()
         self._taken: set[str] = set()
         for entity in reserved:
@@ -73,10 +98,20 @@ class Identities:
 
     def _others(self, model: Model, renamed: dict[str, str]) -> None:
         sites: dict[str, str] = {}
+        kept = []
         for site in model.sites:
-            sites[site.id] = site.id = self._free(site.id)
+            name, own = _site_name(site), site.id
+            if name not in self._real_sites or (len(model.sites) == 1 and name in _NO_NAME):
+                sites[own] = ""
+            elif name in self._sites and len(model.sites) == 1:
+                sites[own] = self._sites[name]
+            else:
+                sites[own] = site.id = self._free(own)
+                self._sites.setdefault(name, site.id)
+                kept.append(site)
+        model.sites = kept
         for building in model.buildings:
-            building.site = sites.get(building.site, building.site)
+            building.site = sites.get(building.site, "")
         others: list[Zone | Equipment] = [*model.zones, *model.equipment]
         for item in others:
             before = item.id

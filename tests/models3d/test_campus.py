@@ -20,6 +20,7 @@ from models3d.place import GAP_M, Candidate, Move, footprint, ground_elevation, 
 from tests.models3d.tiny import loader, tiny
 from twin.config import load_campus_config
 from twin.index import SpaceIndex
+from twin.space import Site
 
 Make = Callable[[], Model]
 
@@ -156,7 +157,7 @@ def test_ids_are_unique_across_files_and_references_follow(tmp_path: Path) -> No
     index = SpaceIndex(built.campus)  # refuses ids that stand for two entities
     assert "duplicate-code" in codes(built)
     assert [b.id for b in built.campus.buildings] == ["A", "A~2"]
-    assert [b.site for b in built.campus.buildings] == ["Default", "Default~2"]
+    assert [b.site for b in built.campus.buildings] == ["", ""]
     for shell in built.shells:
         assert shell.building in index
         assert index.parent(shell.storey) == shell.building
@@ -165,6 +166,31 @@ def test_ids_are_unique_across_files_and_references_follow(tmp_path: Path) -> No
         assert item.feeds == (item.space, zone.id)
         assert (point.space, point.equipment) == (item.space, item.id)
     assert {f.entity for f in built.findings if f.code == "overlap"} == {"A/01/101", "A~2/01/101"}
+
+
+def test_sites_stay_where_they_tell_something(tmp_path: Path) -> None:
+    def on(building: str, *sites: str) -> Make:
+        def made() -> Model:
+            model = tiny(building, building)
+            model.sites = [Site(f"s{n}", {"": name}) for n, name in enumerate(sites)]
+            model.buildings[0].site = "s0"
+            return model
+
+        return made
+
+    files = {"a.ifc": on("A", "North"), "b.ifc": on("B", "north "), "c.ifc": on("C1", "Site"), "d.ifc": on("D", "Site"),
+             "e.ifc": on("E", "East", "West"), "f.ifc": on("F", "Lonely")}  # fmt: skip
+    text = "campus: {id: campus}\nmodels:\n" + "".join(f"  - file: {name}\n" for name in files)
+    built = build(tmp_path, text, files)
+    index = SpaceIndex(built.campus)
+    assert [site.names[""] for site in built.campus.sites] == ["North", "East", "West"]
+    north, east, _ = (site.id for site in built.campus.sites)
+    assert {b.id: b.site for b in built.campus.buildings} == {
+        "A": north, "B": north, "C1": "", "D": "", "E": east, "F": "",
+    }  # fmt: skip
+    assert index.path("B") == ["campus", north, "B"]
+    one = build(tmp_path, TWO, {"a.ifc": on("A", "North"), "b.ifc": on("B", "North")})
+    assert one.campus.sites == []
 
 
 def test_the_campus_file_gives_a_building_its_code_and_names(tmp_path: Path) -> None:
