@@ -262,7 +262,7 @@ async def test_a_stalled_client_is_cut_off_and_delays_nobody(cache: Path) -> Non
                 await asyncio.to_thread(served.readings, batch)
                 await frame(ws)
                 worst = max(worst, time.monotonic() - start)
-            assert worst < 0.5
+            assert worst < 1.2, "it waited for the stalled one"
             await asyncio.sleep(0.2)
             assert hub.counts.clients == 1
         stalled.settimeout(5)
@@ -371,9 +371,9 @@ async def test_the_simulator_reaches_the_stream_through_the_same_pipeline(cache:
     sources = [SourceConfig("simulator", "simulator", {"interval_s": 0.5})]
     with serve(cache, assembled, sources) as served:
         async with connect(live_url(served)) as ws:
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             while True:
-                got = await frame(ws, 15)
+                got = await frame(ws, 40)
                 if got.totals.have.any() and got.totals.slot[0] == 0:
                     break
                 assert time.monotonic() < end
