@@ -13,7 +13,7 @@ from statistics import median
 
 from models3d.codes import Codes, storey_code, storey_names
 from models3d.ifc_geometry import Geometry
-from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline
+from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline, whole_storey
 from models3d.ifc_tree import Node, Tree
 from models3d.model import Finding
 from models3d.ordinals import ordinals
@@ -282,8 +282,11 @@ class Builder:
             self.built.storey_of[level.number] = (building.id, identity)
         made = self.spaces.make(storey, level.spaces)
         walls = self.found.walls.sections.get(level.number, [])
+        slabs = self.found.shell.floors.get(level.number, [])
         storey.spaces = list(made.values()) or derived_spaces(storey, enclosed(walls))
-        storey.outline = storey_outline(storey.spaces, self.found.shell.floors.get(level.number, []), walls)
+        if walls and not storey.spaces:
+            storey.spaces = whole_storey(storey, slabs)
+        storey.outline = storey_outline(storey.spaces, slabs, walls)
         self.built.space_of.update(made)
         return storey
 

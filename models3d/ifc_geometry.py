@@ -13,7 +13,7 @@ from typing import Any
 from models3d.forked import Crash, run_all
 from models3d.ifc_mesh import EXACT, KERNEL_ERRORS, meshes
 from models3d.ifc_quantities import Authored, authored
-from models3d.ifc_rooms import RoomShape, room_shape
+from models3d.ifc_rooms import RoomShape, drawn_shape, room_shape
 from models3d.ifc_safe import ref
 from models3d.ifc_shell import Job, ShellResult, convert, jobs, merge, parts, retry
 from models3d.ifc_tree import Tree
@@ -74,9 +74,24 @@ def measure(file: Any, scales: Units, job: RoomJob) -> Rooms:
     with_body = [space for space in spaces if ref(space, "Representation", "IfcProductRepresentation")]
     for mesh in meshes(file, with_body, EXACT):
         shape = room_shape(mesh.vertices, mesh.triangles)
-        if shape is not None:
+        known = rooms.shapes.get(mesh.element)  # a space may have several bodies: the largest is the room
+        if shape is not None and (known is None or shape.area_m2 > known.area_m2):
             rooms.shapes[mesh.element] = shape
+    _measure_drawn(file, [space for space in with_body if space.id() not in rooms.shapes], rooms)
     return rooms
+
+
+def _measure_drawn(file: Any, spaces: list[Any], rooms: Rooms) -> None:
+    """Spaces without a body may have an outline in plan, or a box."""
+    for mesh in meshes(file, spaces, EXACT, outlines=True):
+        if mesh.edges is not None:
+            shape = drawn_shape(mesh.vertices, mesh.edges)
+        else:
+            shape = room_shape(mesh.vertices, mesh.triangles)
+            if shape is not None:
+                shape.source = "box"
+        if shape is not None and (mesh.element not in rooms.shapes or shape.source == "outline"):
+            rooms.shapes[mesh.element] = shape
 
 
 def _work(file: Any, scales: Units, job: AnyJob) -> AnyResult:

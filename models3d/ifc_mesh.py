@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 _GEOM: Any = ifcopenshell.geom  # its annotations are narrower than what it takes
 
+_CURVES_TOO = 2  # ifcopenshell_wrapper.CURVES_SURFACES_AND_SOLIDS
+
 EXACT = "opencascade"
 FAST = "hybrid-manifold-opencascade"
 KERNEL_ERRORS = (RuntimeError,)
@@ -39,6 +41,8 @@ class Mesh:
     material: I32
     low: F64
     high: F64
+    edges: I32 | None = None
+    """(k, 2) of a body that has no faces: a drawn outline."""
 
 
 def settings(**options: Any) -> Any:
@@ -54,7 +58,7 @@ def _mesh(shape: Any) -> Mesh | None:
     geometry = shape.geometry
     local = np.frombuffer(geometry.verts_buffer, np.float64).reshape(-1, 3)
     triangles = np.frombuffer(geometry.faces_buffer, np.int32).reshape(-1, 3)
-    if not len(triangles):
+    if not len(local):
         return None
     matrix = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4)  # column-major: row i is column i
     vertices = local @ matrix[:3, :3] + matrix[3, :3]
@@ -63,23 +67,29 @@ def _mesh(shape: Any) -> Mesh | None:
         return None
     colours = np.frombuffer(geometry.colors_buffer, np.float64).reshape(-1, 4)
     material = np.frombuffer(geometry.material_ids_buffer, np.int32)
-    return Mesh(shape.id, vertices, triangles, colours, material, low, high)
+    edges = np.frombuffer(geometry.edges_buffer, np.int32).reshape(-1, 2) if not len(triangles) else None
+    return Mesh(shape.id, vertices, triangles, colours, material, low, high, edges)
 
 
-def meshes(file: Any, elements: Sequence[Any], kernel: str, **options: Any) -> Iterator[Mesh]:
-    """The meshes of ``elements`` that have any, in the kernel's order, one thread.
+def meshes(
+    file: Any, elements: Sequence[Any], kernel: str, *, outlines: bool = False, **options: Any
+) -> Iterator[Mesh]:
+    """The meshes of ``elements`` that have faces, in the kernel's order, one thread.
 
     One thread on purpose: the iterator's own threads cost more than they gain on files of this size, and parallel
     work is done by processes (``models3d.forked``). An element with several bodies comes as several meshes.
+    ``outlines`` also gives what is only drawn in plan, and boxes that stand for bodies.
     """
     if not elements:
         return
+    if outlines:
+        options |= {"dimensionality": _CURVES_TOO, "keep_bounding_boxes": True}
     iterator = _GEOM.iterator(settings(**options), file, 1, include=list(elements), geometry_library=kernel)
     if not iterator.initialize():
         return
     while True:
         mesh = _mesh(iterator.get())
-        if mesh is not None:
+        if mesh is not None and (len(mesh.triangles) or outlines):
             yield mesh
         if not iterator.next():
             return

@@ -6,6 +6,7 @@ The plan is the union of the projections of the faces that look down: the floor,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,8 @@ class RoomShape:
     area_m2: float
     volume_m3: float | None
     watertight: bool
+    source: Literal["body", "outline", "box"] = "body"
+    """What the file gives: a body, an outline in plan (then ``top_m`` is ``floor_m``), or only a box around it."""
 
 
 def _welded(vertices: F64, triangles: I32) -> I64:
@@ -170,3 +173,15 @@ def room_shape(vertices: F64, triangles: I32) -> RoomShape | None:
     closed = is_watertight(vertices, triangles)
     low, high = vertices[:, 2].min(), vertices[:, 2].max()
     return RoomShape(polygon, float(low), float(high), float(polygon.area), volume if closed else None, closed)
+
+
+def drawn_shape(vertices: F64, edges: I32) -> RoomShape | None:
+    """The room that an outline drawn in plan [m] encloses; its height is unknown. None when it encloses nothing."""
+    origin = vertices.mean(axis=0)
+    lines = shapely.linestrings((vertices - origin)[edges][:, :, :2])
+    area = clean(shapely.build_area(shapely.union_all(lines)))
+    if area is None:
+        return None
+    polygon = shapely.transform(area, lambda points: points + origin[:2])
+    floor = float(vertices[:, 2].min())
+    return RoomShape(polygon, floor, floor, float(polygon.area), None, watertight=False, source="outline")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from shapely.geometry import Polygon
 
 from models3d.categories import room_category
 from models3d.codes import Codes
@@ -99,7 +98,7 @@ class SpaceMaker:
             category=room_category(name, node.name, node.description),
             polygon=shape.polygon if shape else None,
             elevation_m=shape.floor_m if shape else storey.elevation_m,
-            height_m=max(shape.top_m - shape.floor_m, 0.1) if shape else storey.height_m,
+            height_m=_clear_height(shape, storey),
             area_m2=shape.area_m2 if shape else None,
             area_authored_m2=claim.area,
             volume_m3=shape.volume_m3 if shape else None,
@@ -129,7 +128,13 @@ class SpaceMaker:
                 severity="warning" if factor else "info",
                 data={"authored": claims[0], "measured": measured, "ratio": ratio, "factor": factor},
             )  # fmt: skip
-        if not shape.watertight:
+        if shape.source == "box":
+            self._find("space-without-geometry", node, space.id, f"Space '{space.number}' has only a box around it: "
+                       "its outline is that box.")  # fmt: skip
+        elif shape.source == "outline":
+            self._find("heights-assumed", node, space.id, f"Space '{space.number}' is only drawn in plan: its "
+                       "height is that of its storey.", severity="info")  # fmt: skip
+        elif not shape.watertight:
             self._find("open-mesh", node, space.id, f"Space '{space.number}' is not closed: it has no volume.",
                        severity="info")  # fmt: skip
 
@@ -175,7 +180,14 @@ class SpaceMaker:
         )  # fmt: skip
 
 
-def derived_spaces(storey: Storey, rooms: Sequence[Polygon]) -> list[Space]:
+def _clear_height(shape: RoomShape | None, storey: Storey) -> float:
+    """The height of a room [m]: its body's, else what its storey leaves under the ceiling."""
+    if shape is None or shape.top_m <= shape.floor_m:
+        return max(storey.height_m - CEILING_M, 2.0)
+    return max(shape.top_m - shape.floor_m, 0.1)
+
+
+def derived_spaces(storey: Storey, rooms: Sequence[Area]) -> list[Space]:
     """Rooms found between the walls of a storey that has none: numbered in reading order, marked ``derived``."""
     digits = max(2, len(str(len(rooms))))
     return [
@@ -190,6 +202,16 @@ def derived_spaces(storey: Storey, rooms: Sequence[Polygon]) -> list[Space]:
         )
         for at, room in enumerate(rooms, start=1)
     ]
+
+
+def whole_storey(storey: Storey, slabs: Sequence[Area]) -> list[Space]:
+    """A storey whose walls enclose nothing, as one space in the shape of its slabs, marked ``synthetic``."""
+    floor = clean(shapely.union_all(list(slabs))) if slabs else None
+    if floor is None:
+        return []
+    space = derived_spaces(storey, [floor])[0]
+    space.id, space.number, space.origin = f"{storey.id}/S01", "S01", "synthetic"
+    return [space]
 
 
 def storey_outline(spaces: Sequence[Space], slabs: Sequence[Area], walls: Sequence[Area]) -> Area | None:

@@ -43,26 +43,27 @@ def _is_hidden(info: zipfile.ZipInfo) -> bool:
     return info.is_dir() or name.startswith("__MACOSX/") or name.rsplit("/", 1)[-1].startswith(".")
 
 
-def _heads(path: Path, archive: zipfile.ZipFile) -> list[tuple[zipfile.ZipInfo, bytes]]:
+def _members(path: Path, archive: zipfile.ZipFile, is_ifc: Callable[[bytes], bool]) -> list[tuple[str, bool]]:
+    """(name, whether it is an IFC) of every member that is no folder and not hidden."""
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
         raise ModelError(
             "zip-bomb",
             f"'{path.name}' lists {len(infos)} members, more than {MAX_MEMBERS}. Unpack it and import the .ifc file.",
         )
-    heads = []
+    members = []
     for info in infos:
         if not _is_hidden(info):
             _check(path, info)
             with archive.open(info) as member:
-                heads.append((info, member.read(65536)))
-    return heads
+                members.append((info.filename, is_ifc(member.read(65536))))
+    return members
 
 
-def _only_ifc(path: Path, heads: list[tuple[zipfile.ZipInfo, bytes]], is_ifc: Callable[[bytes], bool]) -> str:
-    models = [info.filename for info, head in heads if is_ifc(head)]
+def _only_ifc(path: Path, members: list[tuple[str, bool]]) -> str:
+    models = [name for name, good in members if good]
     if not models:
-        held = ", ".join(f"'{info.filename}'" for info, _ in heads[:3]) or "nothing"
+        held = ", ".join(f"'{name}'" for name, _ in members[:3]) or "nothing"
         raise ModelError(
             "zip-without-ifc",
             f"'{path.name}' is a zip archive without an IFC file (it holds {held}). Pack the .ifc file itself.",
@@ -84,7 +85,7 @@ def extract_ifc(path: Path, target: Path, is_ifc: Callable[[bytes], bool]) -> st
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            name = _only_ifc(path, _heads(path, archive), is_ifc)
+            name = _only_ifc(path, _members(path, archive, is_ifc))
             info = archive.getinfo(name)
             limit = min(MAX_BYTES, max(FREE_BYTES, MAX_RATIO * max(info.compress_size, 1)))
             written = 0

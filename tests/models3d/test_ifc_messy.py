@@ -99,6 +99,30 @@ def test_a_space_without_geometry_is_listed(tmp_path: Path) -> None:
     assert len(found(model, "space-without-geometry")) == 1
 
 
+def test_a_space_that_is_only_drawn_in_plan_or_as_a_box(tmp_path: Path) -> None:
+    maker = IfcMaker()
+    storey = maker.storey("1F", 2.0)
+    corners = [maker.point(*corner) for corner in [*rectangle(0, 0, 4, 3), (0.0, 0.0)]]
+    line = maker.make("IfcPolyline", Points=corners)
+    box = maker.make("IfcBoundingBox", Corner=maker.point(10, 0, 0), XDim=5.0, YDim=2.0, ZDim=2.5)
+    for number, identifier, kind, item in (
+        ("1", "FootPrint", "Curve2D", line),
+        ("2", "FootPrint", "GeometricCurveSet", maker.make("IfcGeometricCurveSet", Elements=[line])),
+        ("3", "Box", "BoundingBox", box),
+    ):
+        space = maker.space(storey, number, None)
+        shape = maker.make("IfcShapeRepresentation", ContextOfItems=maker.context, RepresentationIdentifier=identifier,
+                           RepresentationType=kind, Items=[item])  # fmt: skip
+        space.Representation = maker.make("IfcProductDefinitionShape", Representations=[shape])
+    model = load(maker.write(tmp_path / "a.ifc"), FAST)
+    assert spaces(model) == {"B1/1F/1": 12.0, "B1/1F/2": 12.0, "B1/1F/3": 10.0}
+    rooms = model.buildings[0].storeys[0].spaces
+    assert [room.elevation_m for room in rooms] == pytest.approx([2.0] * 3)
+    assert [room.volume_m3 for room in rooms] == [None, None, pytest.approx(25.0)]
+    assert len(found(model, "heights-assumed")) == 2
+    assert len(found(model, "space-without-geometry")) == 1
+
+
 def test_two_sites_and_two_buildings_stay_apart(tmp_path: Path) -> None:
     maker = IfcMaker(building="A")
     other = maker.root("IfcSite", "North", ObjectPlacement=maker.place((0, 0, 0)), CompositionType="ELEMENT")
@@ -263,6 +287,17 @@ def test_rooms_are_derived_from_walls_where_there_are_no_spaces(tmp_path: Path) 
     assert len(found(model, "no-spaces")) == 1
     without = load(tmp_path / "a.ifc", Options(rooms_from_walls=False))
     assert spaces(without) == {}
+
+
+def test_a_storey_whose_columns_enclose_nothing_is_one_space(tmp_path: Path) -> None:
+    maker = IfcMaker()
+    storey = maker.storey("1F", 0)
+    for x in (1.0, 5.0, 9.0):
+        maker.element("IfcColumn", storey, rectangle(x, 1, 0.3, 0.3))
+    maker.element("IfcSlab", storey, rectangle(0, 0, 10, 6), 0.2, base=-0.2)
+    (space,) = load(maker.write(tmp_path / "a.ifc"), Options()).buildings[0].storeys[0].spaces
+    assert (space.id, space.origin) == ("B1/1F/S01", "synthetic")
+    assert space.area_m2 == pytest.approx(60.0)
 
 
 def test_a_lone_far_element_does_not_stretch_the_scene(tmp_path: Path) -> None:
