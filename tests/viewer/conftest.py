@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,34 +79,48 @@ class Shown:
 
     def ready(self, state: str = "ready") -> None:
         """Wait until the view says so."""
-        self.page.wait_for_selector(f"#view[data-state={state}]", timeout=30_000)
+        self.page.wait_for_selector(f"#view[data-state={state}]", timeout=120_000)
 
     def settle(self) -> None:
-        """Wait until nothing is drawn any more."""
+        """Wait until every change is drawn and no flight is under way."""
         self.page.evaluate(
             """async () => {
-                const counters = window.campusTwin.views.at(-1).stage.counters;
-                for (let before = -1, quiet = 0; quiet < 3; ) {
-                    quiet = before === counters.frames ? quiet + 1 : 0;
-                    before = counters.frames;
-                    await new Promise(done => setTimeout(done, 120));
+                const view = window.campusTwin.views.at(-1);
+                for (let quiet = 0; quiet < 3; ) {
+                    quiet = view.pending === 0 && !view.stage.flight.active ? quiet + 1 : 0;
+                    await new Promise(done => setTimeout(done, 30));
                 }
             }"""
         )
+
+    def reset(self, **props: Any) -> None:
+        """Back to the plain view of the campus, then these properties."""
+        self.page.evaluate(f"{VIEW}.showRooms(false)")
+        self.set(**{**PLAIN, **props})
+        self.settle()
+
+
+VIEW = "window.campusTwin.views.at(-1)"
+PLAIN: dict[str, Any] = {
+    "mode": "3d", "storey": "", "selection": "", "explode": 0, "xray": False, "section": None, "quality": "c",
+    "camera": "18,34,2600,0,0,28", "flyTo": "", "theme": "light", "lens": "data",
+}  # fmt: skip
+"""Properties of the plain view; the lowest tier, because a software GPU needs a second for a sample of light."""
 
 
 Show = Callable[..., Shown]
 
 
-@pytest.fixture
-def show(browser: Browser, demo_scene: Scene) -> Iterator[Show]:
-    """Shows the view with the given properties; page errors and console errors fail the test at its end."""
+@contextmanager
+def showing(browser: Browser, scene: Scene) -> Iterator[Show]:
+    """A function that opens pages with the view; page errors and console errors fail when they are closed."""
     require(viewer.is_built(), "the viewer is not built: run node viewer/build.mjs (scripts/setup does)")
     shown: list[Shown] = []
     with ExitStack() as stack:
 
         def start(live: Live | None = None, context: dict[str, Any] | None = None, **props: Any) -> Shown:
-            base = stack.enter_context(serving(create(demo_scene.folder, demo_scene.files.scene_url, props, live)))
+            given = {"quality": "c", **props}
+            base = stack.enter_context(serving(create(scene.folder, scene.files.scene_url, given, live)))
             options: dict[str, Any] = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"}
             page = stack.enter_context(browser.new_context(**{**options, **(context or {})})).new_page()
             one = Shown(page, [], [])
@@ -120,3 +134,19 @@ def show(browser: Browser, demo_scene: Scene) -> Iterator[Show]:
         yield start
     for one in shown:
         assert one.problems == []
+
+
+@pytest.fixture
+def show(browser: Browser, demo_scene: Scene) -> Iterator[Show]:
+    """Opens pages of the test's own."""
+    with showing(browser, demo_scene) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def campus(browser: Browser, demo_scene: Scene) -> Iterator[Shown]:
+    """One page for all tests of a module that only set properties: see ``Shown.reset``."""
+    with showing(browser, demo_scene) as start:
+        shown = start()
+        shown.ready()
+        yield shown

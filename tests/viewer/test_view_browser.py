@@ -10,12 +10,10 @@ import pytest
 
 import viewer
 from tests.conftest import require
-from tests.viewer.conftest import Scene, Show, Shown
+from tests.viewer.conftest import VIEW, Scene, Show, Shown
 from viewer import DIST
 
 pytestmark = pytest.mark.browser
-
-VIEW = "window.campusTwin.views.at(-1)"
 
 
 def pixels(shown: Shown, points: list[tuple[int, int]]) -> list[list[int]]:
@@ -37,9 +35,8 @@ def pixels(shown: Shown, points: list[tuple[int, int]]) -> list[list[int]]:
     return got
 
 
-def test_a_page_shows_the_campus_and_asks_nobody_else(show: Show, demo_scene: Scene) -> None:
-    shown = show()
-    shown.ready()
+def test_a_page_shows_the_campus_and_asks_nobody_else(campus: Shown, demo_scene: Scene) -> None:
+    shown = campus
     assert shown.data("buildings") == "48"
     assert shown.data("spaces") == str(demo_scene.spaces)
     assert shown.data("mode") == "3d"
@@ -52,13 +49,15 @@ def test_a_page_shows_the_campus_and_asks_nobody_else(show: Show, demo_scene: Sc
     assert shown.props()["status"]["state"] == "ready"
 
 
-def test_an_idle_view_draws_nothing(show: Show) -> None:
-    shown = show()
-    shown.ready()
-    shown.settle()
-    before = shown.counter("frames")
-    shown.page.wait_for_timeout(1500)
-    assert shown.counter("frames") == before
+def test_an_idle_view_draws_nothing(campus: Shown) -> None:
+    campus.reset()
+    for _ in range(60):  # what is gathered at rest comes to an end too
+        before = campus.counter("frames")
+        campus.page.wait_for_timeout(1000)
+        if campus.counter("frames") == before:
+            break
+    campus.page.wait_for_timeout(1500)
+    assert campus.counter("frames") == before
 
 
 @pytest.mark.parametrize(
@@ -66,54 +65,47 @@ def test_an_idle_view_draws_nothing(show: Show) -> None:
     [
         {"rooms": True},
         {"mode": "2d"},
-        {"mode": "2d", "storey": "3/03", "flyTo": "3"},
-        {"explode": 1, "selection": "3", "flyTo": "3"},
-        {"storey": "3/03", "flyTo": "3"},
-        {"storey": "3/03", "section": {"axis": "y", "at": 380, "flip": False}, "flyTo": "3"},
+        {"mode": "2d", "storey": "3/03", "flyTo": "3#plan"},
+        {"explode": 1, "selection": "3", "flyTo": "3#exploded"},
+        {"storey": "3/03", "flyTo": "3#isolated"},
+        {"storey": "3/03", "section": {"axis": "y", "at": 380, "flip": False}, "flyTo": "3#section"},
         {},
     ],
     ids=["rooms", "map", "plan", "exploded", "isolated", "section", "closed"],
 )
-def test_picking_agrees_with_the_id_buffer(show: Show, state: dict[str, Any]) -> None:
-    rooms = state.pop("rooms", False) if "rooms" in (state := dict(state)) else False
-    shown = show(**state)
-    shown.ready()
-    if rooms:
+def test_picking_agrees_with_the_id_buffer(campus: Shown, state: dict[str, Any]) -> None:
+    shown = campus
+    shown.reset(**{key: value for key, value in state.items() if key != "rooms"})
+    if state.get("rooms"):
         shown.page.evaluate(f"{VIEW}.showRooms(true)")
-    shown.settle()
+        shown.settle()
     draw = random.Random(20_260_415)
     places = [[draw.uniform(2, 998), draw.uniform(2, 698)] for _ in range(1500)]
     script = f"""async places => {{
         const view = {VIEW};
         const centred = places.map(([x, y]) => [Math.floor(x) + 0.5, Math.floor(y) + 0.5]);
         const drawn = await window.campusTwin.idsAt(view, centred);
-        const around = [];
         const result = [];
         for (let i = 0; i < centred.length; i++) {{
             const hit = view.navigator.pickAt(...centred[i]);
             const closed = hit.building >= 0 && view.scene.storeys.rooms(hit.storey) === 0;
             const picked = closed ? view.scene.index.storeySlot(hit.storey) : hit.slot;
-            if (drawn[i] >= 0 || picked >= 0) result.push([centred[i], drawn[i], picked]);
+            if (drawn[i][0] >= 0 || picked >= 0) result.push([centred[i], drawn[i], picked]);
         }}
         return result;
     }}"""
-    rows: list[Any] = shown.page.evaluate(script, places)
-    rows = rows[:200]
+    rows: list[Any] = shown.page.evaluate(script, places)[:200]
     assert len(rows) == 200, f"only {len(rows)} of the rays meet the campus"
-    wrong = [row for row in rows if row[1] != row[2]]
-    if wrong:  # on an edge, rasterising may take the neighbour: its colour then stands within one pixel
-        near = [[x + dx, y + dy] for (x, y), _, _ in wrong for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
-        found = shown.page.evaluate(f"places => window.campusTwin.idsAt({VIEW}, places)", near)
-        wrong = [row for i, row in enumerate(wrong) if row[2] not in found[9 * i : 9 * i + 9]]
-    assert wrong == []
+    # On an edge, rasterising may take the neighbour: its colour then stands within one pixel.
+    assert [row for row in rows if row[2] not in row[1]] == []
+    assert sum(row[2] != row[1][0] for row in rows) <= 10
 
 
 @pytest.mark.parametrize("state", [{}, {"mode": "2d"}, {"explode": 1}, {"xray": True}], ids=str)
-def test_draw_calls_stay_below_the_buildings_in_view_and_ten(show: Show, state: dict[str, Any]) -> None:
-    shown = show(**state)
-    shown.ready()
-    shown.settle()
-    assert 0 < shown.counter("drawCalls") <= 48 + 10
+def test_draw_calls_stay_below_the_buildings_in_view_and_ten(campus: Shown, state: dict[str, Any]) -> None:
+    campus.reset(**state)
+    campus.page.evaluate(f"{VIEW}.stage.drawNow()")
+    assert 0 < campus.counter("drawCalls") <= 48 + 10
 
 
 def test_the_engine_is_small() -> None:
@@ -122,15 +114,12 @@ def test_the_engine_is_small() -> None:
     assert sum(manifest["gzipped"][name] for name in manifest["engine"]) <= 160_000
 
 
-def test_a_click_selects_what_is_under_it(show: Show) -> None:
-    shown = show(storey="3/03", flyTo="3")
-    shown.ready()
-    shown.settle()
+def test_a_click_selects_what_is_under_it(campus: Shown) -> None:
+    shown = campus
+    shown.reset(storey="3/03", flyTo="3#click")
     x, y, room = shown.page.evaluate(
         f"""() => {{
             const view = {VIEW};
-            const slot = view.scene.index.slot('3/03/3001');
-            const block = view.scene.buildings[2].block;
             for (let x = 20; x < 980; x += 6) for (let y = 20; y < 680; y += 6) {{
                 const hit = view.navigator.pickAt(x, y);
                 if (hit.building === 2 && view.scene.storeys.rooms(hit.storey) === 1)
@@ -140,7 +129,8 @@ def test_a_click_selects_what_is_under_it(show: Show) -> None:
     )
     shown.page.mouse.click(x, y)
     assert shown.props()["selection"] == room
-    assert room in (shown.page.locator("#view [aria-live]").text_content() or "") or room.startswith("3/03/")
+    assert room.startswith("3/03/")
+    assert room.split("/")[-1] in (shown.page.locator("#view [aria-live]").first.text_content() or "")
     shown.page.keyboard.press("Escape")
     assert shown.props()["selection"] == "3/03"
     shown.page.keyboard.press("Escape")
@@ -149,10 +139,9 @@ def test_a_click_selects_what_is_under_it(show: Show) -> None:
     shown.page.wait_for_function(f"{VIEW}.props.hover === '{room}'")
 
 
-def test_the_camera_moves_by_mouse_wheel_and_keys_and_tells_where_it_stands(show: Show) -> None:
-    shown = show()
-    shown.ready()
-    shown.settle()
+def test_the_camera_moves_by_mouse_wheel_and_keys_and_tells_where_it_stands(campus: Shown) -> None:
+    shown = campus
+    shown.reset()
     poses = [shown.page.evaluate(f"{VIEW}.pose")]
 
     def moved() -> None:
@@ -191,11 +180,11 @@ def test_to_the_map_and_back_is_one_flight_that_input_stops(show: Show) -> None:
     before = shown.page.evaluate(f"{VIEW}.pose")
     frames = shown.counter("frames")
     shown.set(mode="2d")
-    shown.page.wait_for_function(f"{VIEW}.stage.rig.isFlat", timeout=10_000)
+    shown.page.wait_for_function(f"{VIEW}.stage.rig.isFlat", timeout=60_000)
     assert shown.counter("frames") > frames + 2, "it flies, it does not cut"
     assert shown.data("mode") == "2d"
     shown.set(mode="3d")
-    shown.page.wait_for_function(f"{VIEW}.stage.rig.pose.flat === 0", timeout=10_000)
+    shown.page.wait_for_function(f"{VIEW}.stage.rig.pose.flat === 0", timeout=60_000)
     assert shown.page.evaluate(f"{VIEW}.pose").split(",")[:3] == before.split(",")[:3]
     shown.set(flyTo="3")
     shown.page.wait_for_function(f"{VIEW}.stage.flight.active")

@@ -11,7 +11,7 @@ export interface Mounted {
 declare global {
   interface Window {
     /** The views of the page, newest last, and the tests' oracle of picking: for tests and benchmarks. */
-    campusTwin?: { views: View[]; idsAt(view: View, places: readonly (readonly [number, number])[]): Promise<number[]> };
+    campusTwin?: { views: View[]; idsAt(view: View, places: readonly (readonly [number, number])[]): Promise<number[][]> };
   }
 }
 

@@ -147,8 +147,8 @@ export class Navigator {
       this.view.change(Change.Storeys);
     }
     if (this.flying && !this.stage.flight.active) {
-      this.flying = false;
       this.moved();
+      this.flying = false;
     }
     return this.stepExplode(now);
   }
@@ -169,6 +169,7 @@ export class Navigator {
   }
 
   private moved(): void {
+    if (!this.flying) this.stage.moving();
     this.view.change(Change.Camera);
     clearTimeout(this.settle);
     this.settle = setTimeout(() => {

@@ -7,6 +7,8 @@ import type { Block } from './pack.ts';
 import { CEILING_GAP, extrude } from './prisms.ts';
 import type { Loaded, View } from './view.ts';
 
+const NEIGHBOURS = [[0, 0], [-1, -1], [0, -1], [1, -1], [-1, 0], [1, 0], [-1, 1], [0, 1], [1, 1]] as const; // prettier-ignore
+
 const VERTEX = /* glsl */ `${VERTEX_HEAD}
 in uvec4 aPlace;
 in uvec2 aSlot;
@@ -57,8 +59,8 @@ function storeyBlock(block: Block): Block {
   };
 }
 
-/** Slots (or -1) under the given places [CSS pixels], as the GPU sees them. */
-export function idsAt(view: View, places: readonly (readonly [number, number])[]): number[] {
+/** Slots (or -1) under the given places [CSS pixels] as the GPU sees them: each place's own, then its eight neighbours'. */
+export function idsAt(view: View, places: readonly (readonly [number, number])[]): number[][] {
   const { scene, stage } = view;
   if (!scene || !stage) return [];
   const { renderer, rig } = stage;
@@ -96,11 +98,13 @@ export function idsAt(view: View, places: readonly (readonly [number, number])[]
   renderer.setRenderTarget(target);
   renderer.clear();
   renderer.render(stageScene, rig.camera);
-  const pixel = new Uint8Array(4);
-  const out = places.map(([x, y]) => {
-    renderer.readRenderTargetPixels(target, Math.floor(x), rig.height - 1 - Math.floor(y), 1, 1, pixel);
-    return (pixel[0]! | (pixel[1]! << 8) | (pixel[2]! << 16)) - 1;
-  });
+  const pixels = new Uint8Array(4 * rig.width * rig.height);
+  renderer.readRenderTargetPixels(target, 0, 0, rig.width, rig.height, pixels);
+  const slotAt = (x: number, y: number): number => {
+    const at = 4 * ((rig.height - 1 - y) * rig.width + x);
+    return ((pixels[at] ?? 0) | ((pixels[at + 1] ?? 0) << 8) | ((pixels[at + 2] ?? 0) << 16)) - 1;
+  };
+  const out = places.map(([x, y]) => NEIGHBOURS.map(([dx, dy]) => slotAt(Math.floor(x) + dx, Math.floor(y) + dy)));
   renderer.setRenderTarget(null);
   renderer.setClearColor(clear, 1);
   for (const thing of made) thing.dispose();

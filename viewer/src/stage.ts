@@ -28,6 +28,8 @@ export interface StageEvents {
 
 /** Device pixels of the canvas are capped: beyond this, sharpness costs more than it shows. */
 const MOST_PIXELS = 3840 * 2160;
+/** The camera has come to rest after this long without movement [ms]. */
+const RESTED_MS = 220;
 
 export class Stage {
   readonly canvas = document.createElement('canvas');
@@ -40,9 +42,15 @@ export class Stage {
   readonly screen = new Vector4(1, 1, 1, 1);
   readonly eye = new Vector3();
   readonly counters: Counters = { frames: 0, drawCalls: 0, triangles: 0, drawMs: 0, recolourMs: 0, firstFrame: 0, geometryBytes: 0 };
-  /** Share of the device's pixels that are drawn (tiers lower it while moving). */
-  scale = 1;
+  /** Share of the device's pixels that are drawn while the camera moves; 1 at rest. */
+  movingScale = 1;
+  /** Time between frames while the camera moves, smoothed [ms]; 0 before any. */
+  movingMs = 0;
+  private scale = 1;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private lastDraw = 0;
   private readonly events: StageEvents;
+  private readonly root: HTMLElement;
   private readonly observer: ResizeObserver;
   private readonly abort = new AbortController();
   private pending = 0;
@@ -51,6 +59,7 @@ export class Stage {
   /** Throws when the browser gives no WebGL 2 context. */
   constructor(root: HTMLElement, events: StageEvents) {
     this.events = events;
+    this.root = root;
     const { canvas, overlay } = this;
     canvas.className = 'campus-canvas';
     canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;display:block;touch-action:none;outline-offset:-3px';
@@ -66,12 +75,17 @@ export class Stage {
     canvas.addEventListener('webglcontextlost', (e) => { e.preventDefault(); events.contextLost(); }, on); // prettier-ignore
     canvas.addEventListener('webglcontextrestored', () => events.contextRestored(), on);
     document.addEventListener('visibilitychange', () => this.requestDraw(), on);
-    this.observer = new ResizeObserver(() => this.resize(root));
+    this.observer = new ResizeObserver(() => {
+      this.resize();
+      // Observers run after this frame's callbacks: a canvas of a new size would be shown empty.
+      this.drawNow();
+    });
     this.observer.observe(root);
-    this.resize(root);
+    this.resize();
   }
 
-  private resize(root: HTMLElement): void {
+  private resize(): void {
+    const { root } = this;
     const width = Math.max(1, root.clientWidth);
     const height = Math.max(1, root.clientHeight);
     const most = Math.sqrt(MOST_PIXELS / (width * height));
@@ -81,7 +95,20 @@ export class Stage {
     this.rig.setSize(width, height);
     this.screen.set(width * ratio, height * ratio, ratio, this.screen.w);
     this.events.resized();
-    this.drawNow();
+    this.requestDraw();
+  }
+
+  /** The camera moves: fewer pixels until it has rested a moment. */
+  moving(): void {
+    clearTimeout(this.restTimer);
+    this.restTimer = setTimeout(() => this.setScale(1), RESTED_MS);
+    this.setScale(this.movingScale);
+  }
+
+  private setScale(scale: number): void {
+    if (scale === this.scale || this.gone) return;
+    this.scale = scale;
+    this.resize();
   }
 
   /** A frame soon; any number of calls before it make one frame. */
@@ -105,6 +132,10 @@ export class Stage {
     if (this.gone || this.renderer.getContext().isContextLost()) return;
     const { counters, renderer, rig } = this;
     const flying = this.flight.step(now);
+    if (flying) this.moving();
+    const gap = now - this.lastDraw;
+    this.lastDraw = now;
+    if (this.scale < 1 && gap < 2000) this.movingMs = this.movingMs === 0 ? gap : 0.8 * this.movingMs + 0.2 * gap;
     this.screen.w = rig.metresPerPixel() / this.screen.z;
     this.eye.setFromMatrixPosition(rig.camera.matrixWorld);
     const more = this.events.beforeDraw(now);
@@ -120,6 +151,7 @@ export class Stage {
 
   dispose(): void {
     this.gone = true;
+    clearTimeout(this.restTimer);
     cancelAnimationFrame(this.pending);
     this.abort.abort();
     this.observer.disconnect();

@@ -14,6 +14,7 @@ import { Picker } from './pick.ts';
 import { Plan, type PlanView } from './plan/plan.ts';
 import { roomAreas } from './pack.ts';
 import type { Props, Status } from './props.ts';
+import { frameTime, MOVING_SCALE, tierFor } from './quality.ts';
 import type { SceneIndex } from './scene.ts';
 import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane, sharedUniforms } from './shared.ts';
 import { Stage } from './stage.ts';
@@ -22,6 +23,9 @@ import { StoreyState } from './storeys.ts';
 import { MOTION, type Tokens, tokensOf } from './tokens.ts';
 
 declare const __BUILD__: number;
+
+/** The first frames compile and upload: the frame that sets the tier is measured after them [ms]. */
+const TIER_AFTER_MS = 400;
 
 /** Everything that exists once a scene's index has come. */
 export interface Loaded {
@@ -55,6 +59,7 @@ export class View {
   private complete = false;
   private connected = true;
   private failed = '';
+  private tierTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(root: HTMLElement, setProps: (changed: Partial<Props>) => void) {
     this.root = root;
@@ -76,7 +81,11 @@ export class View {
         beforeDraw: (now) => this.beforeDraw(now),
         afterDraw: () => this.afterDraw(),
         resized: () => this.change(Change.Size),
-        contextLost: () => this.publish({ state: 'loading' }),
+        // What the lost context held is gone: let go of it now, the new one would complain of strangers.
+        contextLost: () => {
+          this.unload();
+          this.publish({ state: 'loading' });
+        },
         contextRestored: () => void this.load(this.props.sceneUrl ?? ''),
       });
     } catch (error) {
@@ -90,9 +99,7 @@ export class View {
   update(props: Props): void {
     const before = this.props;
     this.props = { ...props };
-    const first = this.scene?.index ?? null;
-    const bits = readProps(this.props, this.state, first);
-    this.apply(bits, before);
+    this.apply(readProps(this.props, this.state, this.scene?.index ?? null), before);
     if (props.sceneUrl !== before.sceneUrl) void this.load(props.sceneUrl ?? '');
   }
 
@@ -117,6 +124,7 @@ export class View {
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
     if (bits & Change.Selection) this.scene.uniforms.uSelected.value = state.selection < 0 ? NO_SLOT : state.selection;
+    if (bits & Change.Quality && this.stage && this.complete) this.stage.movingScale = MOVING_SCALE[state.tier];
     if (bits & Change.Section) sectionPlane(state.section, this.scene.uniforms.uSection.value);
     this.navigator?.propsChanged(this.props, before, bits);
     this.change(bits);
@@ -170,8 +178,6 @@ export class View {
       scene.ctx = this.context(scene, this.stage);
       scene.layers = createLayers();
       for (const layer of scene.layers) layer.init(scene.ctx);
-      // Closed storeys are the envelope's to draw; without one the rooms stand for them.
-      this.state.rooms = !scene.layers.some((layer) => layer.name === 'envelope');
     }
     this.text.use(index, state, this.state);
     this.status.buildings = index.buildings;
@@ -272,7 +278,7 @@ export class View {
     }
     let more = this.navigator!.beforeDraw(now);
     if (this.pending & (Change.Storeys | Change.Mode | Change.Building)) {
-      scene.storeys.update({ ...this.navigator!.storeyView() });
+      scene.storeys.update(this.navigator!.storeyView());
       this.pending |= Change.Storeys;
     }
     if (this.fadeStart >= 0) {
@@ -297,8 +303,22 @@ export class View {
     if (stage.counters.firstFrame === 0) {
       stage.counters.firstFrame = performance.now();
       performance.mark('campus-first-frame');
+      this.tierTimer = setTimeout(() => this.measureTier(), TIER_AFTER_MS);
     }
     if (this.status.seq !== scene.state.seq || this.status.state === 'loading') this.publish({ seq: scene.state.seq });
+  }
+
+  /** With quality 'auto' the tier is that of a measured frame; a given tier is kept. */
+  private measureTier(): void {
+    const { stage, state, props } = this;
+    if (!stage || !this.scene || document.hidden) return;
+    if (props.quality === undefined || props.quality === 'auto') {
+      const gl = stage.renderer.getContext() as WebGL2RenderingContext;
+      state.tier = tierFor(frameTime(gl, () => stage.drawNow()), state.tier);
+      this.change(Change.Quality);
+    }
+    stage.movingScale = MOVING_SCALE[state.tier];
+    this.publish({});
   }
 
   /** Mirrors the status on the root's data attributes, and tells Dash when more than the sequence number changed. */
@@ -316,8 +336,7 @@ export class View {
     dataset['tier'] = next.tier;
     dataset['seq'] = String(next.seq);
     dataset['time'] = this.state.time;
-    if (this.failed !== '') dataset['error'] = this.failed;
-    else delete dataset['error'];
+    dataset['error'] = this.failed;
     const told: (keyof Status)[] = ['state', 'buildings', 'spaces', 'mode', 'tier'];
     if (told.some((key) => before[key] !== next[key])) this.tell({ status: next });
   }
@@ -352,12 +371,12 @@ export class View {
     this.change(Change.Storeys);
   }
 
-  /** Where the camera stands, as the property says it. */
   get pose(): string {
     return this.stage ? formatPose(this.stage.flight.goal) : '';
   }
 
   private unload(): void {
+    clearTimeout(this.tierTimer);
     this.loading.abort();
     this.feed.close();
     this.complete = false;
