@@ -104,6 +104,13 @@ def serve(
     runtime = runtime_of(assembled or small_campus(), sources, cache)
     if adjust is not None:
         adjust(runtime)
+    with serve_runtime(runtime, prepare) as served:
+        yield served
+
+
+@contextmanager
+def serve_runtime(runtime: Runtime, prepare: Callable[[FastAPI, Runtime], object] | None = None) -> Iterator[Served]:
+    """The server of a runtime until the block ends."""
     app = create_server(runtime)
     if prepare is not None:
         prepare(app, runtime)
