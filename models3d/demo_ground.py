@@ -200,7 +200,7 @@ def _centre(g: Ground) -> None:
     )
     g.add("water", lake, zh="镜湖", en="Mirror Lake")
     g.add("plaza", lake.buffer(9, quad_segs=8).difference(lake))
-    g.add("plaza", Point(0, 112).buffer(80, quad_segs=24), zh="图书馆广场", en="Library Square")
+    g.add("plaza", Point(0, 112).buffer(80, quad_segs=24))  # no name: it would hide the library's
     g.add("plaza", box(-15, 10, 15, 60).difference(lake))
     south = g.plot.bounds[1]
     g.add(
