@@ -52,7 +52,7 @@ def levels(
     above = _count(name, levels_above, findings)
     height = _height(name, height_m, findings)
     if above is None and height is None:
-        text = f"{name} has neither levels nor a height: drawn as one storey of {STOREY_M} m; add its levels (building:levels)."
+        text = f"{name} has neither levels nor a height: one storey of {STOREY_M} m is drawn; add its levels."
         findings.append(Finding("no-levels", text, name, data={"storey_m": STOREY_M}))
         above, storey_m = 1, STOREY_M
     elif above is None:
