@@ -15,6 +15,7 @@ import pickle
 import selectors
 import signal
 import sys
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -27,6 +28,9 @@ R = TypeVar("R")
 Failures = tuple[type[Exception], ...]
 
 _PR_SET_PDEATHSIG = 1
+HUNG = -999
+SECONDS = 240.0
+"""How long one piece of work may take [s]: kernels run in circles on some files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,11 @@ class Crash:
 
     code: int
 
+    @property
+    def hung(self) -> bool:
+        """Whether the work was ended because it took too long."""
+        return self.code == HUNG
+
 
 @dataclass(slots=True)
 class _Child:
@@ -42,6 +51,8 @@ class _Child:
     pipe: int
     job: int
     data: bytearray
+    began: float
+    late: bool = False
 
 
 def can_fork() -> bool:
@@ -89,14 +100,14 @@ def _start(work: Callable[[J], R], jobs: list[J], index: int) -> _Child:
         finally:
             os._exit(status)  # neither the parent's handlers nor its buffers belong to the child
     os.close(write_end)
-    return _Child(pid, read_end, index, bytearray())
+    return _Child(pid, read_end, index, bytearray(), time.monotonic())
 
 
 class Results(Generic[R]):
     """What came of each job: a result, or the ``Crash`` of its process."""
 
     def __init__(self, count: int) -> None:
-        self.values: list[R | Crash | None] = [None] * count
+        self.values: list[R | Crash] = [Crash(0)] * count
 
     def finish(self, child: _Child) -> None:
         """Take the answer of a child whose pipe has closed; raises what its work raised."""
@@ -104,7 +115,7 @@ class Results(Generic[R]):
         _, status = os.waitpid(child.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         if code:
-            self.values[child.job] = Crash(code)
+            self.values[child.job] = Crash(HUNG if child.late else code)
             return
         good, answer = pickle.loads(child.data)  # noqa: S301 -- our own child wrote it
         if not good:
@@ -112,10 +123,27 @@ class Results(Generic[R]):
         self.values[child.job] = answer
 
 
-def run_all(job_work: Callable[[J], R], jobs: Iterable[J], *, at_once: int, failures: Failures = ()) -> list[R | Crash]:
+def _end_late(children: Iterable[_Child], seconds: float) -> None:
+    """Kill what has run for too long; its pipe closes, and it is finished like a crash."""
+    now = time.monotonic()
+    for child in children:
+        if now - child.began > seconds and not child.late:
+            child.late = True
+            os.kill(child.pid, signal.SIGKILL)
+
+
+def run_all(
+    job_work: Callable[[J], R],
+    jobs: Iterable[J],
+    *,
+    at_once: int,
+    failures: Failures = (),
+    seconds: float = SECONDS,
+) -> list[R | Crash]:
     """``job_work(job)`` for every job, at most ``at_once`` at a time; in the jobs' order, a ``Crash`` where one died.
 
-    An exception of the work is raised here, unless ``failures`` names it: then it is a ``Crash``. Results are pickled.
+    An exception of the work is raised here, unless ``failures`` names it: then it is a ``Crash``. Work that takes
+    longer than ``seconds`` [s] is killed: a ``Crash`` that is ``hung``. Results are pickled.
     """
     todo = list(jobs)
     work: Callable[[J], R | Crash] = functools.partial(_guarded, job_work, failures)
@@ -131,7 +159,7 @@ def run_all(job_work: Callable[[J], R], jobs: Iterable[J], *, at_once: int, fail
                     child = _start(work, todo, waiting.popleft())
                     running[child.pipe] = child
                     selector.register(child.pipe, selectors.EVENT_READ)
-                for key, _ in selector.select():
+                for key, _ in selector.select(timeout=min(seconds, 1.0)):
                     child = running[key.fd]
                     chunk = os.read(key.fd, 1 << 20)
                     child.data += chunk
@@ -139,9 +167,10 @@ def run_all(job_work: Callable[[J], R], jobs: Iterable[J], *, at_once: int, fail
                         selector.unregister(key.fd)
                         del running[key.fd]
                         results.finish(child)
+                _end_late(running.values(), seconds)
         finally:
             for child in running.values():  # only when an exception ended the loop early
                 os.kill(child.pid, signal.SIGKILL)
                 os.waitpid(child.pid, 0)
                 os.close(child.pipe)
-    return [value for value in results.values if value is not None]
+    return results.values

@@ -115,6 +115,9 @@ def load(path: Path, options: Options) -> Model:
         file = _open(ready, path.name, findings)
         scales = units(file)
         tree = read_tree(file)
+        if tree.loops:
+            what = f"{tree.loops} things are parts of themselves, through others; those relations were left out."
+            findings.append(Finding("parse-errors", what, data={"count": tree.loops}))
         if tree.mended:
             what = f"{tree.mended} names were decoded again: they had been read as Latin letters."
             findings.append(Finding("encoding-repaired", what, data={"names": tree.mended}))

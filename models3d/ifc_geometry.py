@@ -126,9 +126,21 @@ def read_geometry(file: Any, tree: Tree, scales: Units, heights: dict[int, float
             found.walls = outcome
         elif isinstance(outcome, ShellResult):
             merge(found.shell, outcome)
+        elif outcome.hung:
+            _give_up(job, found)
         else:
             _again(file, work, job, found)
     return found
+
+
+def _give_up(job: AnyJob, found: Geometry) -> None:
+    """Work that never ended is not tried again: what it was about is left out."""
+    if isinstance(job, RoomJob):
+        found.rooms.crashed.extend(job.numbers)
+    elif isinstance(job, WallJob):
+        found.walls_crashed = True
+    else:
+        found.shell.crashed.extend(part.number for part in job.parts)
 
 
 def _again(file: Any, work: Callable[[AnyJob], AnyResult], job: AnyJob, found: Geometry) -> None:

@@ -52,6 +52,8 @@ class Tree:
     """part -> whole (aggregation, nesting), of elements and of the structure itself."""
     mended: int = 0
     """How many names had to be decoded again."""
+    loops: int = 0
+    """How many part-of relations ran in a circle and were cut."""
 
     def storey_of(self, number: int) -> int:
         """The storey above an element, space or part; 0 when there is none."""
@@ -146,6 +148,7 @@ class Reader:
                 self._link(tree.part_of, relation, "RelatedObjects", "RelatingObject")
         for relation in by_type(self.file, "IfcRelContainedInSpatialStructure"):
             self._link(tree.container, relation, "RelatedElements", "RelatingStructure")
+        self._cut_loops()
         for nodes in (tree.buildings, tree.storeys, tree.spaces):
             for node in nodes.values():
                 node.parent = tree.part_of.get(node.number) or tree.container.get(node.number, 0)
@@ -173,6 +176,35 @@ class Reader:
             node.elevation = None if elevation is None else elevation * self.tree.unit
             nodes[node.number] = node
         return nodes
+
+    def _cut_loops(self) -> None:
+        """Part-of relations that run in a circle hang the geometry library: the part that ranks highest is freed."""
+        tree = self.tree
+        rank = {
+            n: at for at, nodes in enumerate((tree.sites, tree.buildings, tree.storeys, tree.spaces)) for n in nodes
+        }
+        for start in list(tree.part_of):
+            seen: list[int] = []
+            at = start
+            while at and at not in seen:
+                seen.append(at)
+                at = tree.part_of.get(at, 0)
+            if at:
+                top = min(seen[seen.index(at) :], key=lambda number: (rank.get(number, 9), number))
+                self._free(top, tree.part_of.pop(top))
+                tree.loops += 1
+
+    def _free(self, part: int, whole: int) -> None:
+        """Take ``part`` out of the relation that makes it a part of ``whole``, in the opened file."""
+        for kind in ("IfcRelAggregates", "IfcRelNests"):
+            for relation in by_type(self.file, kind):
+                owner = ref(relation, "RelatingObject", "IfcObjectDefinition")
+                if owner is not None and owner.id() == whole:
+                    others = [e for e in refs(relation, "RelatedObjects", "IfcObjectDefinition") if e.id() != part]
+                    if others:
+                        relation.RelatedObjects = others
+                    else:
+                        self.file.remove(relation)
 
     @staticmethod
     def _link(table: dict[int, int], relation: Any, parts: str, whole: str) -> None:

@@ -43,6 +43,16 @@ def test_a_crash_costs_one_piece_of_work() -> None:
     assert isinstance(last, dict)
 
 
+def test_work_that_never_ends_is_ended() -> None:
+    began = time.monotonic()
+    first, hung, last = run_all(lambda job: time.sleep(job), [0.0, 60.0, 0.1], at_once=3, seconds=0.5)
+    assert isinstance(hung, Crash)
+    assert hung.hung
+    assert time.monotonic() - began < 30
+    assert not isinstance(first, Crash)
+    assert not isinstance(last, Crash)
+
+
 def test_an_exception_is_raised_here_and_nothing_is_left_running() -> None:
     with pytest.raises(ValueError, match="job -2 cannot be done"):
         run_all(work, [1, -2, 2, 2, 2], at_once=2)

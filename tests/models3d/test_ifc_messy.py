@@ -220,6 +220,21 @@ def test_a_space_made_of_spaces_is_a_zone_and_counts_once(tmp_path: Path) -> Non
     assert (zone.id, zone.category, zone.spaces) == ("B1/zones/Flat-1", "space-group", ("B1/1F/1a", "B1/1F/1b"))
 
 
+def test_a_building_that_is_part_of_its_own_storey_does_not_hang(tmp_path: Path) -> None:
+    maker = IfcMaker()
+    storey = maker.storey("1F", 0)
+    maker.space(storey, "1", rectangle(0, 0, 4, 3))
+    path = maker.write(tmp_path / "a.ifc")
+    site, building = maker.site.id(), maker.building.id()
+    text = path.read_text()
+    loop = text.replace(f"#{site},(#{building})", f"#{storey.id()},(#{building})")
+    assert loop != text
+    path.write_text(loop)
+    model = load(path, FAST)
+    assert spaces(model) == {"B1/1F/1": 12.0}
+    assert found(model, "parse-errors")[0].data == {"count": 1}
+
+
 def test_zones_hold_their_rooms(tmp_path: Path) -> None:
     maker = IfcMaker()
     storey = maker.storey("1F", 0)
