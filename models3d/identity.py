@@ -73,6 +73,8 @@ class Identities:
             old = item.id
             wanted = building or old
             item.id, changed = self._buildings.take(wanted)
+            while item.id in self._taken:  # an earlier file's zone or equipment is called so
+                item.id, changed = self._buildings.take(wanted)
             self._taken.add(item.id)
             if changed:
                 message = (

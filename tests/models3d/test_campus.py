@@ -168,6 +168,18 @@ def test_ids_are_unique_across_files_and_references_follow(tmp_path: Path) -> No
     assert {f.entity for f in built.findings if f.code == "overlap"} == {"A/01/101", "A~2/01/101"}
 
 
+def test_a_building_may_be_called_as_another_files_equipment(tmp_path: Path) -> None:
+    def first() -> Model:
+        model = tiny("a.ifc", "A")
+        model.equipment[0].id, model.zones[0].id = "B", "B/01/101"
+        return model
+
+    built = build(tmp_path, TWO, {"a.ifc": first, "b.ifc": lambda: tiny("b.ifc", "B")})
+    index = SpaceIndex(built.campus)
+    assert index.get("B") is built.campus.equipment[0]
+    assert [b.id for b in built.campus.buildings] == ["A", "B~2"]
+
+
 def test_sites_stay_where_they_tell_something(tmp_path: Path) -> None:
     def on(building: str, *sites: str) -> Make:
         def made() -> Model:

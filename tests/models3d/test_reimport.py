@@ -46,7 +46,7 @@ class Fate:
 fates = st.lists(st.builds(Fate, st.booleans(), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=25)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(fates, st.integers(0, 5), st.randoms(use_true_random=False))
 def test_every_room_that_can_be_told_is_found_and_none_twice(fates: list[Fate], added: int, random: object) -> None:
     old = [room(n, alias=f"g{n}") for n in range(len(fates))]
