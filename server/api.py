@@ -50,6 +50,7 @@ def router(runtime: Runtime) -> APIRouter:
     """The routes over one runtime."""
     api = APIRouter(prefix="/api/v1")
     _add_tree(api, runtime)
+    _add_search(api, runtime)
     _add_points(api, runtime)
     _add_state(api, runtime)
     return api
@@ -113,6 +114,8 @@ def _add_tree(api: APIRouter, runtime: Runtime) -> None:
         )
         return _page(rows, limit, offset, lambda space: _space(space, *above[space.id]))
 
+
+def _add_search(api: APIRouter, runtime: Runtime) -> None:
     @api.get("/search")
     def search(
         q: Annotated[str, Query(min_length=1, max_length=100)], limit: Annotated[int, Query(ge=1, le=100)] = 20
