@@ -80,10 +80,9 @@
       label.title = label.textContent;
       element.append(twist, label);
       if (kind !== "site") {
-        // The ramp is one of rooms: a building's total has no class of it.
         const swatch = document.createElement("i");
         swatch.className = "swatch";
-        if (kind === "space") swatch.dataset.live = `${row.id}|swatch`;
+        swatch.dataset.live = `${row.id}|swatch`;
         const value = document.createElement("span");
         value.className = "live node-value";
         value.dataset.live = `${row.id}|value`;
@@ -99,7 +98,8 @@
 
     update(element, row, number, selected) {
       element.id = `node-${number}`;
-      element.className = `node level-${row.level}${row.id === this.active ? " active" : ""}`;
+      const leaf = row.parent ? "" : " leaf";
+      element.className = `node level-${row.level}${leaf}${row.id === this.active ? " active" : ""}`;
       element.style.transform = `translateY(${number * ROW}px)`;
       element.style.setProperty("--level", row.level);
       element.setAttribute("aria-level", row.level);

@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from pages._parts import format as fmt
 from pages._parts import space_table, states, twin_view
 from pages._parts.bar import bar
-from pages._parts.blocks import Child, attrs, live
+from pages._parts.blocks import Child, attrs, covered, live
 from pages._parts.context import Context, context_of
 from server.runtime import Runtime
 from twin.index import label_of
@@ -73,7 +73,10 @@ def _head(context: Context, building: Building, spaces: list[Space]) -> html.Div
         (context.text("fact.storeys"), fmt.number(len(building.storeys))),
         (context.text("fact.spaces"), fmt.number(len(spaces))),
         (context.text("fact.net-area"), fmt.area(area)),
-        (context.text("channel.now"), [live(building.id, "total"), live(building.id, "coverage", "small")]),
+        (
+            context.text("channel.now"),
+            [live(building.id, "total"), html.Span(covered(context, building.id), className="small")],
+        ),
     ]
     return html.Div(
         [

@@ -28,7 +28,7 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     channel = channels().get(channel_key)
     parts: list[Child] = [*_title(context, entity)]
     if channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
-        parts.append(_hero(context, entity.id, channel))
+        parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
     parts.append(provenance(context, entity, channel))
     parts.extend(_facts(context, entity))
     return [html.Div(part, key=f"{entity.id}-{number}") for number, part in enumerate(parts) if part is not None]
@@ -71,8 +71,8 @@ def _is_building(context: Context, entity_id: str) -> bool:
     return isinstance(context.runtime.index.get(entity_id), Building)
 
 
-def _hero(context: Context, entity_id: str, channel: Channel) -> html.Div:
-    """The channel's value, kept by the feed; under it, always, age, quality and coverage."""
+def _hero(context: Context, entity_id: str, channel: Channel, *, total: bool) -> html.Div:
+    """The channel's value, kept by the feed; under it, always, age and quality, and a total's coverage."""
     return html.Div(
         [
             html.P(channel.zh if context.lang == "zh" else channel.en, className="hero-label"),
@@ -81,7 +81,7 @@ def _hero(context: Context, entity_id: str, channel: Channel) -> html.Div:
                 className="hero-number",
             ),
             html.P(
-                [live(entity_id, "age"), live(entity_id, "quality"), covered(context, entity_id)],
+                [live(entity_id, "age"), live(entity_id, "quality"), covered(context, entity_id) if total else None],
                 className="hero-state",
             ),
         ],
@@ -123,7 +123,7 @@ def _space(context: Context, space: Space) -> Child:
         row(text("fact.volume"), fmt.with_unit(space.volume_m3, "m³")) if space.volume_m3 else None,
         row(text("fact.height"), fmt.metres(space.height_m)),
         row(text("fact.level"), fmt.metres(space.elevation_m)),
-        row(text("fact.origin"), text(f"origin.{space.origin}"), text(f"origin.{space.origin}.short")),
+        row(text("fact.origin"), text(f"origin.{space.origin}")),
     ]
     if not space.has_geometry:
         rows.append(row(text("fact.geometry"), text("fact.no-geometry")))
@@ -280,8 +280,17 @@ def _sites(context: Context, campus: Campus) -> Child:
 def _equipment(context: Context, entity_id: str) -> Child:
     found = [context.runtime.index.get(child) for child in context.runtime.index.children(entity_id)]
     devices = [device for device in found if isinstance(device, Equipment)]
-    rows = [row(go(d.id, label_of(d, context.lang)), context.category(d.category)) for d in devices[:NEIGHBOURS]]
+    rows = [_device_row(context, device) for device in devices[:NEIGHBOURS]]
     return section(context.text("equipment"), rows, note=fmt.number(len(devices)))
+
+
+def _device_row(context: Context, device: Equipment) -> Child:
+    """A device's name, and its category where the name does not tell it."""
+    name, category = label_of(device, context.lang), context.category(device.category)
+    told = category.casefold() in name.casefold()
+    return html.Div(
+        [html.Dt(go(device.id, name)), html.Dd("" if told else category, className="note")], className="row wide"
+    )
 
 
 def _aliases(context: Context, entity: Space | Storey | Building | Equipment) -> Child:
