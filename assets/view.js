@@ -212,7 +212,9 @@
       titles();
       // A link may name a room alone: its storey is shown alone as well, once we know which one it is.
       const wanted = model.kind(state.sel) === "space" && !new URLSearchParams(location.search).has("storey");
-      if (wanted) set({ storey: model.storeyOf(state.sel) }, { push: false, fly: state.cam ? "" : model.storeyOf(state.sel) });
+      if (wanted) set({ storey: model.storeyOf(state.sel) }, { push: false });
+      const known = model.kind(state.sel) !== "other" && state.sel;
+      if (known && !state.cam) set({}, { fly: state.storey || state.sel });
       if (state.cut) campus.setProps("twin", { section: section() });
     }, (error) => console.warn(`the scene index cannot be read: ${error.message}`));
     const rest = { explode: Number(state.x) || 0, xray: state.xray === "1" };

@@ -112,8 +112,8 @@ export class LiveText {
   }
 
   private value(slot: number): string {
-    const { view } = this;
-    const decimals = view!.legend?.decimals ?? 1;
+    // A total is a hundred rooms: its last digit would only flicker.
+    const decimals = Math.max(0, (this.view!.legend?.decimals ?? 1) - (slot < this.index!.firstSpace ? 1 : 0));
     const value = this.number(slot);
     if (Number.isNaN(value)) return DASH;
     const text = value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
