@@ -133,6 +133,8 @@ def create_app(server: FastAPI, runtime: Runtime) -> dash.Dash:
         page.callbacks(app, runtime)
     _route(app, runtime)
     _answer_pages(server, app)
+    # Dash lists scripts and callbacks when it first answers '/' itself; a link to a building may come before that.
+    app._setup_server()  # type: ignore[no-untyped-call]
     return app
 
 
