@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 from playwright.sync_api import Error as BrowserError
@@ -219,7 +220,7 @@ def photograph(browser: Browser, url: str, shot: Shot, name: str, room: str, out
     """Take one picture; what went wrong in words, '' when nothing did."""
     _, _, lang, theme, size = name.rsplit("-", 4)[-5:]
     width, height = (int(part) for part in size.split("x"))
-    scheme = "dark" if theme == "dark" else "light"
+    scheme: Literal["dark", "light"] = "dark" if theme == "dark" else "light"
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error).splitlines()[0]))
