@@ -2,7 +2,7 @@
 
 Peer: open the file, mesh the spaces with OpenCASCADE and the elements with the hybrid kernel through ifcopenshell's own
 iterator, look at every buffer, keep nothing. Both sides run in fresh processes, taking turns, with the same kernels,
-elements and number of threads; the peer gets its better number of iterator threads. Files: CAMPUS_SAMPLES.
+elements and number of threads. Files: CAMPUS_SAMPLES.
 """
 
 from __future__ import annotations
@@ -148,14 +148,10 @@ def timed(code: str, *args: str) -> dict[str, Any]:
 
 
 def _speed(path: str, times: int) -> list[Bar]:
-    one, two, ours = alternate(
-        times,
-        functools.partial(timed, BARE, path, "1"),
-        functools.partial(timed, BARE, path, str(THREADS)),
-        functools.partial(timed, OURS, path, str(THREADS)),
+    bare, ours = alternate(
+        times, functools.partial(timed, BARE, path, str(THREADS)), functools.partial(timed, OURS, path, str(THREADS))
     )
-    bare = min((one, two), key=lambda runs: sum(run["calls"] for run in runs))
-    peer = f"bare ifcopenshell calls, {1 if bare is one else THREADS} iterator thread(s)"
+    peer = f"bare ifcopenshell calls, {THREADS} threads"
     return [
         against_peer(f"import {FILE}", "s", 1.3, [r["calls"] for r in ours], peer, [r["calls"] for r in bare]),
         against_peer(
