@@ -157,20 +157,20 @@ def test_twenty_mounts_leave_no_trace_in_memory(show: Show, demo_scene: Scene) -
     live.frames = [keyframe(demo_scene, 1, 100)]
     shown = start(show, live, camera=CORNER, context=SMALL)
     engine = shown.page.evaluate("performance.getEntriesByType('resource').find(r => r.name.includes('engine-')).name")
-    mount = """async ([engine, url, times]) => {
+    mount = """async ([engine, url, times, camera]) => {
         const { mount } = await import(engine);
         for (let i = 0; i < times; i++) {
             const root = document.createElement('div');
             root.style.cssText = 'position:fixed;inset:0;width:120px;height:90px';
             document.body.append(root);
-            const mounted = mount(root, { sceneUrl: url, quality: 'c' }, () => undefined);
+            const mounted = mount(root, { sceneUrl: url, quality: 'c', camera }, () => undefined);
             while (root.dataset.state !== 'ready') await new Promise(done => setTimeout(done, 20));
             mounted.unmount();
             root.remove();
         }
     }"""
-    shown.page.evaluate(mount, [engine, demo_scene.files.scene_url, 2])
+    shown.page.evaluate(mount, [engine, demo_scene.files.scene_url, 2, CORNER])
     before = heap(shown)
-    shown.page.evaluate(mount, [engine, demo_scene.files.scene_url, 20])
+    shown.page.evaluate(mount, [engine, demo_scene.files.scene_url, 20, CORNER])
     assert heap(shown) - before <= 2.0
     assert shown.page.evaluate("window.campusTwin.views.length") == 1
