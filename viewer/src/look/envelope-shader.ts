@@ -122,7 +122,7 @@ void main() {
   if (uSurface > 0.5) { outColour = surface(normal, shade, cover, 0.0); return; }
   vec3 light = lightAt(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0);
   float bay = vPart == 0u ? bays(vWall.x) : 1.0;
-  vec3 colour = data ? dataLit(albedo * (0.5 + 0.5 * bay), light) : shoulder(albedo * light * bay);
+  vec3 colour = data ? dataLit(albedo * (0.6 + 0.4 * bay), light) : shoulder(albedo * light * bay);
   if (vPart == 0u && !data && (vState.y & 3u) == 3u) {
     // no data under a shown metric: a dashed line along the band
     float dash = step(fract(vWall.x / 3.0), 0.5) * (1.0 - smoothstep(0.12, 0.12 + fwidth(vWall.y), abs(vWall.y - 1.2)));

@@ -253,9 +253,9 @@ float brightness(vec3 c) {
   return dot(c, vec3(0.2126, 0.7152, 0.0722));
 }
 
-/** Data keeps its colour: light moves it by at most 15 %, and never its hue. */
+/** Data keeps its colour: light moves it by at most a tenth (15 % would be a step of the ramp), and never its hue. */
 vec3 dataLit(vec3 colour, vec3 light) {
-  return colour * clamp(0.82 + 0.18 * brightness(light) / uGain, 0.85, 1.04);
+  return colour * clamp(0.87 + 0.13 * brightness(light) / uGain, 0.9, 1.02);
 }
 
 /** Linear up to 0.8, then a soft shoulder. */
