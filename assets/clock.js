@@ -21,7 +21,8 @@
     const box = document.getElementById("feed");
     const word = document.getElementById("feed-word");
     if (!box || !word) return;
-    const state = document.getElementById("twin")?.dataset.state ?? "off";
+    const shown = document.getElementById("twin")?.dataset.state ?? "off";
+    const state = shown === "ready" && !campus.facts.fed ? "off" : shown;
     if (box.dataset.state !== state) box.dataset.state = state;
     const texts = { loading: "feed.loading", ready: "feed.live", stale: "feed.stale", error: "feed.error", off: "feed.off" };
     write(word, campus.text(texts[state] ?? texts.off));

@@ -89,6 +89,7 @@ def page_facts(context: Context, path: Mapping[str, str]) -> dict[str, Any]:
         "legends": {key: channel.legend() for key, channel in channels().items()},
         "texts": dict(texts(context.lang)),
         "path": dict(path),
+        "fed": bool(runtime.sources()),
     }
 
 

@@ -80,15 +80,17 @@ def _group(context: Context, code: str, listed: list[Finding], *, opened: bool) 
 def _finding(context: Context, finding: Finding) -> html.Li:
     words = sentence(context, finding.code, finding.message, finding.data)
     where = finding.entity or finding.element
+    if words == code_title(context, finding.code) and where:
+        words = ""  # the group's head says it already: the line names the place
+    told = [html.Span(words or where), html.Span(where if words else "", className="code")]
     if finding.position is None and not finding.entity:
-        return html.Li([html.Span(words), html.Span(where, className="code")])
+        return html.Li(told)
     place = ",".join(f"{value:.2f}" for value in finding.position) if finding.position else ""
-    return html.Li(
-        html.Button(
-            [html.Span(words), html.Span(where, className="code")],
-            className="finding",
-            title=finding.message,
-            **attrs({"data-finding": finding.entity, "data-code": finding.code, "data-place": place,
-               "data-label": words[:80], "data-kind": finding.severity}),
-        )
-    )  # fmt: skip
+    names = {
+        "data-finding": finding.entity,
+        "data-code": finding.code,
+        "data-place": place,
+        "data-label": (words or where)[:80],
+        "data-kind": finding.severity,
+    }
+    return html.Li(html.Button(told, className="finding", title=finding.message, **attrs(names)))

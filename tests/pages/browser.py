@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import signal
 import socket
 import subprocess
 import sys
@@ -43,10 +42,6 @@ class Product:
 
     def check(self) -> None:
         assert self.process.poll() is None, f"the server died:\n{self.log.read_text()[-4000:]}"
-
-    def silence(self) -> None:
-        """Kill the sources of the product; the server goes on."""
-        self.process.send_signal(signal.SIGUSR1)
 
     def stop(self) -> None:
         self.process.terminate()
