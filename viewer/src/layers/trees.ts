@@ -12,6 +12,8 @@ import { type GroundFile, loadGround } from '../look/ground-file.ts';
 
 /** Metres a pixel at the target below which trees get their finer body. */
 const NEAR = 0.3;
+/** How long the camera must have stood before trees come back on the lowest tier [ms]. */
+const SETTLED = 120;
 
 export class TreesLayer implements Layer {
   readonly name = 'trees';
@@ -19,6 +21,8 @@ export class TreesLayer implements Layer {
   private mesh: Mesh | null = null;
   private readonly colour = { value: new Vector3() };
   private gone = false;
+  private cameraVersion = -1;
+  private timer = 0;
   /** The crown in 20 faces, and in 80 for trees that are near. */
   private bodies: InstancedBufferGeometry[] = [];
 
@@ -69,12 +73,29 @@ export class TreesLayer implements Layer {
   }
 
   beforeDraw(): boolean {
-    if (this.mesh) this.mesh.geometry = this.bodies[this.ctx!.rig.metresPerPixel() < NEAR ? 1 : 0]!;
+    if (!this.mesh) return false;
+    const { rig, view } = this.ctx!;
+    this.mesh.geometry = this.bodies[rig.metresPerPixel() < NEAR ? 1 : 0]!;
+    const moved = this.cameraVersion >= 0 && rig.version !== this.cameraVersion;
+    this.cameraVersion = rig.version;
+    if (moved && view.tier === 'c') {
+      // a machine without a graphics card draws the campus without its trees while it turns
+      this.mesh.visible = false;
+      clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.comeBack(), SETTLED);
+    }
     return false;
+  }
+
+  private comeBack(): void {
+    if (this.gone || !this.mesh) return;
+    this.mesh.visible = this.ctx!.view.mode === '3d';
+    this.ctx!.requestDraw();
   }
 
   dispose(): void {
     this.gone = true;
+    clearTimeout(this.timer);
     if (!this.mesh) return;
     this.mesh.removeFromParent();
     for (const body of this.bodies) body.dispose();
