@@ -15,6 +15,7 @@ in vec3 aFrom;
 in vec3 aTo;
 in float aStorey;
 out float vAlong;
+out vec3 vWorld;
 
 void main() {
   float lift = aStorey < 0.0 ? 0.0 : storeyTexel(uint(aStorey)).x;
@@ -32,6 +33,7 @@ void main() {
   vec2 along = span < 1e-4 ? vec2(1.0, 0.0) : (b - a) / span;
   vec2 across = vec2(-along.y, along.x);
   bool end = aCorner > 1.5;
+  vWorld = (end ? aTo : aFrom) + vec3(0.0, 0.0, lift);
   float side = mod(aCorner, 2.0) < 0.5 ? -1.0 : 1.0;
   float half_ = 0.5 * uWidth * uScreen.z;
   vec4 at = end ? to : from;
@@ -47,10 +49,14 @@ precision highp float;
 uniform vec3 uColour;
 uniform vec4 uScreen;
 uniform float uDash;
+uniform float uClipped;
+uniform vec4 uSection;
 in float vAlong;
+in vec3 vWorld;
 out vec4 outColour;
 
 void main() {
+  if (uClipped > 0.5 && dot(uSection.xyz, vWorld) > uSection.w) discard;
   if (uDash > 0.0 && mod(vAlong, uDash * uScreen.z) > 0.4 * uDash * uScreen.z) discard;
   outColour = vec4(uColour, 1.0);
 }
@@ -63,8 +69,8 @@ export class Ribbons {
   private readonly materials: RawShaderMaterial[];
   private capacity = 0;
 
-  /** `width` [CSS px]; `hidden` also draws, dashed, what is covered. */
-  constructor(parent: Group, uniforms: SharedUniforms, width: number, hidden: boolean, order: number) {
+  /** `width` [CSS px]; `hidden` also draws, dashed, what is covered; the section cuts what is `clipped`. */
+  constructor(parent: Group, uniforms: SharedUniforms, width: number, hidden: boolean, order: number, clipped = true) {
     this.geometry.setAttribute('aCorner', new BufferAttribute(new Float32Array([0, 1, 2, 3]), 1));
     this.geometry.setIndex(new BufferAttribute(new Uint16Array([0, 2, 1, 1, 2, 3]), 1));
     this.materials = (hidden ? [false, true] : [false]).map(
@@ -73,7 +79,7 @@ export class Ribbons {
           glslVersion: GLSL3,
           vertexShader: VERTEX,
           fragmentShader: FRAGMENT,
-          uniforms: { ...uniforms, uWidth: { value: covered ? width * 0.75 : width }, uColour: { value: this.colour }, uDash: { value: covered ? 7 : 0 } },
+          uniforms: { ...uniforms, uWidth: { value: covered ? width * 0.75 : width }, uColour: { value: this.colour }, uDash: { value: covered ? 7 : 0 }, uClipped: { value: clipped ? 1 : 0 } },
           depthFunc: covered ? GreaterDepth : LessEqualDepth,
           depthWrite: false,
         }),

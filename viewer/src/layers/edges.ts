@@ -38,7 +38,7 @@ export class EdgesLayer implements Layer {
     const open: number[] = [];
     let rooms = 0;
     for (let j = 0; j < index.storeys; j++) {
-      if (storeys.rooms(j) !== Show.solid || !loaded[index.file.storeys.building[j]!]) continue;
+      if (storeys.rooms(j) !== Show.solid || storeys.envelope(j) === Show.solid || !loaded[index.file.storeys.building[j]!]) continue;
       open.push(j);
       rooms += index.file.storeys.spaces[j]![1];
     }

@@ -27,7 +27,7 @@ export class MeasureLayer implements Layer {
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
-    this.ribbons = new Ribbons(ctx.world, ctx.uniforms, 2.5, true, 30);
+    this.ribbons = new Ribbons(ctx.world, ctx.uniforms, 2.5, true, 30, false);
     this.label.className = 'campus-measure';
     ctx.overlay.append(this.label);
   }
@@ -46,7 +46,7 @@ export class MeasureLayer implements Layer {
 
   private show(): void {
     const [from, to] = this.places;
-    const arm = 8 * this.ctx.rig.metresPerPixel();
+    const arm = Math.min(0.6, 8 * this.ctx.rig.metresPerPixel());
     const segments: number[] = [];
     for (const [x, y, z] of this.places) {
       segments.push(x - arm, y, z, x + arm, y, z, -1, x, y - arm, z, x, y + arm, z, -1);
