@@ -26,7 +26,7 @@ def typescript_properties() -> list[str]:
 
 
 def documented_properties() -> list[str]:
-    table = (ROOT / "docs/reference/campus-view.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs/reference/campus-view.md").read_text(encoding="utf-8").split("Root element:")[0]
     return re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
 
 
