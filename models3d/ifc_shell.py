@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models3d.forked import Crash, run_all
+from models3d.ifc_clips import cut_by_planes
 from models3d.ifc_mesh import EXACT, F64, FAST, I32, KERNEL_ERRORS, Mesh, meshes
 from models3d.ifc_rooms import plan_of
 from models3d.ifc_safe import by_type, ref, refs
@@ -178,14 +179,17 @@ def _has_body(element: Any) -> bool:
 
 
 def jobs(file: Any, drawn: Sequence[Part], workers: int) -> list[Job]:
-    """The work, cut for ``workers`` processes; openings in furniture and the like go to the exact kernel."""
+    """The work, cut for ``workers`` processes; what the fast kernel gets wrong goes to the exact one: openings in
+    furniture and the like, and bodies that are cut by planes.
+    """
+    clipped = cut_by_planes(file)
     fast: list[Part] = []
     exact: list[Part] = []
     for part in drawn:
         element = file.by_id(part.number)
         if _has_body(element):
             voided = part.category not in VOID_SAFE and refs(element, "HasOpenings", "IfcRelVoidsElement")
-            (exact if voided else fast).append(part)
+            (exact if voided or part.number in clipped else fast).append(part)
     size = max(1, min(CHUNK, -(-len(fast) // max(workers, 1))))
     cut = [Job(tuple(fast[at : at + size]), FAST) for at in range(0, len(fast), size)]
     return cut + ([Job(tuple(exact), EXACT)] if exact else [])

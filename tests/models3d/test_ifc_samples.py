@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from numpy.typing import NDArray
 
 from models3d.ifc import load
 from models3d.model import Model, Options
@@ -160,3 +161,19 @@ def test_reading_twice_gives_the_same_ids_and_polygons(samples: Path) -> None:
     second = {space.id: space.polygon for space in rooms(again)}
     assert first.keys() == second.keys()
     assert all(first[key] == second[key] for key in first)
+
+
+def walls(model: Model) -> NDArray[np.float64]:
+    """The corners of all walls of the shell [m]."""
+    return np.concatenate([s.vertices[np.unique(s.triangles)] for s in model.shells if s.category == "wall"])
+
+
+def test_walls_under_a_roof_are_cut_by_it(samples: Path) -> None:
+    """The fast kernel leaves them whole, or keeps the part above the cut."""
+    house = walls(read(samples / "ifc" / "AC20-FZK-Haus.ifc"))
+    eaves = house[(house[:, 1] < 0.3) | (house[:, 1] > 9.7)]
+    assert eaves[:, 2].max() == pytest.approx(3.2, abs=0.02)
+    office = walls(read(samples / "ifc" / "Office_A_20110811.ifc"))
+    peaks = office[office[:, 2] > 13.5]
+    assert len(peaks)
+    assert abs(np.ptp(peaks[:, 1])) < 6, "the gables rise in the middle, not at the corners"
