@@ -1,7 +1,7 @@
-"""Which elements are cut by planes: the fast kernel keeps the wrong side of some half-spaces, so they need the exact one.
+"""Which elements are cut by planes: the fast kernel keeps the wrong side of some half-spaces; they need the exact one.
 
-Met in real files: walls of a gable (IfcHalfSpaceSolid subtracted from an extrusion) came back uncut in AC20-FZK-Haus and
-as two spikes in Office_A; their bounding boxes alone do not show it.
+Met in real files: walls of a gable (IfcHalfSpaceSolid subtracted from an extrusion) came back uncut in AC20-FZK-Haus
+and as two spikes in Office_A; their bounding boxes alone do not show it.
 """
 
 from __future__ import annotations
