@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -167,8 +167,10 @@ def run(rounds: int = ROUNDS) -> Report:
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with ExitStack() as stack:
         folder, large_folder = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
-        small = demo_campus()
-        scene, large = write_scene(small, folder), write_scene(demo_campus(spaces=100_000), large_folder)
+        # Rooms alone: the peers draw neither ground nor trees.
+        small = replace(demo_campus(), ground=[])
+        scene = write_scene(small, folder)
+        large = write_scene(replace(demo_campus(spaces=100_000), ground=[]), large_folder)
         folders = {"/pages/": Path(__file__).parent / "viewer_pages", "/viewer/": DIST}
         peers = ["ours", "plotly"]
         if (xeokit := xeokit_folder()) is not None:

@@ -1,5 +1,6 @@
 // The module that the shim loads: puts a view into an element.
 
+import { smoothEdges } from './probe.ts';
 import { View } from './view.ts';
 import type { Props } from './props.ts';
 
@@ -17,7 +18,7 @@ declare global {
 
 /** Puts a view into `root`; `setProps` tells Dash what the user did. */
 export function mount(root: HTMLElement, props: Props, setProps: (changed: Partial<Props>) => void): Mounted {
-  const view = new View(root, setProps);
+  const view = new View(root, setProps, smoothEdges(props.quality));
   const all = (window.campusTwin ??= { views: [], idsAt: async (...given) => (await import('./oracle.ts')).idsAt(...given) });
   all.views.push(view);
   view.update(props);

@@ -57,7 +57,7 @@ export class Stage {
   private gone = false;
 
   /** Throws when the browser gives no WebGL 2 context. */
-  constructor(root: HTMLElement, events: StageEvents) {
+  constructor(root: HTMLElement, events: StageEvents, antialias: boolean) {
     this.events = events;
     this.root = root;
     const { canvas, overlay } = this;
@@ -65,7 +65,7 @@ export class Stage {
     canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;display:block;touch-action:none;outline-offset:-3px';
     overlay.className = 'campus-overlay';
     overlay.style.cssText = 'position:absolute;inset:0;pointer-events:none;overflow:hidden';
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: false, stencil: false, powerPreference: 'high-performance' });
+    this.renderer = new WebGLRenderer({ canvas, antialias, alpha: false, stencil: false, powerPreference: 'high-performance' });
     this.renderer.info.autoReset = true;
     this.scene.matrixWorldAutoUpdate = false;
     this.scene.add(this.world);

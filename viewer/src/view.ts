@@ -61,10 +61,10 @@ export class View {
   private failed = '';
   private tierTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(root: HTMLElement, setProps: (changed: Partial<Props>) => void) {
+  constructor(root: HTMLElement, setProps: (changed: Partial<Props>) => void, smooth = true) {
     this.root = root;
     this.setProps = setProps;
-    this.stage = this.createStage();
+    this.stage = this.createStage(smooth);
     this.navigator = this.stage ? new Navigator(this, this.stage) : null;
     this.describer = new Describer(root, this.stage?.canvas ?? null);
     this.feed = new Feed(__BUILD__, {
@@ -75,7 +75,7 @@ export class View {
     });
   }
 
-  private createStage(): Stage | null {
+  private createStage(smooth: boolean): Stage | null {
     try {
       return new Stage(this.root, {
         beforeDraw: (now) => this.beforeDraw(now),
@@ -87,7 +87,7 @@ export class View {
           this.publish({ state: 'loading' });
         },
         contextRestored: () => void this.load(this.props.sceneUrl ?? ''),
-      });
+      }, smooth); // prettier-ignore
     } catch (error) {
       // No WebGL 2 here: the same campus as SVG plans.
       console.info(`campus view without WebGL: ${String(error)}`);

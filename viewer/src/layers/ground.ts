@@ -25,7 +25,8 @@ export class GroundLayer implements Layer {
     this.ctx = ctx;
     this.paint();
     const b = ctx.index.file.bounds;
-    const r = 0.75 * Math.max(300, b[3] - b[0], b[4] - b[1]);
+    // Just past where the surroundings have dissolved (layers/light.ts, extent): what is farther shows the page itself.
+    const r = 0.36 * Math.max(300, b[3] - b[0], b[4] - b[1]);
     const plain: GroundMesh = { kind: 'plain', x: [0, 1, 0, -1], y: [0, 0, 1, 0], tri: [0, 1, 2, 0, 2, 3] };
     const side = 2 * r + Math.max(b[3] - b[0], b[4] - b[1]);
     const origin: [number, number] = [(b[0] + b[3] - side) / 2, (b[1] + b[4] - side) / 2];
@@ -70,8 +71,8 @@ export class GroundLayer implements Layer {
     const mesh = new Mesh(geometry, this.material(origin, step, z));
     mesh.frustumCulled = false;
     mesh.matrixAutoUpdate = false;
-    // after the buildings: most of the ground behind them is then never shaded
-    mesh.renderOrder = 10 + this.meshes.length;
+    // After the buildings, and the plain after the features that lie on it: what is hidden is then never shaded.
+    mesh.renderOrder = this.meshes.length === 0 ? 20 : 10;
     this.meshes.push(mesh);
     this.ctx!.world.add(mesh);
   }

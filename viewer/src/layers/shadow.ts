@@ -84,7 +84,7 @@ export class ShadowLayer implements Layer {
       .premultiply(HALF);
     drawDepth(ctx, this.eye, this.target);
     uniforms['uShadowMap']!.value = this.target.depthTexture;
-    uniforms['uShadow']!.value.set(ctx.view.mode === '3d' ? 1 : 0.8, texel, 1 / SIZE, 4);
+    uniforms['uShadow']!.value.set(ctx.view.mode === '3d' ? 1 : 0.8, texel, 1 / SIZE, ctx.view.tier === 'c' ? 1 : 4);
   }
 
   dispose(): void {
