@@ -1,6 +1,6 @@
 // Canvas, renderer and the loop that draws only when something asked for it; sizes, context loss, counters.
 
-import { Group, Scene, Vector3, Vector4, WebGLRenderer } from 'three';
+import { Group, type Mesh, type Object3D, type RawShaderMaterial, Scene, Vector3, Vector4, WebGLRenderer } from 'three';
 import { CameraRig } from './camera.ts';
 import { Flight } from './flight.ts';
 
@@ -47,6 +47,9 @@ export class Stage {
   /** Time between frames while the camera moves, smoothed [ms]; 0 before any. */
   movingMs = 0;
   private scale = 1;
+  /** Drawn with plain light: on a slow machine the first frame, and those of a moving camera. */
+  private lean: boolean;
+  private readonly slow: boolean;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private lastDraw = 0;
   private readonly events: StageEvents;
@@ -60,6 +63,7 @@ export class Stage {
   constructor(root: HTMLElement, events: StageEvents, antialias: boolean) {
     this.events = events;
     this.root = root;
+    this.slow = this.lean = !antialias;
     const { canvas, overlay } = this;
     canvas.className = 'campus-canvas';
     canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;display:block;touch-action:none;outline-offset:-3px';
@@ -98,12 +102,31 @@ export class Stage {
     this.requestDraw();
   }
 
-  /** The camera moves: fewer pixels until it has rested a moment. */
+  /** The camera moves: fewer pixels and, on a slow machine, plain light, until it has rested a moment. */
   moving(): void {
-    clearTimeout(this.restTimer);
-    this.restTimer = setTimeout(() => this.setScale(1), RESTED_MS);
+    this.settle();
+    this.lean = this.slow;
     this.setScale(this.movingScale);
   }
+
+  /** In a moment, all pixels and the whole light. */
+  private settle(): void {
+    clearTimeout(this.restTimer);
+    this.restTimer = setTimeout(() => {
+      this.setScale(1);
+      if (this.lean) this.requestDraw();
+      this.lean = false;
+    }, RESTED_MS);
+  }
+
+  /** Materials follow `lean`; their two programs are compiled once each. */
+  private readonly follow = (object: Object3D): void => {
+    const material = (object as Mesh).material as RawShaderMaterial | undefined;
+    if (material?.defines === undefined || 'LEAN' in material.defines === this.lean) return;
+    if (this.lean) material.defines['LEAN'] = '';
+    else delete material.defines['LEAN'];
+    material.needsUpdate = true;
+  };
 
   private setScale(scale: number): void {
     if (scale === this.scale || this.gone) return;
@@ -139,6 +162,7 @@ export class Stage {
     this.screen.w = rig.metresPerPixel() / this.screen.z;
     this.eye.setFromMatrixPosition(rig.camera.matrixWorld);
     const more = this.events.beforeDraw(now);
+    if (this.slow) this.world.traverse(this.follow);
     const started = performance.now();
     renderer.render(this.scene, rig.camera);
     counters.drawMs = performance.now() - started;
@@ -146,6 +170,7 @@ export class Stage {
     counters.drawCalls = renderer.info.render.calls;
     counters.triangles = renderer.info.render.triangles;
     this.events.afterDraw();
+    if (this.lean && this.restTimer === undefined && counters.firstFrame > 0) this.settle();
     if (flying || more) this.requestDraw();
   }
 

@@ -35,12 +35,14 @@ void main() {
   if (uSurface > 0.5) { outColour = surface(up, 1.0, 1.0, 0.0); return; }
   vec3 light = lightAt(vWorld, up, 1.0, 1.0, 0.0);
   vec3 colour = vColour / uGain * light;
+#ifndef LEAN
   if (vKind == 5u) {
     vec3 view = normalize(uEye - vWorld);
     float grazing = pow(1.0 - max(view.z, 0.0), 3.0);
     vec3 sky = mix(uSkySide, uSkyUp, 0.4) * (uGain < 0.8 ? 0.35 : 0.85);
     colour = mix(colour, sky * vColour / max(brightness(vColour), 1e-3) * mix(brightness(vColour), 1.0, 0.3), 0.55 * grazing);
   }
+#endif
   outColour = finish(shoulder(colour), vWorld);
 }
 `;

@@ -126,6 +126,9 @@ export function addLightUniforms(uniforms: SharedUniforms): void {
 export const SEEN = /* glsl */ `
 /** 0 in the shadow of a depth map .. 1 in its light. */
 float seen(highp sampler2D map, mat4 matrix, vec3 p, vec3 n) {
+#ifdef LEAN
+  return 1.0;
+#else
   if (uShadow.x <= 0.0) return 1.0;
   vec3 q = (matrix * vec4(p + n * (uShadow.y * 1.8 + 0.02), 1.0)).xyz;
   if (any(lessThan(q, vec3(0.0))) || any(greaterThan(q, vec3(1.0)))) return 1.0;
@@ -143,6 +146,7 @@ float seen(highp sampler2D map, mat4 matrix, vec3 p, vec3 n) {
     step(z, texture(map, base + vec2(t, t)).r));
   float light = mix(mix(s.x, s.y, f.x), mix(s.z, s.w, f.x), f.y);
   return mix(1.0, light, uShadow.x);
+#endif
 }
 `;
 
@@ -184,6 +188,9 @@ float skyAt(vec3 p) {
 
 /** Share of its half of the dome that a place sees, by the baked maps. */
 float openness(vec3 p, vec3 n, float storeyOpen) {
+#ifdef LEAN
+  return n.z > 0.6 ? 0.97 : 0.8;
+#else
   if (uHeightScale.z < 0.5) return 1.0;
   vec2 inside = (p.xy - uLightBox.xy) * uLightBox.zw;
   if (any(lessThan(inside, vec2(0.004))) || any(greaterThan(inside, vec2(0.996)))) return 1.0;
@@ -199,6 +206,7 @@ float openness(vec3 p, vec3 n, float storeyOpen) {
   float sky = 1.0 - slope * inversesqrt(1.0 + slope * slope);
   float foot = smoothstep(-1.0, 9.0, p.z - uHeightScale.w);
   return sky * mix(0.72, 1.0, foot);
+#endif
 }
 `;
 
@@ -243,10 +251,14 @@ vec3 irradiance(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
 
 /** Light on a place: the cheap sum while things move, or what was gathered while the camera rested. */
 vec3 lightAt(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
+#ifdef LEAN
+  return irradiance(p, n, shade, cover, storeyOpen);
+#else
   if (uRest >= 1.0) return texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb;
   vec3 light = irradiance(p, n, shade, cover, storeyOpen);
   if (uRest > 0.0) light = mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
   return light;
+#endif
 }
 
 float brightness(vec3 c) {
@@ -260,8 +272,12 @@ vec3 dataLit(vec3 colour, vec3 light) {
 
 /** Linear up to 0.8, then a soft shoulder. */
 vec3 shoulder(vec3 c) {
+#ifdef LEAN
+  return min(c, 1.0);
+#else
   vec3 over = max(c - 0.8, 0.0);
   return min(c, 0.8) + 0.2 * (1.0 - exp(-over / 0.2));
+#endif
 }
 
 /** How far a place has dissolved into the page. */
@@ -280,8 +296,12 @@ vec4 surface(vec3 n, float shade, float cover, float crown) {
 /** Fog, display encoding and a dither of one step. */
 vec4 finish(vec3 colour, vec3 p) {
   vec3 c = toSrgb(mix(colour, uPage, dissolve(p)));
+#ifdef LEAN
+  return vec4(c, 1.0);
+#else
   vec2 g = gl_FragCoord.xy;
   float noise = fract(52.9829189 * fract(dot(g, vec2(0.06711056, 0.00583715)))) - 0.5;
   return vec4(c + noise / 255.0, 1.0);
+#endif
 }
 `;
