@@ -3,15 +3,22 @@
 A module ``datasources/<type>.py`` has ``Settings`` (a pydantic model) and ``async def batches(settings, points)``, an
 async generator of lists of raw readings, batched over 50 to 100 ms. An empty list says 'connected, nothing yet'. It
 never retries, stores or draws: it raises one of the errors below, or OSError, and ``datasources.runner`` does the rest.
+
+A source of many devices (SNMP, Modbus, a scrape of many exporters) has ``targets`` in its settings, polls each by
+itself so that a dead one delays no other, and yields a ``TargetReport`` when one of them fails or comes back. It raises
+only what stops the whole source. An address is then ``target#place in it``.
+
+A module may also have ``async def discover(settings, seconds)`` that listens or browses and returns what it ``Found``.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from pydantic import BaseModel
 
@@ -27,11 +34,51 @@ class MisconfiguredError(SourceError):
     """Trying again at once is useless until somebody changes something: refused password, missing secret."""
 
 
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """How one target of a source is, in words for an operator; yielded only when that changes."""
+
+    target: str
+    state: Literal["live", "down", "misconfigured"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One signal that ``discover`` saw: its address, an example, and whatever its protocol says of it.
+
+    ``device`` groups the signals of one device; ``name`` is what people call the signal; ``unit`` and ``quantity`` only
+    where the protocol tells them; ``interval_s`` [s] where several values were seen.
+    """
+
+    address: str
+    value: float | int | str | bool | None = None
+    device: str = ""
+    name: str = ""
+    unit: str = ""
+    quantity: str = ""
+    kind: str = ""
+    interval_s: float | None = None
+    vendor: str = ""
+    place: str = ""
+
+
+Batches = AsyncIterator[list[RawReading] | TargetReport]
+
+
 class SourceModule(Protocol):
     """The two names of a source module."""
 
     Settings: type[BaseModel]
-    batches: Callable[[Any, Sequence[Point]], AsyncIterator[list[RawReading]]]
+    batches: Callable[[Any, Sequence[Point]], Batches]
+
+
+Discover = Callable[[Any, float], Awaitable[list[Found]]]
+
+
+def discover_of(module: SourceModule) -> Discover | None:
+    """The module's ``discover``, if it has one."""
+    return cast("Discover | None", getattr(module, "discover", None))
 
 
 def source_types() -> dict[str, SourceModule]:

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from datasources.contract import MisconfiguredError, SourceError, SourceModule, source_types
+from datasources.contract import MisconfiguredError, SourceError, SourceModule, TargetReport, source_types
 from twin.point import Point
 from twin.reading import RawReading
 
@@ -54,6 +54,8 @@ class SourceState:
     readings: int = 0
     restarts: int = 0
     interval_s: float | None = None
+    targets: tuple[TargetReport, ...] = ()
+    """Of a source of many devices: those that are not well, and how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Supervisor:
             if isinstance(result, Exception):
                 log.error("a source ended with an error", exc_info=result)
         self._tasks.clear()
+        for run in self._runs:
+            run.ended()
 
 
 class _Run:
@@ -124,6 +128,7 @@ class _Run:
         self._clock = clock
         self._jitter = jitter
         self._failures = 0
+        self._all_targets = 0
         self._gaps: deque[float] = deque(maxlen=21)
         self._last_batch = time.monotonic()
         self.state = SourceState(config.name, config.type, "connecting", "starting", clock(), len(points))
@@ -164,12 +169,38 @@ class _Run:
         except ValidationError as error:
             mistakes = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
             raise MisconfiguredError(f"settings of source '{self._config.name}': {mistakes}") from None
+        self._all_targets = len(getattr(settings, "targets", ()))
         self._say("connecting", "connecting")
         self._last_batch = time.monotonic()
         stream = module.batches(settings, self._points)
         async with aclosing(stream) as batches:  # type: ignore[type-var]
             async for batch in batches:
-                self._take(batch)
+                if isinstance(batch, TargetReport):
+                    self._target(batch)
+                else:
+                    self._take(batch)
+
+    def _target(self, report: TargetReport) -> None:
+        """One device of the source fell out or came back: the source itself goes on."""
+        unwell = {row.target: row for row in self.state.targets}
+        unwell.pop(report.target, None)
+        if report.state != "live":
+            unwell[report.target] = report
+            log.warning("source %s: %s is %s: %s", self._config.name, report.target, report.state, report.reason)
+        self.state = replace(self.state, targets=tuple(unwell.values()))
+        if 0 < self._all_targets <= len(unwell):
+            self._say("down", "; ".join(sorted({f"{row.target}: {row.reason}" for row in unwell.values()})[:3]))
+        elif self.state.state == "live":
+            self._say("live", self._well())
+
+    def _well(self) -> str:
+        """What a source says that brings values."""
+        unwell = self.state.targets
+        if not unwell:
+            return "values arrive"
+        named = ", ".join(f"{row.target} ({row.reason})" for row in unwell[:3])
+        more = f" and {len(unwell) - 3} more" if len(unwell) > 3 else ""
+        return f"values arrive, but not from {named}{more}"
 
     def _take(self, batch: list[RawReading]) -> None:
         now = time.monotonic()
@@ -183,7 +214,7 @@ class _Run:
         self._failures = 0
         self._sink(self._config.name, batch)
         interval = median(self._gaps) if self._gaps else None
-        self._say("live", "values arrive")
+        self._say("live", self._well())
         self.state = replace(
             self.state, last_reading=self._clock(), readings=self.state.readings + len(batch), interval_s=interval
         )
@@ -199,7 +230,11 @@ class _Run:
         self._failures += 1
         self._gaps.clear()
         self._say(state, reason)
-        self.state = replace(self.state, restarts=self.state.restarts + 1)
+        self.state = replace(self.state, restarts=self.state.restarts + 1, targets=())
+
+    def ended(self) -> None:
+        """Nothing listens any more: whatever the source said last is no longer so."""
+        self._say("down", "stopped")
 
     def _patience(self) -> float:
         """How long the source may be silent [s]: three times its median gap, or what its points promise."""

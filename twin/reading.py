@@ -25,7 +25,9 @@ class RawReading:
     ``time`` and ``received`` are seconds since the epoch, UTC. ``value`` is whatever was decoded: a number,
     text, bool or None; the ingest judges it. ``bad`` is the protocol's own complaint, in words.
     ``retained`` marks a value that a broker kept from before we listened. ``raw`` is the payload where the value alone
-    does not show what came (text that is not JSON), kept as a sample for the operator.
+    does not show what came (text that is not JSON), kept as a sample for the operator. Where the source knows them, a
+    counter brings ``boot``, when the device began to count [s since epoch], and ``wrap``, the number at which it begins
+    again (2**32, 2**64; 0 unknown).
     """
 
     address: str
@@ -35,6 +37,8 @@ class RawReading:
     retained: bool = False
     bad: str = ""
     raw: bytes | None = None
+    boot: float | None = None
+    wrap: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from datasources import runner
-from datasources.contract import MisconfiguredError, SourceError, settings_model, source_types
+from datasources.contract import Batches as Stream
+from datasources.contract import MisconfiguredError, SourceError, TargetReport, settings_model, source_types
 from datasources.runner import SourceConfig, Supervisor, _Run
 from twin.point import Point
 from twin.reading import RawReading
@@ -23,7 +24,7 @@ class Settings(BaseModel):
     rate: float = 50.0
 
 
-Batches = Callable[[Settings, Sequence[Point]], AsyncIterator[list[RawReading]]]
+Batches = Callable[[Settings, Sequence[Point]], Stream]
 POINT = Point("p", "room", "power", "kW", source="one", address="a", interval_s=0.1)
 
 
@@ -68,6 +69,42 @@ async def test_a_source_that_brings_values_is_live_with_its_interval() -> None:
     seen = len(got)
     await asyncio.sleep(0.1)
     assert len(got) == seen
+    assert (supervisor.states()[0].state, supervisor.states()[0].reason) == ("down", "stopped")
+
+
+@pytest.mark.asyncio
+async def test_a_dead_device_is_named_and_the_source_lives_on_until_all_are_dead() -> None:
+    turn = asyncio.Event()
+
+    class Many(Settings):
+        targets: dict[str, str] = {}
+
+    async def poll(settings: Settings, points: Sequence[Point]) -> Stream:
+        yield [RawReading("a", 1.0, time.time())]
+        yield TargetReport("sw-1", "down", "no answer within 2 s")
+        await turn.wait()
+        turn.clear()
+        yield TargetReport("sw-2", "down", "no answer within 2 s")
+        await turn.wait()
+        turn.clear()
+        yield TargetReport("sw-1", "live", "answers")
+        yield [RawReading("a", 1.0, time.time())]
+        await asyncio.sleep(60)
+
+    table = {"one": SimpleNamespace(Settings=Many, batches=poll)}
+    config = SourceConfig("one", "one", {"targets": {"sw-1": "", "sw-2": ""}})
+    supervisor = Supervisor([config], [POINT], lambda name, batch: None, table)
+    await supervisor.start()
+    await until(lambda: supervisor.states()[0].targets)
+    state = supervisor.states()[0]
+    assert (state.state, state.reason) == ("live", "values arrive, but not from sw-1 (no answer within 2 s)")
+    turn.set()
+    await until(lambda: supervisor.states()[0].state == "down")
+    assert supervisor.states()[0].reason == "sw-1: no answer within 2 s; sw-2: no answer within 2 s"
+    turn.set()
+    await until(lambda: supervisor.states()[0].state == "live")
+    assert [row.target for row in supervisor.states()[0].targets] == ["sw-2"]
+    await supervisor.stop()
 
 
 @pytest.mark.asyncio
