@@ -52,6 +52,13 @@ QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
             _q("humidity", "%", "相对湿度", "Relative humidity", 0, 100, "area-weighted"),
             _q("clients", "1", "终端数", "Clients", 0, 100_000, "sum"),
             _q("people", "1", "人数", "People", 0, 100_000, "sum"),
+            _q("traffic", "Mbit/s", "流量", "Traffic", 0, 1e7, "sum",
+               **{"bit/s": 1e-6, "kbit/s": 1e-3, "Gbit/s": 1e3, "B/s": 8e-6, "kB/s": 8e-3, "MB/s": 8}),
+            _q("errors", "1/s", "错误率", "Errors", 0, 1e9, "sum", **{"1/min": 1 / 60, "1/h": 1 / 3600}),
+            _q("link_state", "1", "链路状态", "Link state", 0, 1, "mean"),
+            _q("utilisation", "%", "利用率", "Utilisation", 0, 100, "mean", **{"1": 100}),
+            _q("battery", "%", "电池电量", "Battery", 0, 100, "mean", **{"1": 100}),
+            _q("uptime", "s", "运行时间", "Uptime", 0, 1e10, "mean", min=60, h=3600, d=86_400),
         )
     }
 )  # fmt: skip
