@@ -22,7 +22,6 @@ NO_NAMES = "this object takes no name in square brackets"
 NOT_AN_ADDRESS = "not an address: write target#object[name] or target#1.3.6.1..."
 
 _ADDRESS = re.compile(r"([^#]+)#([^#\[\]]+)(?:\[(.+)\])?", re.DOTALL)
-_LIKE_OID = re.compile(r"\.?\d[\d.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def parse(address: str) -> Address | None:
     if not match:
         return None
     target, thing, name = match.groups()
-    if _LIKE_OID.fullmatch(thing):
+    if thing[0] in ".0123456789":
         try:
             thing = oid(thing)
         except ValueError:

@@ -51,3 +51,12 @@ def mosquitto() -> str:
     require(found, "there is no mosquitto: install it (apt-get install mosquitto)")
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="session")
+def snmpd() -> str:
+    """The SNMP agent's executable."""
+    found = find_program("snmpd")
+    require(found, "there is no snmpd: install it (apt-get install snmpd)")
+    assert found is not None
+    return found

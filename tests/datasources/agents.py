@@ -9,14 +9,24 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from gufo.snmp.aio import SnmpSession
+from pyasn1.codec.ber import decoder, encoder
+from pysnmp.proto import api
 
+from datasources import snmp
+from datasources.contract import TargetReport
 from tests.conftest import ROOT
+from twin.point import Point
+from twin.reading import RawReading
 
 COMMUNITY = "for-the-test"
+SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
+V2C = api.PROTOCOL_MODULES[api.SNMP_VERSION_2C]
 
 SIMULATOR = """
 import sys, types
@@ -60,7 +70,7 @@ class Agent:
         for _ in range(300):
             assert self._process.poll() is None, "the agent ended at once"
             try:
-                await session.get("1.3.6.1.2.1.1.3.0")
+                await session.get(SYS_UPTIME)
             except TimeoutError:
                 await asyncio.sleep(0.05)
             else:
@@ -84,7 +94,7 @@ class Agent:
 
 
 class Snmpd(Agent):
-    """net-snmp's agent with a community and three v3 users: ann (SHA, AES), ben (SHA-256, AES), joe (SHA, no privacy)."""
+    """net-snmp's agent with a community and three v3 users: ann (SHA, AES), ben (SHA-256, AES), joe (SHA only)."""
 
     def __init__(self, program: str, folder: Path, lines: str = "") -> None:
         super().__init__()
@@ -136,3 +146,110 @@ def recorded(file: Path, *prefixes: str) -> list[str]:
     starts = tuple(f"{prefix}." for prefix in prefixes)
     with bz2.open(file, "rt", encoding="latin-1") as rows:
         return [row.rstrip("\n") for row in rows if row.startswith(starts)]
+
+
+Answer = Callable[[str, list[str]], Any]
+
+
+class Scripted(asyncio.DatagramProtocol):
+    """An agent in this process, for devices that misbehave: ``answer(kind of request, OIDs)`` gives the (OID, value)
+    pairs, or an error status, or None for silence. pysnmp speaks for it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.port = free_udp_port()
+        self.requests: list[list[str]] = []
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", self.port))
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        message, _ = decoder.decode(data, asn1Spec=V2C.Message())
+        request = V2C.apiMessage.get_pdu(message)
+        oids = [str(oid) for oid, _ in V2C.apiPDU.get_varbinds(request)]
+        self.requests.append(oids)
+        answer = self.answer(type(request).__name__, oids)
+        if answer is None:
+            return
+        reply = V2C.apiMessage.get_response(message)
+        response = V2C.apiMessage.get_pdu(reply)
+        if isinstance(answer, int):
+            V2C.apiPDU.set_varbinds(response, [(oid, V2C.Null("")) for oid in oids])
+            V2C.apiPDU.set_error_status(response, answer)
+        else:
+            V2C.apiPDU.set_varbinds(response, [(V2C.ObjectIdentifier(oid), value) for oid, value in answer])
+        self._transport.sendto(encoder.encode(reply), addr)
+
+
+def table(rows: Mapping[str, Any], room: int = 1000) -> Answer:
+    """An agent that serves ``rows`` (OID -> value) as the standard demands; tooBig for more than ``room`` objects."""
+
+    def numbers(oid: str) -> tuple[int, ...]:
+        return tuple(map(int, oid.split(".")))
+
+    def answer(kind: str, oids: list[str]) -> Any:
+        if kind == "GetRequestPDU":
+            if len(oids) > room:
+                return 1
+            return [(oid, rows.get(oid, V2C.NoSuchInstance(""))) for oid in oids]
+        ordered = sorted(rows, key=numbers)
+        later = [oid for oid in ordered if numbers(oid) > numbers(oids[0])][:10]
+        return [(oid, rows[oid]) for oid in later] or [(oids[0], V2C.EndOfMibView(""))]
+
+    return answer
+
+
+class Run:
+    """A running source: the latest reading of each address, all readings, all reports."""
+
+    def __init__(self, targets: Mapping[str, Any], addresses: Sequence[str], counters: bool = False, **settings: Any):
+        everything = {"targets": targets, "community": {"env": "TEST_COMMUNITY"}, "interval_s": 0.5, **settings}
+        self.settings = snmp.Settings.model_validate(everything)
+        kind: Any = "counter" if counters else "gauge"
+        self.points = [Point(each, "c", "traffic", "B/s", kind, source="m", address=each) for each in addresses]
+        self.latest: dict[str, RawReading] = {}
+        self.readings: list[RawReading] = []
+        self.reports: list[TargetReport] = []
+        self.batches = 0
+
+    async def _collect(self) -> None:
+        async for item in snmp.batches(self.settings, self.points):
+            if isinstance(item, TargetReport):
+                self.reports.append(item)
+                continue
+            self.batches += 1
+            self.readings += item
+            self.latest.update({reading.address: reading for reading in item})
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Run]:
+        task = asyncio.create_task(self._collect())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Wait for ``condition``; a source that ended says why."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not condition():
+            assert loop.time() < end, (self.reports, self.latest)
+            await asyncio.sleep(0.02)
+
+    async def all_there(self, seconds: float = 10.0) -> None:
+        await self.until(lambda: len(self.latest) == len(self.points), seconds)
+
+    def value(self, address: str) -> float | int | str | bool | None:
+        reading = self.latest[address]
+        assert not reading.bad, reading
+        return reading.value
+
+    def states(self) -> list[tuple[str, str]]:
+        return [(report.target, report.state) for report in self.reports]
