@@ -107,6 +107,8 @@ export interface LayerContext {
   /** Element over the canvas for HTML pieces (labels, HUD); pointer events pass through it. */
   readonly overlay: HTMLElement;
   tokens: Tokens;
+  /** This frame is drawn with plain light: what only the whole light needs can wait. */
+  readonly lean: boolean;
   requestDraw(): void;
   /** Selects an entity by its id, as a click on it would. */
   select(id: string): void;

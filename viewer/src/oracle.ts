@@ -42,6 +42,7 @@ function material(scene: Loaded, envelope: boolean, both: boolean): RawShaderMat
     glslVersion: GLSL3,
     vertexShader: VERTEX,
     fragmentShader: FRAGMENT,
+    defines: { SECTION: '' },
     uniforms: { ...scene.uniforms, uEnvelope: { value: envelope ? 1 : 0 } },
     side: both ? DoubleSide : FrontSide,
   });

@@ -49,9 +49,13 @@ export class StoreyState {
     return this.texels[storey * 4 + 2]!;
   }
 
+  /** Whether any storey is drawn see-through. */
+  ghosts = false;
+
   /** Recomputes every texel; allocates nothing. */
   update(view: StoreyView): void {
     const { file } = this.index;
+    this.ghosts = false;
     for (let b = 0; b < file.buildings.length; b++) {
       const [first, count] = file.buildings[b]!.storeys;
       this.building(b, first, count, view);
@@ -77,6 +81,7 @@ export class StoreyState {
       texels[j * 4 + 1] = cut && envelope === Show.solid ? Show.solid : rooms;
       texels[j * 4 + 2] = envelope;
       texels[j * 4 + 3] = mine ? 1 : 0.55;
+      this.ghosts ||= rooms === Show.ghost || envelope === Show.ghost;
       lift += spread * SPREAD * (height[j] ?? 3);
     }
   }

@@ -9,7 +9,7 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
 import { ROOM_DEPTH_VERTEX, ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
-import { VERTEX_WORDS } from '../prisms.ts';
+import { storeyRange, VERTEX_WORDS } from '../prisms.ts';
 import type { BuildingRow } from '../scene.ts';
 import { Show } from '../storeys.ts';
 import { castsShadow } from './shadow.ts';
@@ -112,9 +112,10 @@ export class RoomsLayer implements Layer {
         high = s;
         lift = Math.max(lift, storeys.lift(first + s));
       }
-      mesh.visible = low >= 0 && starts[high + 1]! > starts[low]!;
+      const [begin, indices] = low < 0 ? [0, 0] : storeyRange(starts, low, high);
+      mesh.visible = indices > 0;
       if (!mesh.visible) continue;
-      mesh.geometry.setDrawRange(starts[low]!, starts[high + 1]! - starts[low]!);
+      mesh.geometry.setDrawRange(begin, indices);
       mesh.frustumCulled = lift === 0;
     }
   }

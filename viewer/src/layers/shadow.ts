@@ -53,6 +53,10 @@ export class ShadowLayer implements Layer {
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => this.look(), SETTLED);
     }
+    if (this.ctx!.lean) {
+      this.dirty = true;
+      return false;
+    }
     if (this.dirty || !direction.equals(this.drawnFrom)) {
       this.dirty = false;
       this.drawnFrom.copy(direction);

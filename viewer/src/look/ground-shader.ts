@@ -1,29 +1,48 @@
 // Shaders of the ground and of the trees.
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
+import { LEAN_FRAGMENT, LEAN_VERTEX } from './lean.ts';
 import { LIGHT } from './light.ts';
 
-export const GROUND_VERTEX = /* glsl */ `${VERTEX_HEAD}
+export const GROUND_VERTEX = /* glsl */ `${VERTEX_HEAD}${LEAN_VERTEX}
 in vec2 aPlace;
 in uint aKind;
 uniform vec3 uOrigin;
 uniform float uStep;
 uniform vec3 uKinds[9];
+uniform vec3 uEye;
 out vec3 vWorld;
+#ifndef LEAN
 flat out vec3 vColour;
 flat out uint vKind;
+#endif
 
 void main() {
+  vWorld = vec3(uOrigin.xy + aPlace * uStep, uOrigin.z);
+#ifdef LEAN
+  // Open level ground in full light has its token's colour, and the plain's is the page's: it only hides what lies below.
+  if (aKind == 0u) vWorld.xy = clamp(vWorld.xy, uFade2.xy - uFadeHalf.xy, uFade2.xy + uFadeHalf.xy);
+  vTint = vec4(shown(uKinds[aKind]), 0.0);
+  vAway = aKind == 0u ? 1.0 : away(vWorld, uEye);
+#else
   vKind = aKind;
   vColour = uKinds[aKind];
-  vWorld = vec3(uOrigin.xy + aPlace * uStep, uOrigin.z);
+#endif
   gl_Position = projectionMatrix * viewMatrix * vec4(vWorld, 1.0);
 }
 `;
 
 /** Kind 5 is water: lighter at grazing angles, darkened where little sky reaches it. */
-export const GROUND_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}
+export const GROUND_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}
 in vec3 vWorld;
+#ifdef LEAN
+${LEAN_FRAGMENT}
+void main() {
+  clipSection(vWorld - vec3(0.0, 0.0, 0.05));
+  outColour = vec4(mix(vTint.rgb, uPageShown, vAway), 1.0);
+}
+#else
+${LIGHT}
 flat in vec3 vColour;
 flat in uint vKind;
 out vec4 outColour;
@@ -35,16 +54,15 @@ void main() {
   if (uSurface > 0.5) { outColour = surface(up, 1.0, 1.0, 0.0); return; }
   vec3 light = lightAt(vWorld, up, 1.0, 1.0, 0.0);
   vec3 colour = vColour / uGain * light;
-#ifndef LEAN
   if (vKind == 5u) {
     vec3 view = normalize(uEye - vWorld);
     float grazing = pow(1.0 - max(view.z, 0.0), 3.0);
     vec3 sky = mix(uSkySide, uSkyUp, 0.4) * (uGain < 0.8 ? 0.35 : 0.85);
     colour = mix(colour, sky * vColour / max(brightness(vColour), 1e-3) * mix(brightness(vColour), 1.0, 0.3), 0.55 * grazing);
   }
-#endif
   outColour = finish(shoulder(colour), vWorld);
 }
+#endif
 `;
 
 export const TREE_VERTEX = /* glsl */ `${VERTEX_HEAD}

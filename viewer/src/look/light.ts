@@ -115,6 +115,8 @@ export function addLightUniforms(uniforms: SharedUniforms): void {
     uFade2: { value: new Vector4(0, 0, 1e5, 1) },
     uFadeHalf: { value: new Vector4(1e5, 1e5, 1e6, 1e6) },
     uTrust: { value: 0 },
+    uLean: { value: new Vector3(0.4, 0.6, 0.2) },
+    uPageShown: { value: new Vector3() },
     uFine: { value: 1 },
     uRestLight: { value: null },
     uRest: { value: 0 },
