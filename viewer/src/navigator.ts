@@ -164,8 +164,8 @@ export class Navigator {
   }
 
   storeyView(): StoreyView {
-    const { storey, focus, xray, rooms, section } = this.view.state;
-    return { mode: this.flatNow ? '2d' : '3d', storey, focus, explode: this.explode, xray, rooms, section };
+    const { storey, focus, xray, rooms } = this.view.state;
+    return { mode: this.flatNow ? '2d' : '3d', storey, focus, explode: this.explode, xray, rooms };
   }
 
   private moved(): void {

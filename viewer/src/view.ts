@@ -277,7 +277,7 @@ export class View {
       stage.counters.recolourMs = performance.now() - started;
     }
     let more = this.navigator!.beforeDraw(now);
-    if (this.pending & (Change.Storeys | Change.Mode | Change.Building | Change.Section)) {
+    if (this.pending & (Change.Storeys | Change.Mode | Change.Building)) {
       scene.storeys.update(this.navigator!.storeyView());
       this.pending |= Change.Storeys;
     }

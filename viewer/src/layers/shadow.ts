@@ -2,7 +2,7 @@
 // what the others built for this frame is then in it.
 
 import {
-  Camera, DepthTexture, GLSL3, type Mesh, NearestFilter, type Object3D, RawShaderMaterial, UnsignedIntType, Vector3, WebGLRenderTarget,
+  Camera, DepthTexture, FrontSide, GLSL3, type Mesh, NearestFilter, type Object3D, RawShaderMaterial, type Side, UnsignedIntType, Vector3, WebGLRenderTarget,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext, type SharedUniforms } from '../layer.ts';
 import { aim, HALF, regionSeen } from '../look/aim.ts';
@@ -12,8 +12,8 @@ const CASTER = Symbol('depth material');
 export const SIZE = 2048;
 
 /** Marks a mesh as throwing shadow, drawn from the sun with its own short shaders. */
-export function castsShadow(mesh: Mesh, vertexShader: string, fragmentShader: string, uniforms: SharedUniforms): void {
-  const material = new RawShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, uniforms, colorWrite: false });
+export function castsShadow(mesh: Mesh, vertexShader: string, fragmentShader: string, uniforms: SharedUniforms, side: Side = FrontSide): void {
+  const material = new RawShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, uniforms, side, colorWrite: false });
   (mesh.userData as Record<symbol, unknown>)[CASTER] = material;
   mesh.addEventListener('removed', () => material.dispose());
 }
