@@ -82,3 +82,130 @@ def test_picking_agrees_with_the_id_buffer_and_never_hits_what_is_cut_away(
     # On an edge, rasterising may take the neighbour: its colour then stands within one pixel.
     assert [row for row in rows if row[2] not in row[1]] == []
     assert sum(row[2] != row[1][0] for row in rows) <= 0.05 * len(rows) + 2
+
+
+NAMES = f"""() => {{
+    const view = {VIEW};
+    const {{ section }} = view.state;
+    const labels = [...view.scene.layers.find(layer => layer.name === 'labels').shown];
+    const away = labels.filter(a => section && a.kind !== 'ground' &&
+        (section.axis === 'z' ? a.low > section.at : (a[section.axis] - section.at) * (section.flip ? -1 : 1) > 0.05));
+    return {{ labels: labels.length, spaces: labels.filter(a => a.kind === 'space').length, away: away.length }};
+}}"""
+
+
+@pytest.mark.parametrize(
+    ("section", "state"),
+    [
+        ({"axis": "y", "at": 385, "flip": True}, {"storey": "3/04", "camera": "10,32,190,-200,385,18"}),
+        ({"axis": "x", "at": -200, "flip": False}, {"mode": "2d", "camera": "0,90,190,-200,385,0"}),
+        ({"axis": "y", "at": 40, "flip": True}, {}),
+    ],
+    ids=["storey", "map", "campus"],
+)
+def test_names_in_the_part_that_is_cut_away_go_with_it(
+    campus: Shown, section: dict[str, Any], state: dict[str, Any]
+) -> None:
+    campus.reset(**state)
+    before = campus.page.evaluate(NAMES)
+    cut(campus, section, **state)
+    campus.page.wait_for_timeout(300)
+    after = campus.page.evaluate(NAMES)
+    assert after["away"] == 0
+    assert 0 < after["labels"] < before["labels"]
+
+
+def test_a_level_cut_keeps_the_names_of_what_it_cuts(campus: Shown) -> None:
+    cut(campus, {"axis": "z", "at": 1.5, "flip": False}, mode="2d", camera="0,90,190,-200,385,0")
+    campus.page.wait_for_timeout(300)
+    names = campus.page.evaluate(NAMES)
+    assert names["spaces"] > 5
+    assert names["away"] == 0
+
+
+def seen(shown: Shown) -> list[str]:
+    """Ids of the markers that can be seen."""
+    found: list[str] = shown.page.evaluate(
+        """() => [...document.querySelectorAll('.campus-marker')]
+            .filter(pin => getComputedStyle(pin).visibility === 'visible').map(pin => pin.dataset.id).sort()"""
+    )
+    return found
+
+
+def test_markers_of_what_is_cut_away_and_of_hidden_storeys_are_not_seen(campus: Shown) -> None:
+    low, high, top = "3/02/2001", "3/04/4001", "3/09"
+    markers = [
+        {"id": "low", "entity": low, "position": None, "kind": "warning", "label": "low"},
+        {"id": "high", "entity": high, "position": None, "kind": "error", "label": "high"},
+        {"id": "top", "entity": top, "position": None, "kind": "error", "label": "top"},
+        {"id": "north", "entity": "", "position": [-200, 430, 5], "kind": "error", "label": "north"},
+        {"id": "south", "entity": "", "position": [-200, 340, 5], "kind": "error", "label": "south"},
+    ]
+    plain = {"camera": "10,50,400,-200,385,18"}
+    campus.reset(markers=markers, **plain)
+    assert seen(campus) == ["high", "low", "north", "south", "top"]
+    cut(campus, {"axis": "y", "at": 385, "flip": True}, markers=markers, **plain)
+    assert "south" not in seen(campus)
+    assert "north" in seen(campus)
+    cut(campus, {"axis": "y", "at": 385, "flip": False}, markers=markers, **plain)
+    assert "south" in seen(campus)
+    assert "north" not in seen(campus)
+    cut(campus, {"axis": "z", "at": 16, "flip": False}, markers=markers, **plain)
+    assert seen(campus) == ["high", "low", "north", "south"], "a room that is cut keeps its marker, on its cut"
+    campus.reset(markers=markers, storey="3/04", **plain)
+    assert "top" not in seen(campus), "storeys above the isolated one are out of sight"
+    assert "high" in seen(campus)
+    campus.reset(markers=markers, mode="2d", storey="3/04", camera="0,90,400,-200,385,0")
+    assert "low" not in seen(campus)
+    assert "high" in seen(campus)
+    campus.set(markers=[])
+
+
+def test_a_measure_goes_with_a_place_that_is_cut_away(campus: Shown) -> None:
+    campus.reset(measure=True, camera="10,50,400,-200,385,18")
+    layer = f"{VIEW}.scene.layers.find(layer => layer.name === 'measure')"
+    campus.page.evaluate(f"{layer}.add(-200, 340, 1); {layer}.add(-200, 430, 1)")
+    label = campus.page.locator(".campus-measure")
+    assert label.is_visible()
+    campus.set(section={"axis": "y", "at": 385, "flip": True})
+    campus.settle()
+    assert not label.is_visible()
+    campus.set(section=None)
+    campus.settle()
+    assert label.is_visible()
+    campus.set(measure=False)
+
+
+def test_a_drag_costs_one_draw_and_little_time_and_the_caps_are_freed(campus: Shown) -> None:
+    campus.reset(camera="18,40,900,-200,385,18")
+    memory = f"{VIEW}.stage.renderer.info.memory.geometries"
+    campus.page.wait_for_timeout(600)
+    campus.page.evaluate(f"{VIEW}.stage.drawNow()")
+    before = campus.page.evaluate(memory)
+    cut(campus, {"axis": "z", "at": 12, "flip": False}, camera="18,40,900,-200,385,18")
+    campus.page.wait_for_timeout(600)
+    calls = []
+    for visible in ("true", "false"):
+        campus.page.evaluate(f"{LAYER}.caps.mesh.visible = {visible}; {VIEW}.stage.drawNow()")
+        calls.append(campus.counter("drawCalls"))
+    assert calls[0] - calls[1] == 1
+    spent = campus.page.evaluate(
+        f"""() => {{
+            const view = {VIEW};
+            const {{ caps }} = {LAYER};
+            const times = [];
+            for (let i = 0; i < 60; i++) {{
+                view.state.section = {{ axis: 'z', at: 0.5 + i * 0.7, flip: false }};
+                const started = performance.now();
+                caps.update(16384);
+                times.push(performance.now() - started);
+            }}
+            return times.sort((a, b) => a - b)[30];
+        }}"""
+    )
+    assert spent < 25, f"caps of 21,000 spaces take {spent:.1f} ms a step"
+    campus.set(section=None)
+    campus.settle()
+    campus.page.evaluate(f"{VIEW}.stage.drawNow()")
+    assert campus.page.evaluate(memory) == before
+    assert campus.page.evaluate(f"{LAYER}.caps") is None

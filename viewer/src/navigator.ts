@@ -93,6 +93,8 @@ export class Navigator {
       this.explodeFrom = this.explode;
       this.explodeStart = 0;
     }
+    // a plane that is drawn along costs as little as a moving camera, until it has rested
+    if (bits & Change.Section && props.section && props.section.axis === before.section?.axis) this.stage.moving();
     if (props.camera !== before.camera && props.camera && props.camera !== this.toldCamera) {
       const pose = parsePose(props.camera, this.view.state.mode === '3d' ? 0 : 1);
       this.toldCamera = props.camera;

@@ -32,6 +32,7 @@ export class ShadowLayer implements Layer {
   private dirty = true;
   private cameraVersion = -1;
   private timer = 0;
+  private cutTimer = 0;
   /** The ground that the map covers [m]. */
   private covered: number[] = [];
 
@@ -43,6 +44,8 @@ export class ShadowLayer implements Layer {
 
   update(change: number): void {
     if (change & MOVES) this.dirty = true;
+    // what is cut away throws no shadow: at once on a fast machine, else when the plane has come to rest
+    if (change & Change.Section) this.follow(this.ctx!.view.tier === 'a' ? 0 : SETTLED);
   }
 
   beforeDraw(): boolean {
@@ -61,6 +64,17 @@ export class ShadowLayer implements Layer {
     return false;
   }
 
+  private follow(after: number): void {
+    clearTimeout(this.cutTimer);
+    if (after === 0) this.dirty = true;
+    else this.cutTimer = window.setTimeout(() => this.redraw(), after);
+  }
+
+  private redraw(): void {
+    this.dirty = true;
+    this.ctx!.requestDraw();
+  }
+
   /** The camera has come to rest: does the map fit what is seen? */
   private look(): void {
     const { rig, index } = this.ctx!;
@@ -68,8 +82,7 @@ export class ShadowLayer implements Layer {
     const c = this.covered;
     const inside = seen[0]! >= c[0]! - 1 && seen[1]! >= c[1]! - 1 && seen[3]! <= c[3]! + 1 && seen[4]! <= c[4]! + 1;
     if (inside && reach(c) < COARSE * reach(seen)) return;
-    this.dirty = true;
-    this.ctx!.requestDraw();
+    this.redraw();
   }
 
   /** One depth picture from the sun. */
@@ -89,6 +102,7 @@ export class ShadowLayer implements Layer {
 
   dispose(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.cutTimer);
     this.target?.depthTexture?.dispose();
     this.target?.dispose();
   }

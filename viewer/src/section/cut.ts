@@ -11,3 +11,9 @@ export function cutAway(section: Section | null, x: number, y: number, z: number
   const along = section.axis === 'x' ? x : section.axis === 'y' ? y : z;
   return section.flip ? along < section.at - SLACK : along > section.at + SLACK;
 }
+
+/** Where the name of something that reaches from `low` to `high` [m] stands: on its top, or on the face of a level cut. */
+export function labelHeight(section: Section | null, low: number, high: number): number {
+  if (section === null || section.axis !== 'z' || section.flip) return high;
+  return low < section.at ? Math.min(high, section.at) : high;
+}

@@ -5,6 +5,7 @@ import { STATE_MARKS } from '../look/envelope-shader.ts';
 import { LIGHT } from '../look/light.ts';
 import { CEILING_GAP } from '../prisms.ts';
 import { Cap, DROPS, NO_STOREY } from './buffers.ts';
+import { MOST_LINE } from './measures.ts';
 
 /** Half of the thinnest line between two rooms: in the model [m], and on the screen [CSS px]. */
 const LEAST_M = 0.06;
@@ -42,7 +43,9 @@ vec3 capPlace(vec4 storey) {
   if (uLines < 0.5 || dot(aInset.xyz, aInset.xyz) == 0.0) return at;
   float depth = (projectionMatrix * viewMatrix * vec4(at, 1.0)).w;
   float pixel = 2.0 * abs(depth) * uScreen.z / (projectionMatrix[1][1] * uScreen.y);
-  return at + aInset.xyz * min(max(${LEAST_M}, ${LEAST_PX} * pixel), aInset.w);
+  // of rooms a few pixels wide lines would leave only noise
+  float room = aInset.w / (${MOST_LINE} * pixel);
+  return at + aInset.xyz * min(max(${LEAST_M}, ${LEAST_PX} * pixel), aInset.w) * smoothstep(4.0, 10.0, room);
 }
 `;
 
