@@ -202,11 +202,10 @@ export class View {
       uniforms: scene.uniforms,
       loaded: scene.buildings,
       overlay: stage.overlay,
-      get tokens() {
-        return view.tokens;
-      },
+      get tokens() { return view.tokens; }, // prettier-ignore
       requestDraw: () => stage.requestDraw(),
       select: (id) => view.set({ selection: id }),
+      cut: (section) => view.set({ section }),
       pick: (x, y) => view.navigator?.pickAt(x, y).slot ?? -1,
     };
   }

@@ -23,6 +23,11 @@ export class SectionLayer implements Layer {
     else void this.fetch();
   }
 
+  beforeDraw(): boolean {
+    this.caps?.beforeDraw();
+    return false;
+  }
+
   private async fetch(): Promise<void> {
     if (this.asked) return;
     this.asked = true;

@@ -10,6 +10,7 @@ import type { Section } from '../props.ts';
 import { linear } from '../tokens.ts';
 import { buildCaps } from './build.ts';
 import { CapBuffers } from './buffers.ts';
+import { Handle } from './handle.ts';
 import { EARTH } from './measures.ts';
 import { CAP_DEPTH_FRAGMENT, CAP_DEPTH_VERTEX, CAP_FRAGMENT, CAP_VERTEX } from './shader.ts';
 
@@ -18,6 +19,7 @@ const ATTRIBUTES = { aPlace: 3, aInset: 4, aTag: 4 } as const;
 
 export class Caps {
   readonly mesh: Mesh;
+  readonly handle: Handle;
   private readonly ctx: LayerContext;
   private readonly buffers = new CapBuffers();
   private readonly geometry = new BufferGeometry();
@@ -29,6 +31,7 @@ export class Caps {
 
   constructor(ctx: LayerContext) {
     this.ctx = ctx;
+    this.handle = new Handle(ctx);
     const uniforms = {
       ...ctx.uniforms,
       uPoche: { value: this.poche },
@@ -53,9 +56,17 @@ export class Caps {
 
   update(change: number): void {
     const { section } = this.ctx.view;
-    if (change & Change.Theme) this.paint();
+    if (change & Change.Theme) {
+      this.paint();
+      this.handle.paint();
+    }
     if (change & Change.Building) this.built = '';
     if (section) this.cut(section);
+  }
+
+  beforeDraw(): void {
+    const { section } = this.ctx.view;
+    if (section) this.handle.place(section);
   }
 
   /** Faces for where the plane is now; the same plane again costs nothing. */
@@ -95,6 +106,7 @@ export class Caps {
   }
 
   dispose(): void {
+    this.handle.dispose();
     this.mesh.removeFromParent();
     this.geometry.dispose();
     this.material.dispose();
