@@ -108,8 +108,10 @@ def _flyouts(context: Context) -> list[Child]:
              choice(text("section.x"), "cut=x"), choice(text("section.y"), "cut=y")],
             "small",
         ),
-        dcc.Input(id="section-at", type="range", min=0, max=1, step=0.005, value=0.5, className="slider"),
-        html.Span(id="section-value", className="live"),
+        dcc.Input(id="section-at", type="range", min=0, max=1, step=0.1, value=0.5, className="slider"),
+        html.Div([html.Span(), html.Span()], id="section-scale", className="scale", **attrs({"aria-hidden": "true"})),
+        html.Label([dcc.Input(id="section-metres", type="number", step=0.1, className="metres"), "m"],
+                   className="measure", **attrs({"aria-label": text("section.metres")})),
         html.Button(icon("flip"), className="tool quiet", title=text("section.flip"),
                     **attrs({"data-flip": "cutflip", "aria-label": text("section.flip")})),
     ]  # fmt: skip

@@ -112,6 +112,8 @@ export interface LayerContext {
   requestDraw(): void;
   /** Selects an entity by its id, as a click on it would. */
   select(id: string): void;
+  /** Moves the section, as its handle does. */
+  cut(section: Section): void;
   /** Slot under a place of the canvas [CSS pixels], -1 none; `part` limits to a kind. */
   pick(x: number, y: number): number;
 }

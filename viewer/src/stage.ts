@@ -130,7 +130,7 @@ export class Stage {
   /** The whole light's programs compile beside the page, not in its way; when all are there, the next frame uses them. */
   private prepareWhole(): void {
     this.wanted.LEAN = false;
-    for (const child of this.world.children) follow(child, this.wanted);
+    this.world.traverse((object) => follow(object, this.wanted));
     this.renderer.compile(this.scene, this.rig.camera);
     const programs = (this.renderer.info.programs ?? []) as unknown as { isReady(): boolean }[];
     const check = (): void => {
@@ -184,7 +184,7 @@ export class Stage {
     this.eye.setFromMatrixPosition(rig.camera.matrixWorld);
     const more = this.events.beforeDraw(now);
     this.wanted.LEAN = this.lean;
-    for (const child of this.world.children) follow(child, this.wanted);
+    this.world.traverse((object) => follow(object, this.wanted));
     const started = performance.now();
     renderer.render(this.scene, rig.camera);
     counters.drawMs = performance.now() - started;

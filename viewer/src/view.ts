@@ -222,14 +222,11 @@ export class View {
       uniforms: scene.uniforms,
       loaded: scene.buildings,
       overlay: stage.overlay,
-      get tokens() {
-        return view.tokens;
-      },
-      get lean() {
-        return stage.lean;
-      },
+      get tokens() { return view.tokens; }, // prettier-ignore
+      get lean() { return stage.lean; }, // prettier-ignore
       requestDraw: () => stage.requestDraw(),
       select: (id) => view.set({ selection: id }),
+      cut: (section) => view.set({ section }),
       pick: (x, y) => view.navigator?.pickAt(x, y).slot ?? -1,
     };
   }
@@ -300,7 +297,7 @@ export class View {
       stage.counters.recolourMs = performance.now() - started;
     }
     let more = this.navigator!.beforeDraw(now);
-    if (this.pending & (Change.Storeys | Change.Mode | Change.Building | Change.Section)) {
+    if (this.pending & (Change.Storeys | Change.Mode | Change.Building)) {
       scene.storeys.update(this.navigator!.storeyView());
       stage.wanted.GHOST = scene.storeys.ghosts;
       stage.wanted.SECTION = state.section !== null;

@@ -1,7 +1,7 @@
 // The rooms: one mesh a building, one material for all. A building none of whose storeys lies open costs nothing.
 
 import {
-  BufferAttribute, BufferGeometry, DoubleSide, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Matrix4, Mesh,
+  BufferAttribute, BufferGeometry, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Matrix4, Mesh,
   RawShaderMaterial, Sphere, Vector3,
 } from 'three'; // prettier-ignore
 import { BlockFrame } from '../blockframe.ts';
@@ -69,7 +69,6 @@ export class RoomsLayer implements Layer {
   update(change: number): void {
     if (change & Change.Building) this.addNew();
     if (change & (Change.Storeys | Change.Building)) this.showOpen();
-    if (change & Change.Section) this.material!.side = this.ctx!.view.section ? DoubleSide : FrontSide;
   }
 
   private addNew(): void {

@@ -1,0 +1,37 @@
+// The caps of a whole campus, as one list of triangles.
+
+import type { Block } from '../pack.ts';
+import type { Section } from '../props.ts';
+import type { SceneIndex } from '../scene.ts';
+import type { StoreyState } from '../storeys.ts';
+import { Cap, type CapBuffers, NO_STOREY } from './buffers.ts';
+import { LevelCut } from './level.ts';
+import { EARTH } from './measures.ts';
+import { UprightCut } from './upright.ts';
+
+/** Parapets, plates and walls stand out of a building's box by less than this [m]. */
+const ROUND = 1.5;
+
+/** Fills `out` with the caps of a section; `block` gives a building's rings, or null while they have not come. */
+export function buildCaps(index: SceneIndex, storeys: StoreyState, block: (b: number) => Block | null, section: Section, out: CapBuffers): void {
+  out.clear();
+  const { axis, at } = section;
+  const cut = axis === 'z' ? new LevelCut(at, storeys, out) : new UprightCut(axis, at, out);
+  if (cut instanceof UprightCut) earth(index, section, cut);
+  const place = 'xyz'.indexOf(axis);
+  index.file.buildings.forEach((row, b) => {
+    const [first, count] = row.storeys;
+    const lift = axis === 'z' && count > 0 ? storeys.lift(first + count - 1) : 0;
+    if (at < row.bounds[place]! - ROUND || at > row.bounds[place + 3]! + lift + ROUND) return;
+    const rings = block(b);
+    if (rings) cut.building(index, b, rings);
+  });
+}
+
+/** The ground is a sheet: under its cut edge a strip of earth, as far as the ground reaches. */
+function earth(index: SceneIndex, section: Section, cut: UprightCut): void {
+  const { bounds, ground } = index.file;
+  const [low, high] = section.axis === 'x' ? [bounds[1], bounds[4]] : [bounds[0], bounds[3]];
+  const beyond = 0.4 * Math.max(300, bounds[3] - bounds[0], bounds[4] - bounds[1]);
+  cut.earth(low - beyond, high + beyond, ground.z - EARTH, ground.z, { kind: Cap.earth, storey: NO_STOREY, slot: 0 });
+}
