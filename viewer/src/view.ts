@@ -297,10 +297,10 @@ export class View {
       stage.counters.recolourMs = performance.now() - started;
     }
     let more = this.navigator!.beforeDraw(now);
+    stage.wanted.SECTION = state.section !== null;
     if (this.pending & (Change.Storeys | Change.Mode | Change.Building)) {
       scene.storeys.update(this.navigator!.storeyView());
       stage.wanted.GHOST = scene.storeys.ghosts;
-      stage.wanted.SECTION = state.section !== null;
       this.pending |= Change.Storeys;
     }
     if (this.fadeStart >= 0) {

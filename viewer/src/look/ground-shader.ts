@@ -104,7 +104,7 @@ void main() {
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 1.0); return; }
   vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * normal.z) * (0.5 + 0.5 * smoothstep(-0.9, 0.8, normal.z));
   light += uSun * facing * sunlit(vWorld, normal * 2.0) + uBounce * 0.4;
-  if (uRest > 0.0) light = mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
+  if (uRest > 0.0) light = mix(light, gathered(), uRest);
   outColour = finish(shoulder(uTree / uGain * mix(0.82, 1.0, step(0.8, uGain)) * vTone * light), vWorld);
 }
 `;
