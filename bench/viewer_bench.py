@@ -1,10 +1,11 @@
 """The twin view beside Plotly's Mesh3d and, where it is installed, xeokit-sdk: the same rooms, in turns.
 
-Software WebGL, 1920x1080, every page in a fresh browser context. All rooms are drawn as prisms (no envelope), so that
-the three libraries draw the same triangles. 'Main thread' is all that a recolour keeps the page's thread busy with until
-its picture is drawn: what runs at once and what runs in the animation frames and timers that it asked for, measured by
-the same lines of ``viewer_pages/common.js`` for every library. xeokit-sdk is looked for in the folder that XEOKIT_DIR
-names, else in ``.cache/peers`` (``npm install --prefix .cache/peers @xeokit/xeokit-sdk``); it is measured, never shipped.
+Software WebGL, 1920x1080, every page in a fresh browser context. All rooms are drawn as prisms (no envelope), so
+that the three libraries draw the same triangles. 'Main thread' is all that a recolour keeps the page's thread busy with
+until its picture is drawn: what runs at once and what runs in the animation frames and timers that it asked for,
+measured by the same lines of ``viewer_pages/common.js`` for every library. xeokit-sdk is looked for in the folder that
+XEOKIT_DIR names, else in ``.cache/peers`` (``npm install --prefix .cache/peers @xeokit/xeokit-sdk``); it is measured,
+never shipped.
 """
 
 from __future__ import annotations
