@@ -17,10 +17,7 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+from tests.datasources.peers import say
 
 
 def device(number: int, areas: dict[str, Any], spec: dict[str, Any]) -> SimDevice:

@@ -36,7 +36,9 @@ class Peer:
         self._spec = self._spec if spec is None else spec
         command = [sys.executable, "-m", f"tests.datasources.{self._module}", str(self.port), json.dumps(self._spec)]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=os.environ)
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=os.environ
+            )
         for _ in range(600):
             if self.events()[:1] == ["ready"]:
                 return
@@ -52,11 +54,18 @@ class Peer:
         """How many of its events begin with one of ``words``."""
         return sum(line.startswith(words) for line in self.events())
 
+    def tell(self, order: Any) -> None:
+        """Have it do something: one line of JSON on its standard input."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._process.stdin.flush()
+
     def kill(self) -> None:
         """End it at once: no goodbye."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.communicate()
             self._process = None
 
     def freeze(self) -> None:
@@ -67,6 +76,20 @@ class Peer:
     def thaw(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+
+async def orders() -> AsyncIterator[Any]:
+    """In the device's process: what the test tells it."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        yield json.loads(line)
+
+
+def say(line: str) -> None:
+    """In the device's process: an event."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 class Collector:
