@@ -56,15 +56,6 @@ UNIT_MAP = {
 }  # fmt: skip
 """The standard's engineering units -> ours. What is not here keeps its name of the standard."""
 
-QUANTITY_OF = {
-    "°C": "temperature", "°F": "temperature", "K": "temperature", "W": "power", "kW": "power", "MW": "power",
-    "Wh": "energy", "kWh": "energy", "MWh": "energy", "V": "voltage", "kV": "voltage", "A": "current",
-    "Hz": "frequency", "m³": "volume", "l": "volume", "m³/h": "flow", "m³/s": "flow", "l/s": "flow", "l/min": "flow",
-    "l/h": "flow", "Pa": "pressure", "hPa": "pressure", "kPa": "pressure", "bar": "pressure", "mbar": "pressure",
-    "var": "reactive_power", "kvar": "reactive_power",
-}  # fmt: skip
-"""Where a unit leaves no doubt what is measured. '%' and 'ppm' do, and are left to people."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -23,7 +23,7 @@ from datasources.bacnet_address import (
 from datasources.bacnet_read import Reader
 from datasources.bacnet_station import Peer, Plain, RefusedError, Station, peer_address
 from datasources.contract import MisconfiguredError
-from datasources.fieldbus import Stream, Wanted
+from datasources.fieldbus import Stream, Wanted, take_due
 from twin.reading import RawReading
 
 WHO_IS_S = 1.0
@@ -205,14 +205,10 @@ class Device:
         self._wake.clear()
 
     async def _read_due(self) -> None:
-        """Read what is due, and with it what will be soon: fewer requests."""
-        now = time.monotonic()
-        if not any(item.due <= now for item in self._items.values()):
+        """Read what is due."""
+        due = take_due(list(self._items.values()), self._interval)
+        if not due:
             return
-        due = [item for item in self._items.values() if item.due <= now + self._interval / 4]
-        for item in due:
-            late = item.due + self._interval < now
-            item.due = now + self._interval if late or item.told else item.due + self._interval
         refusals: list[RefusedError] = []
 
         def got(place: Place, answer: dict[int, list[Plain]] | RefusedError) -> None:

@@ -17,7 +17,6 @@ from datasources.bacnet_address import (
     OBJECT_LIST,
     OBJECT_NAME,
     PRESENT_VALUE,
-    QUANTITY_OF,
     STATE_TEXT,
     UNITS,
     VENDOR_NAME,
@@ -27,7 +26,7 @@ from datasources.bacnet_address import (
 )
 from datasources.bacnet_station import Peer, Plain, RefusedError, Station, peer_address
 from datasources.contract import Found, SourceError
-from datasources.fieldbus import words
+from datasources.fieldbus import quantity_of, words
 
 MAX_OBJECTS = 10_000
 WILDCARD = 4_194_303
@@ -140,7 +139,7 @@ def _found(target: str, kind: int, number: int, told: Told, vendor: str, place: 
     units = told.get(UNITS)
     unit = unit_of(units[0]) if units and isinstance(units[0], int) else ""
     return Found(
-        f"{target}#{name}", values[0], target, _text(told, OBJECT_NAME), unit, QUANTITY_OF.get(unit, ""),
+        f"{target}#{name}", values[0], target, _text(told, OBJECT_NAME), unit, quantity_of(unit),
         _kind(name), vendor=vendor, place=place, note="; ".join(_notes(told)),
     )  # fmt: skip
 

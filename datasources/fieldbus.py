@@ -12,12 +12,13 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Protocol, TypeVar
 
 from pydantic import StringConstraints
 
 from datasources.contract import MisconfiguredError, SourceError, TargetReport
 from twin.point import Point
+from twin.quantity import QUANTITIES
 from twin.reading import RawReading
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,13 @@ MAX_PENDING = 100_000
 TargetName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^#\s]+$")]
 Session = Callable[[], Awaitable[None]]
 Place = TypeVar("Place")
+_LEAVES_DOUBT = {"1", "%", "ppm"}
+
+
+def quantity_of(unit: str) -> str:
+    """The quantity that a unit leaves no doubt about, else ''. A '%' may be humidity or the position of a valve."""
+    owners = [quantity.key for quantity in QUANTITIES.values() if unit in quantity.units]
+    return owners[0] if len(owners) == 1 and unit not in _LEAVES_DOUBT else ""
 
 
 class AddressError(ValueError):
@@ -182,6 +190,28 @@ class Pace:
             self._next = now - (now - self._next) % self._interval
         await asyncio.sleep(max(0.0, self._next - now))
         self._next += self._interval
+
+
+class Due(Protocol):
+    """Something to be read at ``due`` [s, monotonic]; ``told``: only if it was quiet for so long."""
+
+    due: float
+    told: bool
+
+
+Item = TypeVar("Item", bound=Due)
+
+
+def take_due(items: Sequence[Item], interval_s: float) -> list[Item]:
+    """What is due, and what will be soon, so that it shares the request; each is due again after ``interval_s`` [s]."""
+    now = time.monotonic()
+    if not any(item.due <= now for item in items):
+        return []
+    due = [item for item in items if item.due <= now + interval_s / 4]
+    for item in due:
+        late = item.due + interval_s < now
+        item.due = now + interval_s if late or item.told else item.due + interval_s
+    return due
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -128,8 +129,9 @@ class Collector:
         return None if reading is None else reading.value
 
     def states(self, target: str) -> list[str]:
-        """How the target was, in order."""
-        return [report.state for report in self.reports if report.target == target]
+        """How the target was, in order; reasons that follow one another in one state count once."""
+        states = [report.state for report in self.reports if report.target == target]
+        return [state for state, _ in itertools.groupby(states)]
 
     def forget(self) -> None:
         self.batches.clear()
