@@ -3,7 +3,8 @@
 SPEC: ``{"device": 1001, "objects": [{"type": "analog-input", "instance": 5, "name": "AI5", "value": 21.5, ...}],
 "refuse": ["cov", "rpm", "who-is", "wildcard"], "small": 3, "restarted": 1700000000, "network": 2001}``. ``refuse``
 names services that it does not have; ``small`` how many objects fit into an answer; with ``network`` the device is
-station 12 of that network, behind a router at the port. Orders: ``{"object": "analog-input,5", "set": {...}}``.
+station 12 of that network, behind a router at the port. Orders: ``{"object": "analog-input,5", "set": {...}}``, and
+``{"spec": {"refuse": [...]}}``, which also forgets all subscriptions.
 """
 
 from __future__ import annotations
@@ -161,10 +162,16 @@ async def main(port: int, spec: dict[str, Any]) -> None:
         await link.server._local_transport_ready.wait()
     say("ready")
     async for order in orders():
-        target = app.get_object_id(ObjectIdentifier(order["object"]))
-        for name, value in order["set"].items():
-            setattr(target, name, value)
-        say(f"DONE {order['object']}")
+        if "spec" in order:
+            Device.spec = {**spec, **order["spec"]}
+            for detection in list(app._cov_detections.values()):
+                for subscription in list(detection.cov_subscriptions):
+                    app.cancel_subscription(subscription)
+        else:
+            target = app.get_object_id(ObjectIdentifier(order["object"]))
+            for name, value in order["set"].items():
+                setattr(target, name, value)
+        say("DONE")
 
 
 if __name__ == "__main__":

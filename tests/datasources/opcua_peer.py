@@ -1,9 +1,9 @@
 """An OPC UA server for the tests (asyncua's own), as a process; it prints what it is asked.
 
 SPEC: ``{"uri": "urn:plant", "before": ["urn:other"], "nodes": {"AHU3.Supply": 21.5}, "users": {"twin": "secret"},
-"certificate": FILE, "key": FILE, "policies": ["Basic256Sha256_SignAndEncrypt"], "most": 10}``. A dot in a name makes an
+"certificate": FILE, "key": FILE, "policies": ["Basic256Sha256_SignAndEncrypt"]}``. A dot in a name makes an
 object above it; ``{"value": 1, "unit": "kW", "description": "..."}`` tells more. Orders: ``{"node": NAME, "value": 1,
-"status": 0, "source": EPOCH}``, ``{"end": "subscriptions"}``, ``{"end": "connections"}``.
+"status": 0, "source": EPOCH}``, ``{"end": "subscriptions"}``, ``{"end": "connections"}``, ``{"most": 10}``.
 """
 
 from __future__ import annotations
@@ -36,11 +36,15 @@ class Users:
         return User(role=UserRole.User, name=username) if username and self._users.get(username) == word else None
 
 
-def listen_in(most: int) -> None:
-    """Print reads and subscriptions; refuse more than ``most`` nodes at once."""
+LIMIT = {"most": 10_000}
+
+
+def listen_in() -> None:
+    """Print reads and subscriptions; refuse more nodes at once than ``LIMIT`` allows."""
     read, monitor = InternalSession.read, InternalSession.create_monitored_items
 
     async def noted_read(session: Any, params: Any) -> Any:
+        most = LIMIT["most"]
         if session.external and any(row.NodeId.NamespaceIndex for row in params.NodesToRead):
             say(f"READ {len(params.NodesToRead)}")
             if len(params.NodesToRead) > most:
@@ -81,6 +85,8 @@ async def obey(server: Any, nodes: dict[str, Any], order: dict[str, Any]) -> Non
     if order.get("end") == "subscriptions":
         service = server.iserver.subscription_service
         await service.delete_subscriptions(list(service.subscriptions))
+    elif "most" in order:
+        LIMIT["most"] = order["most"]
     elif order.get("end") == "connections":
         for transport in list(server.iserver.asyncio_transports):
             transport.abort()
@@ -93,7 +99,7 @@ async def obey(server: Any, nodes: dict[str, Any], order: dict[str, Any]) -> Non
 
 
 async def main(port: int, spec: dict[str, Any]) -> None:
-    listen_in(spec.get("most", 10_000))
+    listen_in()
     server = Server(user_manager=Users(spec.get("users", {})))
     await server.init()
     server.disable_clock()

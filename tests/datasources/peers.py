@@ -31,10 +31,12 @@ class Peer:
         self._spec = spec
         self._log = folder / f"{module}-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._from = 0
 
     async def start(self, spec: Any = None) -> None:
         """Start it (again), with another ``spec`` if one is given, and wait until it listens."""
         self._spec = self._spec if spec is None else spec
+        self._from = 0
         command = [sys.executable, "-m", f"tests.datasources.{self._module}", str(self.port), json.dumps(self._spec)]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -48,8 +50,8 @@ class Peer:
         raise AssertionError(f"{self._module} was not ready within 30 s:\n{self._log.read_text()}")
 
     def events(self) -> list[str]:
-        """The whole lines that it printed since it was started."""
-        return self._log.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]
+        """The whole lines that it printed since it was started, or since ``order``."""
+        return self._log.read_text(encoding="utf-8", errors="replace").split("\n")[self._from : -1]
 
     def count(self, *words: str) -> int:
         """How many of its events begin with one of ``words``."""
@@ -61,6 +63,14 @@ class Peer:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
+
+    async def order(self, *orders: Any) -> None:
+        """Have it do things, wait until they are done, and forget what it printed before."""
+        before = self.count("DONE")
+        for order in orders:
+            self.tell(order)
+        await until(lambda: self.count("DONE") >= before + len(orders), 10.0)
+        self._from += len(self.events())
 
     def kill(self) -> None:
         """End it at once: no goodbye."""

@@ -6,23 +6,17 @@ import asyncio
 import itertools
 import random
 import socket
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from bacpypes3.apdu import ErrorRejectAbortNack
 from bacpypes3.pdu import IPv4Address
 from bacpypes3.primitivedata import ObjectIdentifier
-from pydantic import ValidationError
 
 from datasources import bacnet
-from datasources.bacnet_address import Place, parse, unit_of, verdict
 from datasources.bacnet_station import Station
 from datasources.contract import SourceError
-from datasources.fieldbus import AddressError
 from tests.datasources.broker import free_port
 from tests.datasources.peers import Collector, Peer, point, running, until
 
@@ -36,23 +30,45 @@ FAN = {"type": "binary-input", "instance": 1, "name": "fan", "present-value": "a
        "active-text": "running", "inactive-text": "stopped", "description": "supply fan"}  # fmt: skip
 MODE = {"type": "multi-state-value", "instance": 2, "name": "mode", "present-value": 2, "number-of-states": 3,
         "state-text": ["off", "low", "high"]}  # fmt: skip
-Start = Callable[..., Awaitable[Peer]]
 T = "m#analog-input,5"
 
 
-@pytest_asyncio.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Start]:
-    peers: list[Peer] = []
+METER = {"type": "accumulator", "instance": 9, "name": "kWh", "present-value": 1234, "units": "kilowatt-hours",
+         "scale": {"integer-scale": 0}, "max-pres-value": 10**6}  # fmt: skip
+LOG = {"type": "file", "instance": 1, "name": "log"}
+OBJECTS = [
+    *(analog(n, float(n)) for n in range(20) if n != 5), analog(5, name="T", description=" Room 5036 "),
+    FAN, MODE, METER, LOG,
+]  # fmt: skip
 
-    async def begin(*objects: dict[str, Any], **spec: Any) -> Peer:
-        peer = Peer("bacnet_peer", tmp_path, {"device": 1001, "objects": list(objects), **spec})
-        peers.append(peer)
-        await peer.start()
-        return peer
 
-    yield begin
-    for peer in peers:
-        peer.kill()
+@pytest.fixture(scope="module")
+def running_device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
+    """One device for all tests that leave it as it was."""
+    peer = Peer("bacnet_peer", tmp_path_factory.mktemp("device"), {"device": 1001, "objects": OBJECTS})
+    asyncio.run(peer.start())
+    yield peer
+    peer.kill()
+
+
+Become = Callable[..., Awaitable[Peer]]
+
+
+@pytest.fixture
+def device(running_device: Peer) -> Become:
+    """The device, told what it refuses."""
+
+    async def become(**spec: Any) -> Peer:
+        well = {"presentValue": 21.5, "reliability": 0, "statusFlags": [0, 0, 0, 0]}
+        await running_device.order(
+            {"object": "analog-input,5", "set": well},
+            {"object": "binary-input,1", "set": {"presentValue": 1}},
+            {"object": "analog-input,7", "set": {"presentValue": 7.0}},
+            {"spec": spec},
+        )
+        return running_device
+
+    return become
 
 
 def target(port: int, **more: Any) -> dict[str, Any]:
@@ -80,8 +96,8 @@ def slow(*names: str) -> list[Any]:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("cov", ["confirmed", "unconfirmed"])
-async def test_changes_are_told_and_nothing_is_read(start: Start, cov: str) -> None:
-    peer = await start(analog(5), FAN, MODE)
+async def test_changes_are_told_and_nothing_is_read(device: Become, cov: str) -> None:
+    peer = await device()
     names = (T, "m#binary-input,1", "m#multi-state-value,2")
     async with running(bacnet, source(m=target(peer.port, cov=cov, device=1001)), slow(*names)) as got:
         await until(lambda: all(got.last(name) for name in names))
@@ -100,8 +116,8 @@ async def test_changes_are_told_and_nothing_is_read(start: Start, cov: str) -> N
 
 
 @pytest.mark.asyncio
-async def test_subscriptions_are_renewed_before_they_end(start: Start) -> None:
-    peer = await start(analog(5))
+async def test_subscriptions_are_renewed_before_they_end(device: Become) -> None:
+    peer = await device()
     settings = source(m=target(peer.port, lifetime_s=2))
     async with running(bacnet, settings, slow(T)) as got:
         await until(lambda: peer.count("SUBSCRIBE") >= 6, 8.0)
@@ -112,8 +128,8 @@ async def test_subscriptions_are_renewed_before_they_end(start: Start) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_subscribed_value_that_is_quiet_is_read_within_its_interval(start: Start) -> None:
-    peer = await start(analog(5))
+async def test_a_subscribed_value_that_is_quiet_is_read_within_its_interval(device: Become) -> None:
+    peer = await device()
     async with running(bacnet, source(m=target(peer.port)), [point(T, interval_s=0.5)]) as got:
         await until(lambda: len(got.of(T)) >= 6, 5.0)
         assert peer.count("RPM") >= 4
@@ -122,8 +138,8 @@ async def test_a_subscribed_value_that_is_quiet_is_read_within_its_interval(star
 
 
 @pytest.mark.asyncio
-async def test_what_finds_no_place_in_the_devices_table_of_subscriptions_is_read(start: Start) -> None:
-    peer = await start(analog(5), analog(6), analog(7), slots=1)
+async def test_what_finds_no_place_in_the_devices_table_of_subscriptions_is_read(device: Become) -> None:
+    peer = await device(slots=1)
     names = [f"m#analog-input,{n}" for n in (5, 6, 7)]
     async with running(bacnet, source(m=target(peer.port)), [point(name, interval_s=0.5) for name in names]) as got:
         await until(lambda: all(len(got.of(name)) >= 3 for name in names))
@@ -141,9 +157,9 @@ async def test_what_finds_no_place_in_the_devices_table_of_subscriptions_is_read
     [({"refuse": ["cov"]}, {"RPM 2"}), ({"refuse": ["cov", "rpm"]}, {"RP analog-input,5 present-value"})],
 )
 async def test_devices_without_cov_or_groups_are_read_as_they_can(
-    start: Start, spec: dict[str, Any], kinds: set[str]
+    device: Become, spec: dict[str, Any], kinds: set[str]
 ) -> None:
-    peer = await start(analog(5), FAN, **spec)
+    peer = await device(**spec)
     points = [point(T), point("m#binary-input,1")]
     async with running(bacnet, source(m=target(peer.port)), points) as got:
         await until(lambda: len(got.of(T)) >= 5 and len(got.of("m#binary-input,1")) >= 5)
@@ -158,21 +174,21 @@ async def test_devices_without_cov_or_groups_are_read_as_they_can(
 
 
 @pytest.mark.asyncio
-async def test_groups_shrink_to_what_the_device_can_answer(start: Start) -> None:
-    peer = await start(*(analog(n, float(n)) for n in range(20)), small=3, refuse=["cov"])
+async def test_groups_shrink_to_what_the_device_can_answer(device: Become) -> None:
+    peer = await device(small=3, refuse=["cov"])
     names = [f"m#analog-input,{n}" for n in range(20)]
     async with running(bacnet, source(m=target(peer.port)), [point(name, interval_s=0.3) for name in names]) as got:
         await until(lambda: len(got.of(names[-1])) >= 4)
-        assert [got.value(name) for name in names] == [float(n) for n in range(20)]
+        assert [got.value(name) for name in names] == [21.5 if n == 5 else float(n) for n in range(20)]
         sizes = [int(line.split()[1]) for line in peer.events() if line.startswith("RPM")]
         assert max(sizes[-8:]) <= 3
         assert max(sizes[-8:]) >= 2
 
 
 @pytest.mark.asyncio
-async def test_an_object_that_the_device_lacks_is_bad_and_costs_the_others_nothing(start: Start) -> None:
-    peer = await start(*(analog(n) for n in range(6)), refuse=["cov"], strict=True)
-    names = [f"m#analog-input,{n}" for n in range(7)]
+async def test_an_object_that_the_device_lacks_is_bad_and_costs_the_others_nothing(device: Become) -> None:
+    peer = await device(refuse=["cov"], strict=True)
+    names = [f"m#analog-input,{n}" for n in (0, 1, 2, 3, 4, 5, 99)]
     async with running(bacnet, source(m=target(peer.port)), [point(name) for name in names]) as got:
         await until(lambda: len(got.of(names[0])) >= 5 and len(got.of(names[6])) >= 5)
         assert got.last(names[6]).bad == "the device answers: unknown object"  # type: ignore[union-attr]
@@ -181,16 +197,16 @@ async def test_an_object_that_the_device_lacks_is_bad_and_costs_the_others_nothi
 
 
 @pytest.mark.asyncio
-async def test_a_device_that_lacks_everything_is_misconfigured_in_words(start: Start) -> None:
-    peer = await start(analog(5), refuse=["cov"])
+async def test_a_device_that_lacks_everything_is_misconfigured_in_words(device: Become) -> None:
+    peer = await device(refuse=["cov"])
     async with running(bacnet, source(m=target(peer.port)), [point("m#analog-input,99")]) as got:
         await until(lambda: got.states("m") == ["misconfigured"])
         assert got.reports[0].reason == "it refuses everything that is asked: unknown object"
 
 
 @pytest.mark.asyncio
-async def test_other_properties_and_elements_of_arrays_can_be_points(start: Start) -> None:
-    peer = await start(analog(5), MODE)
+async def test_other_properties_and_elements_of_arrays_can_be_points(device: Become) -> None:
+    peer = await device()
     expected = {
         "m#device,1001/system-status": 0,
         "m#analog-input,5/units": 62,
@@ -220,8 +236,8 @@ FLAGS = [
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("refuse", [[], ["cov"], ["cov", "rpm"]], ids=["told", "groups", "one by one"])
-async def test_status_flags_and_reliability_become_words(start: Start, refuse: list[str]) -> None:
-    peer = await start(analog(5), refuse=refuse)
+async def test_status_flags_and_reliability_become_words(device: Become, refuse: list[str]) -> None:
+    peer = await device(refuse=refuse)
 
     def said(got: Collector) -> tuple[Any, str, str]:
         last = got.last(T)
@@ -240,19 +256,13 @@ async def test_status_flags_and_reliability_become_words(start: Start, refuse: l
             await until(lambda: said(got) == (21.5, bad, remark), 2.0, f"{flags} {reliability}: {said(got)}")  # noqa: B023
 
 
-@pytest.mark.parametrize(("flags", "reliability", "bad", "remark"), FLAGS)
-def test_verdict(flags: list[int], reliability: int, bad: str, remark: str) -> None:
-    assert verdict(flags, reliability) == (bad, remark)
-    assert verdict(None, None) == verdict([], None) == ("", "")
-
-
 # -- the right device -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("refuse", [[], ["who-is"], ["who-is", "wildcard"]], ids=["I-Am", "wildcard", "by name"])
-async def test_another_device_at_the_address_is_refused_in_words(start: Start, refuse: list[str]) -> None:
-    peer = await start(analog(5), refuse=refuse)
+async def test_another_device_at_the_address_is_refused_in_words(device: Become, refuse: list[str]) -> None:
+    peer = await device(refuse=refuse)
     settings = source(m=target(peer.port, device=1002))
     async with running(bacnet, settings, [point(T)]) as got:
         await until(lambda: got.states("m") == ["misconfigured"])
@@ -265,75 +275,6 @@ async def test_another_device_at_the_address_is_refused_in_words(start: Start, r
         await until(lambda: got.value(T) == 21.5)
 
 
-@pytest.mark.asyncio
-async def test_a_device_behind_a_router_is_reached_without_broadcast(start: Start) -> None:
-    peer = await start(analog(5), FAN, network=2001)
-    settings = source(m=target(peer.port, device=1001, network=2001, mac="12"))
-    async with running(bacnet, settings, slow(T, "m#binary-input,1")) as got:
-        await until(lambda: got.value(T) == 21.5 and got.value("m#binary-input,1") == 1)
-        peer.tell({"object": "analog-input,5", "set": {"presentValue": 28.0}})
-        await until(lambda: got.value(T) == 28.0, 1.0)
-        assert reads(peer) == 0
-
-
-# -- devices that fall out ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.asyncio
-async def test_a_killed_device_that_is_started_again_is_back_and_subscribed(start: Start) -> None:
-    peer = await start(analog(5))
-    async with running(bacnet, source(m=target(peer.port)), slow(T)) as got:
-        await until(lambda: got.value(T) == 21.5)
-        peer.kill()
-        await until(lambda: got.states("m") == ["down"], 5.0)
-        assert got.reports[0].reason == f"127.0.0.1:{peer.port} did not answer within 0.5 s"
-        got.readings.clear()
-        await asyncio.sleep(2.0)
-        assert got.readings == []
-        await peer.start({"device": 1001, "objects": [analog(5, 33.0)]})
-        await until(lambda: got.value(T) == 33.0, 10.0)
-        await until(lambda: got.states("m") == ["down", "live"])
-        peer.tell({"object": "analog-input,5", "set": {"presentValue": 34.0}})
-        await until(lambda: got.value(T) == 34.0, 1.0)
-
-
-@pytest.mark.asyncio
-async def test_a_restart_too_short_to_be_missed_is_noticed_and_subscribed_again(start: Start) -> None:
-    peer = await start(analog(5), restarted=1_700_000_000)
-    settings = source(m=target(peer.port, timeout_s=5, check_s=0.3))
-    async with running(bacnet, settings, slow(T)) as got:
-        await until(lambda: got.value(T) == 21.5)
-        peer.kill()
-        await peer.start({"device": 1001, "objects": [analog(5, 33.0)], "restarted": 1_700_009_000})
-        await until(lambda: got.value(T) == 33.0, 12.0)
-        peer.tell({"object": "analog-input,5", "set": {"presentValue": 34.0}})
-        await until(lambda: got.value(T) == 34.0, 1.0)
-        assert got.reports == []
-        assert reads(peer) == 0
-
-
-@pytest.mark.asyncio
-async def test_dead_and_frozen_devices_delay_no_other(start: Start) -> None:
-    good = await start(analog(5), refuse=["cov"])
-    frozen = await start(analog(5), device=1002)
-    settings = source(
-        good=target(good.port), dead=target(free_port()), frozen=target(frozen.port),
-        **{f"dead-{n}": target(free_port()) for n in range(20)},
-    )  # fmt: skip
-    points = [point(f"{name}#analog-input,5", interval_s=0.1) for name in settings["targets"]]
-    async with running(bacnet, settings, points) as got:
-        await until(lambda: got.value("frozen#analog-input,5") == 21.5)
-        frozen.freeze()
-        await until(lambda: {report.target for report in got.reports} == set(settings["targets"]) - {"good"})
-        began, before = time.monotonic(), len(got.of("good#analog-input,5"))
-        await asyncio.sleep(2.0)
-        rate = (len(got.of("good#analog-input,5")) - before) / (time.monotonic() - began)
-        assert rate == pytest.approx(10, abs=2), "the good one keeps its pace"
-        assert got.states("good") == []
-        frozen.thaw()
-        await until(lambda: got.states("frozen") == ["down", "live"])
-
-
 # -- strangers ------------------------------------------------------------------------------------------------------
 
 
@@ -344,8 +285,8 @@ def udp_port() -> int:
 
 
 @pytest.mark.asyncio
-async def test_garbage_and_uninvited_notifications_change_nothing(start: Start) -> None:
-    peer = await start(analog(5))
+async def test_garbage_and_uninvited_notifications_change_nothing(device: Become) -> None:
+    peer = await device()
     port = udp_port()
     settings = {**source(m=target(peer.port)), "listen_port": port}
     rows = random.Random(1)
@@ -398,11 +339,8 @@ async def test_a_port_that_is_taken_is_said_in_words() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("spec", [{}, {"small": 2}, {"refuse": ["rpm", "who-is"]}], ids=["groups", "small", "single"])
-async def test_discover_tells_names_units_and_what_states_mean(start: Start, spec: dict[str, Any]) -> None:
-    meter = {"type": "accumulator", "instance": 9, "name": "kWh", "present-value": 1234, "units": "kilowatt-hours",
-             "scale": {"integer-scale": 0}, "max-pres-value": 10**6}  # fmt: skip
-    log = {"type": "file", "instance": 1, "name": "log"}
-    peer = await start(analog(5, name="T", description=" Room 5036 "), FAN, MODE, meter, log, **spec)
+async def test_discover_tells_names_units_and_what_states_mean(device: Become, spec: dict[str, Any]) -> None:
+    peer = await device(**spec)
     model = bacnet.Settings.model_validate(source(m=target(peer.port), gone=target(free_port())))
     found = {row.address: row for row in await bacnet.discover(model, 8.0)}
     room = found[T]
@@ -413,7 +351,7 @@ async def test_discover_tells_names_units_and_what_states_mean(start: Start, spe
     assert found["m#multi-state-value,2"].kind == found["m#binary-input,1"].kind == "state"
     assert (found["m#accumulator,9"].kind, found["m#accumulator,9"].unit) == ("counter", "kWh")
     assert "did not answer" in found["gone#"].note
-    assert len(found) == 5, "what has no value is no row"
+    assert len(found) == 20 + 3 + 1, "what has no value is no row"
 
 
 @pytest.mark.asyncio
@@ -421,53 +359,3 @@ async def test_discover_that_reaches_nothing_says_why() -> None:
     model = bacnet.Settings.model_validate(source(gone=target(free_port())))
     with pytest.raises(SourceError, match=r"nothing was found: gone: .*did not answer"):
         await bacnet.discover(model, 5.0)
-
-
-# -- words ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("analog-input,5", Place(0, 5)),
-        ("Binary-Value:7", Place(5, 7)),
-        ("130,5", Place(130, 5)),
-        ("analog-input,5/present-value", Place(0, 5)),
-        ("multi-state-value,2/state-text[3]", Place(19, 2, 110, 3)),
-        ("device,1001/600", Place(8, 1001, 600)),
-    ],
-)
-def test_addresses_are_read_as_the_reference_says(text: str, place: Place) -> None:
-    assert parse(text) == place
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "no BACnet address"),
-        ("analog-input", "no BACnet address"),
-        ("analog-input,5/", "no BACnet address"),
-        ("analog-input,5/x[", "no BACnet address"),
-        ("analog-input,4194303", "instances go from 0"),
-        ("analogue-input,5", "no BACnet object type"),
-        ("1024,5", "numbers end at 1023"),
-        ("analog-input,5/present", "no BACnet property"),
-    ],
-)
-def test_what_is_no_address_is_refused_in_words(text: str, words: str) -> None:
-    with pytest.raises(AddressError, match=words):
-        parse(text)
-
-
-def test_units_of_the_standard_become_ours() -> None:
-    assert [unit_of(n) for n in (62, 19, 135, 96, 47, 98, 33)] == ["°C", "kWh", "m³/h", "ppm", "W", "%", "feet"]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"host": "ahu.example"}, {"host": "1.2.3.400"}, {"network": 5}, {"mac": "5"}, {"network": 5, "mac": "256"},
-     {"network": 5, "mac": "0x1"}, {"cov": "yes"}, {"lifetime_s": 0}, {"device": 4_194_303}],
-)  # fmt: skip
-def test_settings_that_cannot_work_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        bacnet.Settings.model_validate(source(m={**target(47808), **change}))
