@@ -187,7 +187,7 @@ class Pace:
         """Wait for the next tick; the first comes at once."""
         now = time.monotonic()
         if self._next < now - self._interval:
-            self._next = now - (now - self._next) % self._interval
+            self._next = now + self._interval - (now - self._next) % self._interval
         await asyncio.sleep(max(0.0, self._next - now))
         self._next += self._interval
 

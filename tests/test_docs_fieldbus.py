@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from datasources import bacnet, modbus, modbus_address, opcua
+from datasources.fieldbus import AddressError
 from tests.conftest import ROOT
 from twin.quantity import QUANTITIES
 
@@ -72,7 +73,7 @@ def test_the_ways_to_count_registers_are_read_as_the_reference_says() -> None:
     assert read("holding:465536").start == 65535
     assert read("holding:@40236").start == read("holding:0x9D2C").start == 40236
     assert read("holding:2700").start == 2700
-    with pytest.raises(modbus_address.AddressError):
+    with pytest.raises(AddressError):
         read("holding:30775")
     for word in (*modbus_address._WORDS, *modbus_address._ORDERS):
         assert f"`{word}`" in GRAMMAR, word

