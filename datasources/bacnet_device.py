@@ -46,6 +46,8 @@ class Item:
     flags: tuple[int, ...] | None = None
     value: Plain = None
     reliability: int | None = None
+    silent: bool = False
+    """Whether the object has no reliability: a fault of it stays without a cause."""
 
 
 class Device:
@@ -243,7 +245,7 @@ class Device:
         fault = len(flags or ()) > 1 and flags is not None and flags[1] == 1
         if not fault:
             item.reliability = None
-        elif not item.reliability:
+        elif not item.reliability and not item.silent:
             self._unexplained.add(item.place)
             self._wake.set()
         bad, remark = verdict(flags, item.reliability)
@@ -257,11 +259,14 @@ class Device:
         todo, self._unexplained = self._unexplained, set()
         for place in todo:
             item = self._items[place]
-            with suppress(RefusedError):
+            try:
                 found = await self._station.read(self._peer, Place(place.type, place.instance, RELIABILITY))
-                if found and isinstance(found[0], int) and found[0] and item.flags and item.flags[1]:
-                    item.reliability = found[0]
-                    self._take(item, item.value, item.flags)
+            except RefusedError:
+                item.silent = True
+                continue
+            if found and isinstance(found[0], int) and found[0] and item.flags and item.flags[1]:
+                item.reliability = found[0]
+                self._take(item, item.value, item.flags)
 
     # -- is it still there, and the same -----------------------------------------------------------------------------
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
+import textwrap
 from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from datasources import bacnet, modbus, modbus_address, opcua
@@ -41,6 +43,16 @@ def test_every_setting_is_documented_with_its_default(page: str, module: ModuleT
             assert told[name] in ("", "none", "the shortest of its points"), name
         else:
             assert str(field.default).lower() == told[name].lower(), f"{name}: the page says {told[name]}"
+
+
+@pytest.mark.parametrize(("page", "module"), [("modbus", modbus), ("bacnet", bacnet), ("opcua", opcua)])
+def test_the_settings_of_the_pages_are_taken(page: str, module: ModuleType) -> None:
+    text = (DOCS / "how-to" / f"connect-{page}.md").read_text(encoding="utf-8")
+    block = re.search(r"^ +```yaml\n(.+?)^ +```", text, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    (settings,) = yaml.safe_load(textwrap.dedent(block[1]))["sources"].values()
+    assert settings.pop("type") == page
+    assert module.Settings.model_validate(settings).targets
 
 
 @pytest.mark.parametrize("page", ["modbus", "bacnet", "opcua"])
