@@ -177,7 +177,12 @@ class Ingest:
             for row in np.flatnonzero(mask).tolist():
                 reasons.setdefault(row, []).append(word)
                 counts.reasons[word] += 1
-        quality[(future | unset) & (quality == Quality.GOOD)] = Quality.UNCERTAIN
+        doubtful = future | unset
+        for row, word in draft.remarks.items():
+            reasons.setdefault(row, []).append(word)
+            counts.reasons[word] += 1
+            doubtful[row] = True
+        quality[doubtful & (quality == Quality.GOOD)] = Quality.UNCERTAIN
         reason = np.zeros(len(point), np.uint16)
         for row, words in reasons.items():
             reason[row] = self.live.reasons.id(tuple(words))
@@ -215,11 +220,14 @@ class _Draft:
     retained: list[bool] = field(default_factory=list)
     readings: list[RawReading] = field(default_factory=list)
     reasons: dict[int, list[str]] = field(default_factory=dict)
+    remarks: dict[int, str] = field(default_factory=dict)
     unmapped: int = 0
 
     def add(self, point: int, value: float, reason: str, reading: RawReading) -> None:
         if reason:
             self.reasons[len(self.point)] = [reason]
+        if reading.remark:
+            self.remarks[len(self.point)] = reading.remark
         self.point.append(point)
         self.value.append(value)
         self.time.append(np.nan if reading.time is None else reading.time)

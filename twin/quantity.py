@@ -52,6 +52,17 @@ QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
             _q("humidity", "%", "相对湿度", "Relative humidity", 0, 100, "area-weighted"),
             _q("clients", "1", "终端数", "Clients", 0, 100_000, "sum"),
             _q("people", "1", "人数", "People", 0, 100_000, "sum"),
+            _q("voltage", "V", "电压", "Voltage", 0, 500_000, "mean", mV=1e-3, kV=1e3),
+            _q("current", "A", "电流", "Current", -20_000, 20_000, "max", mA=1e-3, kA=1e3),
+            _q("frequency", "Hz", "频率", "Frequency", 0, 1_000, "mean"),
+            _q("power_factor", "1", "功率因数", "Power factor", -1, 1, "mean", **{"%": 0.01}),
+            _q("volume", "m³", "体积", "Volume", 0, 1e9, "sum", m3=1.0, l=1e-3, L=1e-3),
+            _q("flow", "m³/h", "流量", "Flow", -100_000, 100_000, "sum", **{
+                "m3/h": 1.0, "m³/s": 3600.0, "m3/s": 3600.0, "l/s": 3.6, "l/min": 0.06, "l/h": 1e-3}),
+            _q("pressure", "kPa", "压力", "Pressure", -102, 50_000, "mean",
+               Pa=1e-3, hPa=0.1, MPa=1e3, bar=100.0, mbar=0.1),
+            _q("position", "%", "开度", "Position", 0, 100, "mean"),
+            _q("state", "1", "状态", "State", 0, 65_535, "max"),
         )
     }
 )  # fmt: skip
