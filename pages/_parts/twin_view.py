@@ -41,6 +41,7 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
             time=query.get("at", "live"),
             labels=query.get("labels", "1") != "0",
         ),
+        *_notes(context),
         html.Div(id="heading", className="heading"),
         _modes(context),
         _tools(context),
@@ -59,6 +60,17 @@ def default_channel() -> str:
 
 def _empty(context: Context) -> html.Div:
     return states.message("building", context.text("empty.title"), context.text("empty.text"))
+
+
+def _notes(context: Context) -> list[html.Div]:
+    """What stands where the scene will be, by the view's own state: it is on its way, or it cannot be had."""
+    waiting = html.Div(
+        [html.Span(className="loading-bar"), html.P(context.text("twin.loading"))],
+        className="state twin-note twin-loading",
+    )
+    failed = states.message("missing", context.text("twin.error"), context.text("twin.error-text"))
+    failed.className = "state twin-note twin-error"
+    return [waiting, failed]
 
 
 def _modes(context: Context) -> html.Div:

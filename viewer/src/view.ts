@@ -68,6 +68,7 @@ export class View {
     if (sceneUrl !== '') this.begun = headStart(sceneUrl);
     this.setProps = setProps;
     this.stage = this.createStage(smooth());
+    this.stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
     this.navigator = this.stage ? new Navigator(this, this.stage) : null;
     this.describer = new Describer(root, this.stage?.canvas ?? null);
     this.feed = new Feed(__BUILD__, {
@@ -122,7 +123,12 @@ export class View {
 
   private apply(bits: number, before: Props): void {
     const { state } = this;
-    if (bits & Change.Theme) this.tokens = tokensOf(state.theme);
+    if (bits & Change.Theme) {
+      this.tokens = tokensOf(state.theme);
+      // before any scene has come, too: a page that waits or has failed is a page, not a black hole
+      this.stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
+      this.stage?.requestDraw();
+    }
     if (!this.scene) return;
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
