@@ -12,8 +12,18 @@ import { UprightCut } from './upright.ts';
 /** Parapets, plates and walls stand out of a building's box by less than this [m]. */
 const ROUND = 1.5;
 
-/** Fills `out` with the caps of a section; `block` gives a building's rings, or null while they have not come. */
-export function buildCaps(index: SceneIndex, storeys: StoreyState, block: (b: number) => Block | null, section: Section, out: CapBuffers): void {
+/** What is cut: the scene, and of each building its rings (null while they have not come) and whether it has parapets. */
+export interface Cuttable {
+  index: SceneIndex;
+  storeys: StoreyState;
+  block(building: number): Block | null;
+  /** Buildings drawn by a shell of their own have the parapets that it has. */
+  parapets(building: number): boolean;
+}
+
+/** Fills `out` with the caps of a section. */
+export function buildCaps(scene: Cuttable, section: Section, out: CapBuffers): void {
+  const { index, storeys } = scene;
   out.clear();
   const { axis, at } = section;
   const cut = axis === 'z' ? new LevelCut(at, storeys, out) : new UprightCut(axis, at, out);
@@ -23,8 +33,8 @@ export function buildCaps(index: SceneIndex, storeys: StoreyState, block: (b: nu
     const [first, count] = row.storeys;
     const lift = axis === 'z' && count > 0 ? storeys.lift(first + count - 1) : 0;
     if (at < row.bounds[place]! - ROUND || at > row.bounds[place + 3]! + lift + ROUND) return;
-    const rings = block(b);
-    if (rings) cut.building(index, b, rings);
+    const rings = scene.block(b);
+    if (rings) cut.building(index, b, rings, scene.parapets(b));
   });
 }
 

@@ -6,6 +6,7 @@ import {
 } from 'three'; // prettier-ignore
 import { Change, type LayerContext } from '../layer.ts';
 import { castsShadow } from '../layers/shadow.ts';
+import { shellsShown } from '../look/lod.ts';
 import type { Section } from '../props.ts';
 import { linear } from '../tokens.ts';
 import { buildCaps } from './build.ts';
@@ -66,19 +67,24 @@ export class Caps {
 
   beforeDraw(): void {
     const { section } = this.ctx.view;
-    if (section) this.handle.place(section);
+    if (!section) return;
+    // shells come and go with the camera
+    this.cut(section);
+    this.handle.place(section);
   }
 
   /** Faces for where the plane is now; the same plane again costs nothing. */
   private cut(section: Section): void {
     const { index, storeys, loaded } = this.ctx;
     const { axis, at, flip } = section;
+    const shells = shellsShown(index);
     this.material.side = flip ? BackSide : FrontSide;
     this.facing.set(axis === 'x' ? 1 : 0, axis === 'y' ? 1 : 0, axis === 'z' ? 1 : 0).multiplyScalar(flip ? -1 : 1);
-    const key = `${axis}${at}${axis === 'z' ? this.lifts() : ''}`;
+    const key = `${axis}${at}${axis === 'z' ? this.lifts() : ''} ${[...shells].join()}`;
     if (key === this.built) return;
     this.built = key;
-    buildCaps(index, storeys, (b) => loaded[b]?.block ?? null, section, this.buffers);
+    const scene = { index, storeys, block: (b: number) => loaded[b]?.block ?? null, parapets: (b: number) => !shells.has(b) };
+    buildCaps(scene, section, this.buffers);
     this.upload();
   }
 
