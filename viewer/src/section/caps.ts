@@ -6,13 +6,13 @@ import {
 } from 'three'; // prettier-ignore
 import { Change, type LayerContext } from '../layer.ts';
 import { castsShadow } from '../layers/shadow.ts';
-import { shellsShown } from '../look/lod.ts';
 import type { Section } from '../props.ts';
 import { linear } from '../tokens.ts';
 import { buildCaps } from './build.ts';
 import { CapBuffers } from './buffers.ts';
 import { Handle } from './handle.ts';
 import { EARTH } from './measures.ts';
+import type { ShellSolid } from './shell-cut.ts';
 import { CAP_DEPTH_FRAGMENT, CAP_DEPTH_VERTEX, CAP_FRAGMENT, CAP_VERTEX } from './shader.ts';
 
 /** GPU arrays by name: numbers a vertex. */
@@ -77,13 +77,13 @@ export class Caps {
   private cut(section: Section): void {
     const { index, storeys, loaded } = this.ctx;
     const { axis, at, flip } = section;
-    const shells = shellsShown(index);
     this.material.side = flip ? BackSide : FrontSide;
     this.facing.set(axis === 'x' ? 1 : 0, axis === 'y' ? 1 : 0, axis === 'z' ? 1 : 0).multiplyScalar(flip ? -1 : 1);
-    const key = `${axis}${at}${axis === 'z' ? this.lifts() : ''} ${[...shells].join()}`;
+    const shells = this.shells();
+    const key = `${axis}${at}${axis === 'z' ? this.lifts() : ''} ${shells.map((shell) => shell.building).join()}`;
     if (key === this.built) return;
     this.built = key;
-    const scene = { index, storeys, block: (b: number) => loaded[b]?.block ?? null, parapets: (b: number) => !shells.has(b) };
+    const scene = { index, storeys, block: (b: number) => loaded[b]?.block ?? null, shells };
     buildCaps(scene, section, this.buffers);
     this.upload();
   }
@@ -94,6 +94,11 @@ export class Caps {
     let sum = '';
     for (let j = 0; j < index.storeys; j++) if (storeys.lift(j) !== 0) sum += `,${j}:${storeys.lift(j)}`;
     return sum;
+  }
+
+  /** The shells that are drawn now. */
+  private shells(): ShellSolid[] {
+    return this.ctx.world.children.filter((c) => c.visible && c.userData['shell']).map((c) => c.userData['shell'] as ShellSolid);
   }
 
   private upload(): void {
