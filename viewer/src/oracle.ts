@@ -73,7 +73,7 @@ function material(scene: Loaded, envelope: boolean): RawShaderMaterial {
 /** What the section cuts, as the view's own caps have it. */
 function capMesh(scene: Loaded, section: Section): Mesh {
   const buffers = new CapBuffers();
-  buildCaps(scene.index, scene.storeys, (b) => scene.buildings[b]?.block ?? null, section, buffers);
+  buildCaps({ ...scene, block: (b) => scene.buildings[b]?.block ?? null, shells: [] }, section, buffers);
   const geometry = new BufferGeometry();
   attach(geometry, buffers);
   return new Mesh(

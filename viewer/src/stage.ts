@@ -181,7 +181,7 @@ export class Stage {
     this.lastDraw = now;
     if (this.scale < 1 && gap < 2000) this.movingMs = this.movingMs === 0 ? gap : 0.8 * this.movingMs + 0.2 * gap;
     this.screen.w = rig.metresPerPixel() / this.screen.z;
-    this.eye.setFromMatrixPosition(rig.camera.matrixWorld);
+    rig.eye(this.eye);
     const more = this.events.beforeDraw(now);
     this.wanted.LEAN = this.lean;
     this.world.traverse((object) => follow(object, this.wanted));

@@ -37,7 +37,7 @@ interface Face {
 function faces(section: Section, view: Partial<StoreyView> = {}): Face[] {
   const out = new CapBuffers();
   const storeys = initialStoreys(index, view);
-  buildCaps(index, storeys, (b) => blocks[b]!, section, out);
+  buildCaps({ index, storeys, block: (b) => blocks[b]!, shells: [] }, section, out);
   const byKey = new Map<string, Face>();
   for (let i = 0; i < out.indices; i += 3) {
     const corner = [0, 1, 2].map((k) => out.index[i + k]!);
@@ -177,7 +177,7 @@ test('a level cut follows storeys that stand apart', () => {
 test('what is used again keeps nothing of the plane before', () => {
   const out = new CapBuffers();
   const build = (at: number): number => {
-    buildCaps(index, initialStoreys(index), (b) => blocks[b]!, { axis: 'x', at, flip: false }, out);
+    buildCaps({ index, storeys: initialStoreys(index), block: (b) => blocks[b]!, shells: [] }, { axis: 'x', at, flip: false }, out);
     return out.indices;
   };
   const first = build(20);

@@ -68,6 +68,7 @@ void main() {
 export const TREE_VERTEX = /* glsl */ `${VERTEX_HEAD}
 in vec3 position;
 in vec4 aTree;
+uniform vec4 uSection;
 out vec3 vWorld;
 out vec3 vNormal;
 out float vTone;
@@ -82,7 +83,9 @@ void main() {
   vWorld = vec3(aTree.xyz) + body * shape + vec3(0.0, 0.0, shape.z * 0.93);
   vNormal = normalize(body / vec3(1.0, 1.0, 1.1));
   vTone = 0.9 + 0.2 * seed;
-  gl_Position = projectionMatrix * viewMatrix * vec4(vWorld, 1.0);
+  // a section takes a tree away or leaves it: nobody wants to see crowns cut open
+  bool away = dot(uSection.xyz, aTree.xyz + vec3(0.0, 0.0, shape.z * 0.93)) > uSection.w;
+  gl_Position = away ? NOWHERE : projectionMatrix * viewMatrix * vec4(vWorld, 1.0);
 }
 `;
 
@@ -97,7 +100,6 @@ in float vTone;
 out vec4 outColour;
 
 void main() {
-  clipSection(vWorld);
   vec3 normal = normalize(vNormal);
   // a crown lets light through: the sun reaches round it, underneath it is darker
   float facing = max(0.0, (dot(normal, uSunDirection) + 0.25) / 1.25);

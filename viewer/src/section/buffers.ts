@@ -1,7 +1,7 @@
 // Vertices of the caps, in arrays that grow and are used again: a section that is dragged allocates next to nothing.
 
 /** What a face of the cut is; the shader knows the numbers, and draws the higher over the lower. */
-export const Cap = { earth: 0, base: 1, plate: 2, parapet: 3, hollow: 4, wall: 5, room: 6, slab: 7 } as const;
+export const Cap = { earth: 0, base: 1, plate: 2, parapet: 3, hollow: 4, wall: 5, room: 6, slab: 7, solid: 8 } as const;
 /** Flag beside the kind: this end of the face is lower where the storey lies open (prisms end below the next floor). */
 export const DROPS = 0x100;
 /** Storey of what belongs to none. */

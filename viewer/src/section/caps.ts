@@ -12,6 +12,7 @@ import { buildCaps } from './build.ts';
 import { CapBuffers } from './buffers.ts';
 import { Handle } from './handle.ts';
 import { EARTH } from './measures.ts';
+import type { ShellSolid } from './shell-cut.ts';
 import { CAP_DEPTH_FRAGMENT, CAP_DEPTH_VERTEX, CAP_FRAGMENT, CAP_VERTEX } from './shader.ts';
 
 /** GPU arrays by name: numbers a vertex. */
@@ -66,7 +67,10 @@ export class Caps {
 
   beforeDraw(): void {
     const { section } = this.ctx.view;
-    if (section) this.handle.place(section);
+    if (!section) return;
+    // shells come and go with the camera
+    this.cut(section);
+    this.handle.place(section);
   }
 
   /** Faces for where the plane is now; the same plane again costs nothing. */
@@ -75,10 +79,12 @@ export class Caps {
     const { axis, at, flip } = section;
     this.material.side = flip ? BackSide : FrontSide;
     this.facing.set(axis === 'x' ? 1 : 0, axis === 'y' ? 1 : 0, axis === 'z' ? 1 : 0).multiplyScalar(flip ? -1 : 1);
-    const key = `${axis}${at}${axis === 'z' ? this.lifts() : ''}`;
+    const shells = this.shells();
+    const key = `${axis}${at}${axis === 'z' ? this.lifts() : ''} ${shells.map((shell) => shell.building).join()}`;
     if (key === this.built) return;
     this.built = key;
-    buildCaps(index, storeys, (b) => loaded[b]?.block ?? null, section, this.buffers);
+    const scene = { index, storeys, block: (b: number) => loaded[b]?.block ?? null, shells };
+    buildCaps(scene, section, this.buffers);
     this.upload();
   }
 
@@ -88,6 +94,11 @@ export class Caps {
     let sum = '';
     for (let j = 0; j < index.storeys; j++) if (storeys.lift(j) !== 0) sum += `,${j}:${storeys.lift(j)}`;
     return sum;
+  }
+
+  /** The shells that are drawn now. */
+  private shells(): ShellSolid[] {
+    return this.ctx.world.children.filter((c) => c.visible && c.userData['shell']).map((c) => c.userData['shell'] as ShellSolid);
   }
 
   private upload(): void {

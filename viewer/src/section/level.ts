@@ -28,13 +28,15 @@ export class LevelCut {
     this.out = out;
   }
 
-  building(index: SceneIndex, b: number, block: Block): void {
+  building(index: SceneIndex, b: number, block: Block, parapets: boolean): void {
     const row = index.file.buildings[b]!;
     this.frame = new BlockFrame(row.frame);
     for (let s = 0; s < block.storeys; s++) {
       const storey = row.storeys[0] + s;
       this.z = this.at - this.storeys.lift(storey);
-      this.storey(block, s, { kind: Cap.base, storey, slot: index.storeySlot(storey) });
+      const face = { kind: Cap.base, storey, slot: index.storeySlot(storey) };
+      this.storey(block, s, face);
+      if (parapets) this.parapets(block, s, { ...face, kind: Cap.parapet });
     }
     const first = index.firstSpace + row.spaces[0];
     for (let k = 0; k < block.spaces; k++) {
@@ -48,7 +50,7 @@ export class LevelCut {
     const { z } = this;
     const bottom = block.elevation[s]! / 100;
     const top = bottom + block.height[s]! / 100;
-    if (z < bottom - PLATE || z >= top + 1.2) return;
+    if (z < bottom - PLATE || z >= top) return;
     for (let g = block.storeyGroup[s]!; g < block.storeyGroup[s + 1]!; g++) {
       if (z < bottom) this.polygon(block, g, ringsOf(block, g), { ...face, kind: Cap.plate });
       else if (z < top - CEILING_GAP / 100) this.polygon(block, g, ringsOf(block, g), face);
@@ -57,10 +59,11 @@ export class LevelCut {
         this.polygon(block, g, moved(ringsOf(block, g), OUTER_WALL / this.frame.step), { ...face, kind: Cap.hollow });
       }
     }
-    if (z >= top && z < top + parapetHeight(block.height[s]!) / 100) this.parapets(block, s, { ...face, kind: Cap.parapet });
   }
 
   private parapets(block: Block, s: number, face: Face): void {
+    const top = (block.elevation[s]! + block.height[s]!) / 100;
+    if (this.z < top || this.z >= top + parapetHeight(block.height[s]!) / 100) return;
     for (let r = block.groupRing[block.roofGroup[s]!]!; r < block.groupRing[block.roofGroup[s + 1]!]!; r++) {
       const ring = ringOf(block, r);
       const inner = inset(ring, PARAPET / 100 / this.frame.step);

@@ -30,7 +30,7 @@ bool capShown(vec4 storey) {
   bool closed = abs(storey.z - 1.0) < 0.5;
   bool open = storey.y > 0.5;
   uint kind = kindOf();
-  if (kind == ${Cap.slab}u || kind == ${Cap.parapet}u) return closed;
+  if (kind == ${Cap.slab}u || kind == ${Cap.parapet}u || kind == ${Cap.solid}u) return closed;
   if (kind == ${Cap.plate}u) return open && !closed;
   return closed || open;
 }

@@ -24,13 +24,15 @@ export class UprightCut {
     this.out = out;
   }
 
-  building(index: SceneIndex, b: number, block: Block): void {
+  building(index: SceneIndex, b: number, block: Block, parapets: boolean): void {
     const row = index.file.buildings[b]!;
     const frame = new BlockFrame(row.frame);
     const line = cutLine(this.axis, this.at, frame);
     for (let s = 0; s < block.storeys; s++) {
       const storey = row.storeys[0] + s;
-      this.storey(block, s, line, frame.step, { kind: Cap.base, storey, slot: index.storeySlot(storey) });
+      const face = { kind: Cap.base, storey, slot: index.storeySlot(storey) };
+      this.storey(block, s, line, frame.step, face);
+      if (parapets) this.parapets(block, s, line, frame.step, { ...face, kind: Cap.parapet });
     }
     const first = index.firstSpace + row.spaces[0];
     for (let k = 0; k < block.spaces; k++) {
@@ -64,12 +66,12 @@ export class UprightCut {
       const inner = moved(rings, OUTER_WALL / step);
       stretches(inner, line, (a, b) => this.rectangle({ ...face, kind: Cap.hollow }, a, b, bottom, top - SLAB, 1, 1, 1));
     }
-    this.parapets(block, s, line, step, top, { ...face, kind: Cap.parapet });
   }
 
-  private parapets(block: Block, s: number, line: CutLine, step: number, top: number, face: Face): void {
+  private parapets(block: Block, s: number, line: CutLine, step: number, face: Face): void {
     const [first, last] = [block.roofGroup[s]!, block.roofGroup[s + 1]!];
     if (!this.meets(block, first, last, line)) return;
+    const top = (block.elevation[s]! + block.height[s]!) / 100;
     const high = top + parapetHeight(block.height[s]!) / 100;
     for (let g = first; g < last; g++) {
       for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) {
