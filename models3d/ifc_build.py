@@ -13,7 +13,7 @@ from statistics import median
 
 from models3d.codes import Codes, storey_code, storey_names
 from models3d.ifc_geometry import Geometry
-from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline, whole_storey
+from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline, unoccupied, whole_storey
 from models3d.ifc_tree import Node, Tree
 from models3d.ifc_walls import StoreyWalls
 from models3d.model import Finding
@@ -258,7 +258,7 @@ class Builder:
         walls = self.found.walls.storeys.get(level.number, StoreyWalls())
         slabs = self.found.shell.floors.get(level.number, [])
         if not level.spaces:
-            storey.spaces = derived_spaces(storey, walls.rooms)
+            storey.spaces = derived_spaces(storey, unoccupied(storey, walls.rooms, self.shapes.values()))
             if whole and walls.upright and not storey.spaces:
                 storey.spaces = whole_storey(storey, slabs)
         storey.outline = storey_outline(storey.spaces, slabs, walls.cuts)
@@ -270,14 +270,13 @@ class Builder:
                 "no-spaces", f"Building '{building.id}' has no rooms: no IfcSpace, and no walls that enclose any."
             )
         elif whole:
-            self._find("no-spaces", f"Building '{building.id}' has no IfcSpace; {len(spaces)} rooms were derived from"
-                       " its walls.")  # fmt: skip
+            self._find("no-spaces", f"Building '{building.id}' has no IfcSpace; rooms derived from its walls:"
+                       f" {len(spaces)}.")  # fmt: skip
         else:
             for storey in building.storeys:
                 if storey.spaces and all(space.origin == "derived" for space in storey.spaces):
-                    what = f"{len(storey.spaces)} rooms were derived from its walls"
-                    self._find("storey-without-spaces", f"Storey '{storey.id}' has no IfcSpace; {what}.",
-                               entity=storey.id)  # fmt: skip
+                    self._find("storey-without-spaces", f"Storey '{storey.id}' has no IfcSpace; rooms derived from its"
+                               f" walls: {len(storey.spaces)}.", entity=storey.id)  # fmt: skip
 
     @staticmethod
     def _level_name(level: Level) -> str:

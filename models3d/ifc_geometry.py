@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shapely.errors import GEOSException
+
 from models3d.forked import Crash, run_all
 from models3d.ifc_mesh import EXACT, KERNEL_ERRORS, meshes
 from models3d.ifc_quantities import Authored, authored
@@ -20,6 +22,9 @@ from models3d.ifc_tree import Tree
 from models3d.ifc_units import Units
 from models3d.ifc_walls import StoreyWalls, WallJob, section_walls, wall_job
 from models3d.model import Options
+
+FAILURES = (*KERNEL_ERRORS, GEOSException)
+"""What a body or a plan that cannot be computed raises: the work is then done again without the culprit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def read_geometry(file: Any, tree: Tree, scales: Units, heights: dict[int, float
     work: Callable[[AnyJob], AnyResult] = functools.partial(_work, file, scales)
     todo = _jobs(file, tree, heights, options)
     found = Geometry()
-    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads, failures=KERNEL_ERRORS), strict=True):
+    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads, failures=FAILURES), strict=True):
         if isinstance(outcome, Rooms):
             found.rooms.take(outcome)
         elif isinstance(outcome, Walls):
@@ -153,7 +158,7 @@ def _again(file: Any, work: Callable[[AnyJob], AnyResult], job: AnyJob, found: G
 def _retry_walls(work: Callable[[AnyJob], AnyResult], job: WallJob, found: Geometry) -> None:
     """The whole section through the exact kernel: halves of it would not enclose a room."""
     again: list[AnyJob] = [replace(job, exact=True)]
-    outcome = run_all(work, again, at_once=1, failures=KERNEL_ERRORS)[0]
+    outcome = run_all(work, again, at_once=1, failures=FAILURES)[0]
     if isinstance(outcome, Walls):
         found.walls = outcome
     else:
@@ -169,7 +174,7 @@ def _retry_rooms(work: Callable[[AnyJob], AnyResult], job: RoomJob, rooms: Rooms
             continue
         middle = len(numbers) // 2
         halves: list[AnyJob] = [RoomJob(numbers[:middle]), RoomJob(numbers[middle:])]
-        for half, outcome in zip(halves, run_all(work, halves, at_once=1, failures=KERNEL_ERRORS), strict=True):
+        for half, outcome in zip(halves, run_all(work, halves, at_once=1, failures=FAILURES), strict=True):
             if isinstance(outcome, Crash) and isinstance(half, RoomJob):
                 queue.append(half)
             elif isinstance(outcome, Rooms):

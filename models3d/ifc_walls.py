@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry import LineString, Point
 
@@ -30,8 +31,10 @@ SCREENS = ("IfcWall", "IfcDoor", "IfcBuildingElementPart")
 """Classes that divide no room where they end below head height; low panes may have others above them."""
 GLAZING = ("IfcPlate", "IfcCurtainWall", "IfcWindow")
 """Classes that may roof an atrium."""
-SAME_FLOOR_M = 1.5
+SAME_FLOOR_M = 1.0
 """A storey on which nothing stands, nearer [m] to another than this, is another name for it."""
+_STEPS_M = 1.0
+"""How far [m] below its storey's floor a door may stand."""
 _IN_WALL_M = 0.1
 _DOOR_M = 0.6
 _DOORWAY_M = 1.0
@@ -203,6 +206,8 @@ class Sections:
         if size is None or not refs(element, "FillsVoids", "IfcRelFillsElement"):
             return False
         middle, _ = self._middle(element)
+        if not np.isfinite(middle).all():
+            return False
         low, high = middle[2] - _IN_WALL_M, middle[2] + size * self.unit + _IN_WALL_M
         point = Point(middle[:2])
         return all(
@@ -238,11 +243,12 @@ class Sections:
         """Doors, and doorways without one, on the storey at whose floor they stand; none where no door is drawn."""
         elements = [self.file.by_id(at) for at in self.job.doorways]
         ways = [(element.is_a("IfcDoor"), *self._middle(element)) for element in elements]
+        ways = [way for way in ways if np.isfinite(way[1]).all()]
         for storey, floor in self.job.floors:
             places: list[Area] = []
             doors = 0
             for is_door, foot, across in ways:
-                if is_door and -SAME_FLOOR_M < foot[2] - floor < SECTION_M:
+                if is_door and -_STEPS_M < foot[2] - floor < SECTION_M:
                     doors += 1
                     places.append(
                         LineString([foot[:2] - across * _DOOR_M, foot[:2] + across * _DOOR_M]).buffer(_IN_WALL_M)

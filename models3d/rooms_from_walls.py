@@ -27,6 +27,8 @@ HEADROOM_M = 1.7
 """What lies lower than this [m] over a floor leaves a crawl space, not a room."""
 CLOSE_M = 0.06
 """Half of the widest gap between walls that is closed [m]: walls drawn to their axes, joints, door frames."""
+SLOT_M = 0.4
+"""A wall that ends this near [m] to another is meant to meet it: nobody passes there."""
 MIN_AREA_M2 = 0.8
 MIN_WIDTH_M = 0.35
 """Smaller or narrower areas are cavities between wall leaves, not rooms."""
@@ -80,6 +82,7 @@ class Standing:
 def rooms(storey: Standing) -> list[Polygon]:
     """The rooms of a storey in reading order."""
     tall = [piece.plan for piece in storey.cut if not _is_screen(piece)] + _raised(storey)
+    tall += bridges(tall, SLOT_M)
     found = _roofed(enclosed(tall), storey)
     lids = shapely.union_all([*(roof.plan for roof in storey.roofs()), *storey.ceilings])
     if not lids.is_empty:
