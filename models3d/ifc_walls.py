@@ -7,6 +7,7 @@ are only meshed where their wall's body has the hole already.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,7 @@ LIDS = ("IfcSlab", "IfcRoof", "IfcCovering")
 SCREENS = ("IfcWall", "IfcDoor", "IfcBuildingElementPart")
 """Classes that divide no room where they end below head height; low panes may have others above them."""
 GLAZING = ("IfcPlate", "IfcCurtainWall", "IfcWindow")
-"""Classes that may roof an atrium."""
+"""Classes that may roof an atrium; upright panes are none."""
 SAME_FLOOR_M = 1.0
 """A storey on which nothing stands, nearer [m] to another than this, is another name for it."""
 _STEPS_M = 1.0
@@ -147,6 +148,7 @@ class Sections:
         self.job = job
         self.unit = unit
         self.clipped = cut_by_planes(file)
+        self.placed: dict[int, F64] = {}
         self.storeys = {storey: Standing() for storey, _ in job.floors}
 
     def run(self) -> dict[int, StoreyWalls]:
@@ -179,7 +181,7 @@ class Sections:
             for storey, floor in self.job.floors:
                 self._cut(mesh, floor, screen, self.storeys[storey])
             if any(element.is_a(kind) for kind in GLAZING):
-                self._cover(mesh)
+                self._cover(mesh, above=HEADROOM_M)
 
     @staticmethod
     def _cut(mesh: Mesh, floor: float, screen: bool, into: Standing) -> None:
@@ -218,17 +220,19 @@ class Sections:
 
     def _middle(self, element: Any) -> tuple[F64, F64]:
         """(middle of the foot of a door or window [m], direction across its wall), from its placement and width."""
-        matrix = placement_matrix(ref(element, "ObjectPlacement", "IfcLocalPlacement"))
-        width = number(get(element, "OverallWidth")) or 0.0
+        matrix = placement_matrix(ref(element, "ObjectPlacement", "IfcLocalPlacement"), self.placed)
+        # an opening has no width: asking for an attribute that an entity lacks costs the library 0.14 s once
+        width = 0.0 if element.is_a("IfcOpeningElement") else number(get(element, "OverallWidth")) or 0.0
         return (matrix[:3, 3] + matrix[:3, 0] * width / 2) * self.unit, matrix[:2, 1]
 
     def _lids(self) -> None:
         for element, mesh in self._meshes(self.job.lids):
             self._cover(mesh, ceiling=element.is_a("IfcCovering"))
 
-    def _cover(self, mesh: Mesh, *, ceiling: bool = False) -> None:
-        """Put a mesh over every storey that lies under it."""
-        under = [(storey, floor) for storey, floor in self.job.floors if mesh.high[2] - floor > LOW_M]
+    def _cover(self, mesh: Mesh, *, ceiling: bool = False, above: float = -math.inf) -> None:
+        """Put a mesh over every storey that lies under it; only if all of it lies ``above`` [m] the storey's floor."""
+        floors = [(storey, floor) for storey, floor in self.job.floors if mesh.low[2] - floor > above]
+        under = [(storey, floor) for storey, floor in floors if mesh.high[2] - floor > LOW_M]
         plan = plan_of(mesh.vertices, mesh.triangles) if under else None
         if plan is None:
             return

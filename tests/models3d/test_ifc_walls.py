@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import ifcopenshell
 import pytest
 from shapely.geometry import Polygon
 
 from models3d.ifc import load
-from models3d.ifc_build import storey_heights
-from models3d.ifc_geometry import AnyJob, AnyResult, Geometry, Walls, _again
-from models3d.ifc_tree import read_tree
-from models3d.ifc_walls import WallJob, bare_storeys, section_walls, wall_job
-from models3d.model import Finding, Model, Options
+from models3d.model import Options
 from tests.models3d.ifc_fixtures import IfcMaker, Point, rectangle
-
-QUICK = Options(threads=2, shells=False)
-WHOLE = 9.6 * 5.6
-HALF = 4.7 * 5.6
-_IFC: Any = ifcopenshell
-
-
-def derived(model: Model) -> dict[str, list[Any]]:
-    """Storey id -> areas of its derived rooms [m2], to be compared within one per cent."""
-    found: dict[str, list[Any]] = {}
-    for building in model.buildings:
-        for storey in building.storeys:
-            areas = [space.area_m2 or 0.0 for space in storey.spaces if space.origin == "derived"]
-            if areas:
-                found[storey.id] = [pytest.approx(area, rel=0.01) for area in areas]
-    return found
-
-
-def read(maker: IfcMaker, folder: Path) -> dict[str, list[Any]]:
-    return derived(load(maker.write(folder / "a.ifc"), QUICK))
-
-
-def findings(model: Model, code: str) -> list[Finding]:
-    return [finding for finding in model.findings if finding.code == code]
-
-
-def outer_walls(maker: IfcMaker, storey: Any, heights: Sequence[float] = (3.0, 3.0, 3.0, 3.0), **options: Any) -> None:
-    """South, north, west, east around 10 x 6 m, 0.2 m thick."""
-    outlines = (
-        rectangle(0, 0, 10, 0.2), rectangle(0, 5.8, 10, 0.2), rectangle(0, 0.2, 0.2, 5.6), rectangle(9.8, 0.2, 0.2, 5.6)
-    )  # fmt: skip
-    for outline, height in zip(outlines, heights, strict=True):
-        maker.element("IfcWall", storey, outline, height, **options)
+from tests.models3d.wall_fixtures import HALF, QUICK, WHOLE, derived, opening, outer_walls, read
 
 
 def profile(maker: IfcMaker, corners: Sequence[Point], x: float, length: float) -> Any:
@@ -67,26 +29,6 @@ def profile(maker: IfcMaker, corners: Sequence[Point], x: float, length: float) 
     shape = maker.make("IfcShapeRepresentation", ContextOfItems=maker.context, RepresentationIdentifier="Body",
                        RepresentationType="SweptSolid", Items=[body])  # fmt: skip
     return maker.make("IfcProductDefinitionShape", Representations=[shape])
-
-
-def opening(
-    maker: IfcMaker, storey: Any, wall: Any, x: float, y: float, width: float, *, filled: str | None = "IfcDoor",
-    foot: float = 0.0, height: float = 2.1,
-) -> Any:  # fmt: skip
-    """An opening along x through ``wall`` of 0.2 m, and the door or window in it; what was made."""
-    place = maker.place((x, y, foot), storey)
-    shape = maker.solid(rectangle(0, 0, width, 0.2), height)
-    hole = maker.root("IfcOpeningElement", "hole", ObjectPlacement=place, Representation=shape)
-    maker.root("IfcRelVoidsElement", None, RelatingBuildingElement=wall, RelatedOpeningElement=hole)
-    if filled is None:
-        return hole
-    # drawn open: its leaf stands across the wall, so that its section does not close the opening
-    leaf = maker.solid(rectangle(0, 0.1, 0.05, width), height)
-    door = maker.root(filled, "fill", ObjectPlacement=place, Representation=leaf,
-                      OverallWidth=width / maker.unit, OverallHeight=height / maker.unit)  # fmt: skip
-    maker.root("IfcRelFillsElement", None, RelatingOpeningElement=hole, RelatedBuildingElement=door)
-    maker.contain(storey, door)
-    return door
 
 
 # ---- what encloses
@@ -267,6 +209,24 @@ def test_a_courtyard_is_no_room(tmp_path: Path) -> None:
     assert read(maker, tmp_path) == {"B1/1F": [WHOLE - 8.0]}
 
 
+def test_a_glazed_atrium_is_a_room(tmp_path: Path) -> None:
+    """As the courtyard, with panes over it; an upright pane beside a parapet roofs nothing."""
+    maker = IfcMaker()
+    storey = maker.storey("1F", 0)
+    outer_walls(maker, storey)
+    for outline in (
+        rectangle(3, 2, 4, 0.2), rectangle(3, 3.8, 4, 0.2), rectangle(3, 2.2, 0.2, 1.6), rectangle(6.8, 2.2, 0.2, 1.6)
+    ):  # fmt: skip
+        maker.element("IfcWall", storey, outline)
+    for outline in (rectangle(0, 0, 10, 2), rectangle(0, 4, 10, 2), rectangle(0, 2, 3, 2), rectangle(7, 2, 3, 2)):
+        maker.element("IfcSlab", storey, outline, 0.2, base=3.0)
+    maker.element("IfcPlate", storey, rectangle(3, 2, 4, 2), 0.03, base=3.1)
+    outer_walls(maker, maker.storey("RF", 3.5), (1.2,) * 4)
+    maker.element("IfcPlate", maker.file.by_type("IfcBuildingStorey")[1], rectangle(0, 0.1, 10, 0.02), 2.4)
+    found = read(maker, tmp_path)
+    assert found == {"B1/1F": [WHOLE - 8.0, 3.6 * 1.6]}
+
+
 @pytest.mark.parametrize("door", [False, True])
 def test_a_shaft_is_a_room_only_with_a_door(tmp_path: Path, door: bool) -> None:
     maker = IfcMaker()
@@ -289,106 +249,3 @@ def test_a_second_name_of_a_storey_gets_no_rooms(tmp_path: Path) -> None:
     maker.storey("screed", 0.15)
     outer_walls(maker, ground)
     assert read(maker, tmp_path) == {"B1/1F": [WHOLE]}
-
-
-# ---- single storeys
-
-
-def partly(maker: IfcMaker, *, doors: bool = True) -> Any:
-    """A ground floor with a space and walls; an upper one with walls and, with ``doors``, a door, but no space."""
-    ground, upper = maker.storey("1F", 0), maker.storey("2F", 3.5)
-    maker.space(ground, "101", rectangle(0.2, 0.2, 9.6, 5.6))
-    outer_walls(maker, ground)
-    outer_walls(maker, upper)
-    if doors:
-        opening(maker, upper, maker.file.by_type("IfcWall")[4], 3, 0, 1.0)
-    return upper
-
-
-def test_a_storey_without_spaces_gets_rooms_beside_storeys_that_have_them(tmp_path: Path) -> None:
-    maker = IfcMaker()
-    partly(maker)
-    model = load(maker.write(tmp_path / "a.ifc"), QUICK)
-    ground, upper = model.buildings[0].storeys
-    assert [(room.id, room.origin) for room in ground.spaces] == [("B1/1F/101", "authored")]
-    assert [(room.id, room.origin) for room in upper.spaces] == [("B1/2F/D01", "derived")]
-    assert upper.spaces[0].elevation_m == pytest.approx(3.5)
-    assert upper.spaces[0].area_m2 == pytest.approx(WHOLE, rel=1e-3)
-    assert upper.outline is not None
-    (finding,) = findings(model, "storey-without-spaces")
-    assert (finding.entity, finding.severity) == ("B1/2F", "warning")
-    assert findings(model, "no-spaces") == []
-    assert derived(load(tmp_path / "a.ifc", Options(rooms_from_walls=False))) == {}
-
-
-def test_walls_alone_are_a_roof_or_a_foundation_and_cost_no_work(tmp_path: Path) -> None:
-    maker = IfcMaker()
-    partly(maker, doors=False)
-    opening(maker, maker.file.by_type("IfcBuildingStorey")[0], maker.file.by_type("IfcWall")[0], 3, 0, 1.0)
-    assert read(maker, tmp_path) == {}
-    file = _IFC.open(str(tmp_path / "a.ifc"))
-    tree = read_tree(file)
-    assert bare_storeys(file, tree) == set()
-    assert wall_job(file, tree, storey_heights(tree)) is None
-
-
-def test_where_no_door_is_drawn_at_all_walls_are_enough(tmp_path: Path) -> None:
-    maker = IfcMaker()
-    partly(maker, doors=False)
-    assert read(maker, tmp_path) == {"B1/2F": [WHOLE]}
-
-
-def test_a_storey_at_the_height_of_drawn_rooms_gets_none(tmp_path: Path) -> None:
-    """Two storeys at one height, rooms on the one and walls on the other; and a hall two storeys high."""
-    maker = IfcMaker()
-    rooms, walls, upper = maker.storey("1F", 0), maker.storey("1F walls", 0), maker.storey("2F", 3.5)
-    maker.space(rooms, "101", rectangle(0.2, 0.2, 4.7, 5.6), height=7.0)
-    maker.space(rooms, "102", rectangle(5.1, 0.2, 4.7, 5.6))
-    for storey in (walls, upper):
-        outer_walls(maker, storey)
-        maker.element("IfcWall", storey, rectangle(4.9, 0.2, 0.2, 5.6))
-    opening(maker, walls, maker.file.by_type("IfcWall")[0], 3, 0, 1.0)
-    opening(maker, upper, maker.file.by_type("IfcWall")[5], 6, 0, 1.0)
-    model = load(maker.write(tmp_path / "a.ifc"), QUICK)
-    assert derived(model) == {"B1/2F": [HALF]}
-    assert [finding.entity for finding in findings(model, "storey-without-spaces")] == ["B1/2F"]
-
-
-def test_columns_on_a_single_storey_do_not_make_it_one_space(tmp_path: Path) -> None:
-    maker = IfcMaker()
-    ground, upper = maker.storey("1F", 0), maker.storey("2F", 3.5)
-    maker.space(ground, "101", rectangle(0, 0, 9, 5))
-    maker.element("IfcColumn", upper, rectangle(1, 1, 0.3, 0.3))
-    maker.element("IfcDoor", upper, rectangle(3, 1, 1, 0.1), 2.1)
-    maker.element("IfcSlab", upper, rectangle(0, 0, 10, 6), 0.2, base=-0.2)
-    assert load(maker.write(tmp_path / "a.ifc"), Options()).buildings[0].storeys[1].spaces == []
-
-
-# ---- kernels
-
-
-def test_when_the_fast_kernel_crashes_the_exact_one_derives_the_same_rooms(tmp_path: Path) -> None:
-    maker = IfcMaker()
-    maker.box_of_walls(maker.storey("1F", 0), 10, 6)
-    file = _IFC.open(str(maker.write(tmp_path / "a.ifc")))
-    tree = read_tree(file)
-    job = wall_job(file, tree, storey_heights(tree))
-    assert job is not None
-
-    def crashing(task: AnyJob) -> AnyResult:
-        assert isinstance(task, WallJob)
-        if not task.exact:
-            os.abort()
-        return Walls(section_walls(file, task, 1.0))
-
-    def hopeless(task: AnyJob) -> AnyResult:
-        os.abort()
-
-    found, lost = Geometry(), Geometry()
-    _again(file, crashing, job, found)
-    _again(file, hopeless, job, lost)
-    (walls,) = found.walls.storeys.values()
-    assert [walls.rooms] == [fast.rooms for fast in section_walls(file, job, 1.0).values()]
-    assert [room.area for room in walls.rooms] == pytest.approx([HALF, HALF], rel=1e-3)
-    assert (found.walls_crashed, lost.walls_crashed) == (False, True)
-    assert lost.walls.storeys == {}

@@ -6,14 +6,18 @@ import re
 from pathlib import Path
 from typing import Any
 
+import ifcopenshell
 import pytest
 from shapely.geometry import Point, Polygon, box
 
 from models3d.ifc import load
+from models3d.ifc_units import units
 from models3d.model import Options
 from models3d.rooms_from_walls import Piece, Standing, enclosed, rooms
 from tests.models3d import hidden_rooms
 from twin.space import Area
+
+_IFC: Any = ifcopenshell
 
 
 def walls(*boxes: tuple[float, float, float, float]) -> list[Area]:
@@ -153,6 +157,42 @@ def test_recall_and_precision_over_all_samples(samples: Path, tmp_path: Path) ->
     assert total.found_enclosed / total.enclosed >= 0.98, str(total)
     assert total.found / total.derived >= 0.92, str(total)
     assert len(total.extra) / total.derived <= 0.03, str(total)
+
+
+def shortened(source: Path, target: Path, by_m: float) -> int:
+    """The same file with every wall of rectangular profile ``by_m`` [m] shorter at both ends; how many profiles."""
+    file: Any = _IFC.open(str(source))
+    unit = units(file).length
+    profiles: dict[int, Any] = {}
+    for wall in file.by_type("IfcWall"):
+        for item in (item for shape in wall.Representation.Representations for item in shape.Items):
+            while item.is_a("IfcBooleanResult"):
+                item = item.FirstOperand
+            if item.is_a("IfcExtrudedAreaSolid") and item.SweptArea.is_a("IfcRectangleProfileDef"):
+                profiles[item.SweptArea.id()] = item.SweptArea
+    for profile in profiles.values():
+        longer = "XDim" if profile.XDim > profile.YDim else "YDim"
+        length = getattr(profile, longer) - 2 * by_m / unit
+        if length > 0.3 / unit:
+            setattr(profile, longer, length)
+    file.write(str(target))
+    return len(profiles)
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize(("name", "least"), [("duplex", 10), ("TallBuilding", 3), ("SampleHouse4", 3)])
+def test_walls_that_end_short_of_one_another_lose_no_room(samples: Path, tmp_path: Path, name: str, least: int) -> None:
+    source = samples / "ifc" / f"{name}.ifc"
+    bare = hidden_rooms.hide_spaces(source, tmp_path / "bare.ifc")
+    assert shortened(bare, tmp_path / f"{name}.ifc", 0.2) > 0
+    truth = load(source, Options(shells=False, rooms_from_walls=False)).buildings[0]
+    found = load(tmp_path / f"{name}.ifc", Options(shells=False)).buildings[0]
+    count = 0
+    for known, storey in zip(truth.storeys, found.storeys, strict=True):
+        areas = [space.polygon for space in storey.spaces if space.polygon]
+        rooms = [space.polygon for space in known.spaces if space.polygon]
+        count += sum(any(hidden_rooms.iou(room, other) > 0.8 for other in areas) for room in rooms)
+    assert count >= least
 
 
 @pytest.mark.samples
