@@ -107,8 +107,9 @@ def _raised(storey: Standing) -> list[Area]:
 
 def _closed_by_roof(storey: Standing) -> list[Area]:
     """What the low section adds: tall elements there, and low walls on which a roof comes down (not parapets)."""
-    added = [piece.plan for piece in storey.low if not _is_screen(piece)]
-    screens = [piece for piece in (*storey.cut, *storey.low) if _is_screen(piece)]
+    added = [piece.plan for piece in storey.low if piece.high >= TALL_M]
+    screens = [piece for piece in storey.cut if _is_screen(piece)]
+    screens += [piece for piece in storey.low if piece.high < TALL_M]
     if screens and storey.lids:
         tree = shapely.STRtree([lid.plan for lid in storey.lids])
         added += [

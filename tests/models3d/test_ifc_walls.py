@@ -210,7 +210,7 @@ def test_a_courtyard_is_no_room(tmp_path: Path) -> None:
 
 
 def test_a_glazed_atrium_is_a_room(tmp_path: Path) -> None:
-    """As the courtyard, with panes over it; an upright pane beside a parapet roofs nothing."""
+    """As the courtyard, with panes over it."""
     maker = IfcMaker()
     storey = maker.storey("1F", 0)
     outer_walls(maker, storey)
@@ -221,10 +221,19 @@ def test_a_glazed_atrium_is_a_room(tmp_path: Path) -> None:
     for outline in (rectangle(0, 0, 10, 2), rectangle(0, 4, 10, 2), rectangle(0, 2, 3, 2), rectangle(7, 2, 3, 2)):
         maker.element("IfcSlab", storey, outline, 0.2, base=3.0)
     maker.element("IfcPlate", storey, rectangle(3, 2, 4, 2), 0.03, base=3.1)
-    outer_walls(maker, maker.storey("RF", 3.5), (1.2,) * 4)
-    maker.element("IfcPlate", maker.file.by_type("IfcBuildingStorey")[1], rectangle(0, 0.1, 10, 0.02), 2.4)
-    found = read(maker, tmp_path)
-    assert found == {"B1/1F": [WHOLE - 8.0, 3.6 * 1.6]}
+    assert read(maker, tmp_path) == {"B1/1F": [3.6 * 1.6, WHOLE - 8.0]}
+
+
+@pytest.mark.parametrize("kind", ["IfcWall", "IfcPlate"])
+def test_a_loggia_behind_a_parapet_or_a_pane_is_no_room(tmp_path: Path, kind: str) -> None:
+    maker = IfcMaker()
+    storey = maker.storey("1F", 0)
+    outer_walls(maker, storey)
+    maker.element("IfcWall", storey, rectangle(0, -2, 0.2, 2))
+    maker.element("IfcWall", storey, rectangle(9.8, -2, 0.2, 2))
+    maker.element(kind, storey, rectangle(0.2, -2, 9.6, 0.1), 1.0)
+    maker.element("IfcSlab", storey, rectangle(0, -2, 10, 8), 0.2, base=3.0)
+    assert read(maker, tmp_path) == {"B1/1F": [WHOLE]}
 
 
 @pytest.mark.parametrize("door", [False, True])
