@@ -68,9 +68,8 @@ def _notes(context: Context) -> list[html.Div]:
         [html.Span(className="loading-bar"), html.P(context.text("twin.loading"))],
         className="state twin-note twin-loading",
     )
-    failed = states.message("missing", context.text("twin.error"), context.text("twin.error-text"))
-    failed.className = "state twin-note twin-error"
-    return [waiting, failed]
+    title, sentence = context.text("twin.error"), context.text("twin.error-text")
+    return [waiting, states.message("missing", title, sentence, more="twin-note twin-error")]
 
 
 def _modes(context: Context) -> html.Div:
