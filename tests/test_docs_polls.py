@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from datasources import prometheus
+from datasources import prometheus, sql
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -23,7 +23,9 @@ def rows_of(text: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("page", "models"), [("prometheus", [prometheus.Settings, prometheus.Target])])
+@pytest.mark.parametrize(
+    ("page", "models"), [("prometheus", [prometheus.Settings, prometheus.Target]), ("sql", [sql.Settings, sql.Query])]
+)
 def test_every_setting_is_documented_with_its_default(page: str, models: list[type[BaseModel]]) -> None:
     rows = rows_of((DOCS / "how-to" / f"connect-{page}.md").read_text(encoding="utf-8"))
     fields = {name: field for model in models for name, field in model.model_fields.items()}
