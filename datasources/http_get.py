@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Annotated
 
 import httpx
@@ -27,6 +29,17 @@ _USELESS_AGAIN = {
     404: "it has nothing at this address (404): check 'url'",
     407: "a proxy asks for a sign-in (407)",
 }
+
+
+LONGEST_WAIT_S = 3600.0
+
+
+class BusyError(SourceError):
+    """It asks to be left alone for ``wait_s`` [s] (429 or 503 with Retry-After)."""
+
+    def __init__(self, status: int, wait_s: float) -> None:
+        super().__init__(f"it answers with status {status} and asks to wait {wait_s:.0f} s")
+        self.wait_s = wait_s
 
 
 def _http_url(text: str) -> str:
@@ -115,10 +128,21 @@ def _judge(response: httpx.Response) -> None:
         raise MisconfiguredError(_USELESS_AGAIN[status])
     if response.has_redirect_location:
         raise MisconfiguredError(f"it points elsewhere ({status}), which is not followed: give the final 'url'")
+    if status in (429, 503) and (wait_s := _retry_after(response.headers.get("retry-after", ""))):
+        raise BusyError(status, wait_s)
     if status != 200:
         raise SourceError(f"it answers with status {status}")
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise SourceError("it sends a compressed body though none was asked for")
+
+
+def _retry_after(text: str) -> float:
+    """The wait [s] that Retry-After asks for, as seconds or as a date; 0 where it asks for none."""
+    try:
+        wait_s = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+    return min(max(wait_s, 0.0), LONGEST_WAIT_S)
 
 
 async def _body(response: httpx.Response, most: int) -> bytes:

@@ -5,6 +5,7 @@ An address is ``target#/path/in/json``, a JSON pointer whose steps may choose fr
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -18,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from datasources.contract import SourceError, TargetReport
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, Wanted, run, sort_points
-from datasources.http_get import Access, get
+from datasources.http_get import Access, BusyError, get
 from datasources.payload import Pointer, ZoneName, epoch, tokens
 from twin.point import Point
 from twin.reading import RawReading
@@ -43,10 +44,9 @@ Path = Annotated[str, AfterValidator(_checked)]
 
 
 class Target(Access):
-    """A document. ``next`` is the path of the next page's address in it; ``time`` that of its time.
+    """A document. ``next`` is the path of the next page's address in it; ``time`` that of the time of a whole page.
 
-    ``time`` without a leading part of the address is of the whole page. ``interval_s`` [s] is by default the shortest
-    that its points ask; ``timeout_s`` [s] is for each page.
+    ``interval_s`` [s] is by default the shortest that its points ask; ``timeout_s`` [s] is for each page.
     """
 
     next: Path = ""
@@ -94,7 +94,12 @@ class _Document:
         async with self._target.client() as client:
             while True:
                 await pace.tick()
-                readings = await self._pages(client)
+                try:
+                    readings = await self._pages(client)
+                except BusyError as busy:
+                    self._stream.unwell(self._name, "down", str(busy))
+                    await asyncio.sleep(busy.wait_s)
+                    continue
                 self._stream.live(self._name)
                 self._stream.put(readings)
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
-from datasources import prometheus, sql
+from datasources import prometheus, rest, sql
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -24,14 +23,19 @@ def rows_of(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("page", "models"), [("prometheus", [prometheus.Settings, prometheus.Target]), ("sql", [sql.Settings, sql.Query])]
+    ("page", "models"),
+    [
+        ("prometheus", [prometheus.Settings, prometheus.Target]),
+        ("sql", [sql.Settings, sql.Query]),
+        ("rest", [rest.Settings, rest.Target]),
+    ],
 )
 def test_every_setting_is_documented_with_its_default(page: str, models: list[type[BaseModel]]) -> None:
     rows = rows_of((DOCS / "how-to" / f"connect-{page}.md").read_text(encoding="utf-8"))
     fields = {name: field for model in models for name, field in model.model_fields.items()}
     assert set(rows) == set(fields)
     for name, field in fields.items():
-        if isinstance(field.default, int | float) and field.default is not PydanticUndefined:
+        if isinstance(field.default, int | float):
             assert rows[name] == f"`{field.default}`", name
 
 

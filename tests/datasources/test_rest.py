@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import aclosing
 
@@ -73,3 +74,22 @@ async def test_refusals(peer: HttpPeer, answer: Page, state: str, reason: str) -
     assert isinstance(got, TargetReport)
     assert got.state == state
     assert reason in got.reason
+
+
+@pytest.mark.asyncio
+async def test_it_waits_as_long_as_it_is_asked_to(peer: HttpPeer) -> None:
+    peer.pages["/d"] = Page(status=429, headers={"Retry-After": "2"})
+    settings = rest.Settings.model_validate({"targets": {"d": {"url": f"{peer.url}/d", "interval_s": 0.5}}})
+    points = [Point("p", "A", "power", "W", source="s", address="d#/x")]
+    told = 0.0
+    async with asyncio.timeout(6), aclosing(rest.batches(settings, points)) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, TargetReport) and item.state == "down":
+                assert "asks to wait 2 s" in item.reason
+                told = time.monotonic()
+                peer.pages["/d"] = page({"x": 5})
+            elif not isinstance(item, TargetReport) and item:
+                assert item[0].value == 5
+                break
+    assert time.monotonic() - told > 1.8
+    assert len(peer.asked) == 2
