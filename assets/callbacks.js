@@ -34,7 +34,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         if (name in names) patch[names[name]] = now[name] ?? "";
         else if (name === "explode") patch.x = String(now.explode ?? 0);
         else if (name === "xray" || name === "measure") patch[name] = now[name] ? "1" : "0";
-        else if (name === "section" && !section) patch.cut = "";
+        else if (name === "section") patch.section = section ?? null;
       }
       if (Object.keys(patch).length) window.campus.view.fromTwin(patch);
       return window.dash_clientside.no_update;

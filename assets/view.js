@@ -6,12 +6,15 @@
   const root = document.documentElement;
   const DEFAULTS = {
     sel: "", storey: "", mode: "3d", ch: campus.facts.channel ?? "", lens: "data", x: "0", xray: "0", labels: "1",
-    cut: "", cutat: "0.5", cutflip: "0", cam: "", at: "live", measure: "0",
+    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", measure: "0",
   };
   const HIDDEN = new Set(["measure"]);
   let state = { ...DEFAULTS };
   let flights = 0;
   let model = null;
+  let rewrite = 0;
+  /** Sections that the page gave the twin, in words: Dash hands each of them back. */
+  let given = [];
 
   function parse(search) {
     const query = new URLSearchParams(search);
@@ -38,12 +41,16 @@
   }
 
   function section() {
-    if (!state.cut || !model) return null;
-    const [low, high] = model.extent(state.cut, state.storey || state.sel);
-    const at = low + (high - low) * Number(state.cutat);
-    const label = document.getElementById("section-value");
-    if (label) label.textContent = `${at.toFixed(1).replace("-", "−")} m`;
-    return { axis: state.cut, at, flip: state.cutflip === "1" };
+    const now = campus.section.property(state);
+    given = [...given.slice(-50), JSON.stringify(now)];
+    return now;
+  }
+
+  /** What the view's own handle did; what comes back of the page's own doing is no news. */
+  function fromHandle(now) {
+    if (given.includes(JSON.stringify(now))) return {};
+    given = [];
+    return now ? { cut: now.axis, cutat: String(now.at), cutflip: now.flip ? "1" : "0" } : { cut: "" };
   }
 
   const TWIN = {
@@ -85,11 +92,9 @@
     for (const line of document.querySelectorAll("[data-row]")) {
       line.toggleAttribute("data-selected", line.dataset.row === state.sel);
     }
-    const sliders = { explode: state.x, "section-at": state.cutat };
-    for (const [id, value] of Object.entries(sliders)) {
-      const slider = document.getElementById(id);
-      if (slider && document.activeElement !== slider) slider.value = value;
-    }
+    const slider = document.getElementById("explode");
+    if (slider && document.activeElement !== slider) slider.value = state.x;
+    campus.section.reflect(state, model);
     document.dispatchEvent(new CustomEvent("campus:view", { detail: state }));
   }
 
@@ -106,16 +111,23 @@
     const changed = Object.keys(patch).filter((key) => key in state && state[key] !== patch[key]);
     Object.assign(state, Object.fromEntries(changed.map((key) => [key, patch[key]])));
     if (fly && state.cam && !changed.includes("cam")) state.cam = "";
-    if (changed.length && from !== "history") {
-      const write = push ? "pushState" : "replaceState";
-      history[write](null, "", address());
-    }
+    if (changed.length) write(push, from);
     const props = {};
     if (from !== "twin") for (const key of changed) Object.assign(props, TWIN[key]());
     if (fly) props.flyTo = `${fly}#${(flights += 1)}`;
     if (Object.keys(props).length) campus.setProps("twin", props);
     if (["sel", "storey", "ch"].some((key) => changed.includes(key))) focus();
-    if (changed.length) reflect();
+    // a plane that is drawn along changes nothing else on the page
+    if (changed.length === 1 && changed[0] === "cutat") campus.section.reflect(state, model);
+    else if (changed.length) reflect();
+  }
+
+  /** The address follows; what a drag rewrites is written when it pauses: browsers slow down who writes too often. */
+  function write(push, from) {
+    clearTimeout(rewrite);
+    if (from === "history") return;
+    if (push) history.pushState(null, "", address());
+    else rewrite = setTimeout(() => history.replaceState(null, "", address()), 120);
   }
 
   function focusData() {
@@ -168,6 +180,7 @@
     const [key, value] = split(pair);
     if (key === "lang") speak(value);
     else if (key === "storey") set({ storey: value, sel: value || building() }, { fly: value || building() });
+    else if (key === "cut" && model) set(campus.section.fresh(value, state, model));
     else set({ [key]: value });
   }
 
@@ -189,7 +202,9 @@
 
   document.addEventListener("input", (event) => {
     if (event.target.id === "explode") set({ x: String(Number(event.target.value)) }, { push: false });
-    if (event.target.id === "section-at") set({ cutat: event.target.value }, { push: false });
+    if (["section-at", "section-metres"].includes(event.target.id)) {
+      set(campus.section.read(event.target.value, state, model), { push: false });
+    }
   });
 
   window.addEventListener("popstate", () => {
@@ -198,7 +213,8 @@
   });
 
   /** Dash hands over what the view itself changed: a click in it, a storey, the camera's rest. */
-  function fromTwin(patch) {
+  function fromTwin({ section: moved, ...patch }) {
+    if (moved !== undefined) Object.assign(patch, fromHandle(moved));
     const steps = ["sel", "storey", "mode"].some((key) => key in patch && patch[key] !== state[key]);
     set(patch, { push: steps, from: "twin" });
   }
@@ -215,7 +231,9 @@
       if (wanted) set({ storey: model.storeyOf(state.sel) }, { push: false });
       const known = model.kind(state.sel) !== "other" && state.sel;
       if (known && !state.cam) set({}, { fly: state.storey || state.sel });
-      if (state.cut) campus.setProps("twin", { section: section() });
+      if (state.cut && state.cutat === "") set(campus.section.fresh(state.cut, state, model), { push: false });
+      else if (state.cut) campus.setProps("twin", { section: section() });
+      campus.section.reflect(state, model);
     }, (error) => console.warn(`the scene index cannot be read: ${error.message}`));
     const rest = { explode: Number(state.x) || 0, xray: state.xray === "1" };
     campus.setProps("twin", rest);

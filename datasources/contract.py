@@ -48,7 +48,8 @@ class Found:
     """One signal that ``discover`` saw: its address, an example, and whatever its protocol says of it.
 
     ``device`` groups the signals of one device; ``name`` is what people call the signal; ``unit`` and ``quantity`` only
-    where the protocol tells them; ``interval_s`` [s] where several values were seen.
+    where the protocol tells them; ``interval_s`` [s] where several values were seen; ``note`` is for people (a
+    description, what the numbers of a state mean).
     """
 
     address: str
@@ -61,6 +62,7 @@ class Found:
     interval_s: float | None = None
     vendor: str = ""
     place: str = ""
+    note: str = ""
 
 
 Batches = AsyncIterator[list[RawReading] | TargetReport]
@@ -82,14 +84,21 @@ def discover_of(module: SourceModule) -> Discover | None:
 
 
 def source_types() -> dict[str, SourceModule]:
-    """Every source module in this folder, by type."""
+    """Every source module in this folder, by type.
+
+    ``bacnet_client`` beside ``bacnet`` is a helper of that source, not imported before the source itself needs it: the
+    libraries of some protocols take a second to load.
+    """
     import datasources
 
+    names = [entry.name for entry in pkgutil.iter_modules(datasources.__path__)]
     found = {}
-    for entry in pkgutil.iter_modules(datasources.__path__):
-        module = importlib.import_module(f"datasources.{entry.name}")
+    for name in names:
+        if any(name.startswith(f"{other}_") for other in names):
+            continue
+        module = importlib.import_module(f"datasources.{name}")
         if is_source(module):
-            found[entry.name] = cast("SourceModule", module)
+            found[name] = cast("SourceModule", module)
     return found
 
 

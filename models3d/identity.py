@@ -61,6 +61,7 @@ class Identities:
         ``building`` is the code that the campus file gives to the only building of this file.
         """
         renamed: dict[str, str] = {}
+        shell_parts: dict[str, str] = {}
         findings: list[Finding] = []
         if building is not None and len(model.buildings) != 1:
             message = (
@@ -82,21 +83,27 @@ class Identities:
                     "give it a code with 'building:' in campus.yaml"
                 )
                 findings.append(Finding("duplicate-code", message, wanted, entity=item.id, data={"id": item.id}))
-            renamed[old] = item.id
-            self._below(item, old, renamed)
+            shell_parts[old] = item.id
+            self._below(item, old, renamed, shell_parts)
+        for own, final in shell_parts.items():
+            renamed.setdefault(own, final)
         self._others(model, renamed)
-        _follow(model, renamed)
+        _follow(model, renamed, shell_parts)
         return findings, renamed
 
-    def _below(self, building: Building, old: str, renamed: dict[str, str]) -> None:
-        """New ids for the storeys and spaces of a building whose id was ``old``."""
+    def _below(self, building: Building, old: str, renamed: dict[str, str], shell_parts: dict[str, str]) -> None:
+        """New ids for the storeys and spaces of a building whose id was ``old``.
+
+        One file may call a storey and a space of two buildings the same: references mean the space, those of shells
+        the storey.
+        """
         for storey in building.storeys:
             items: list[Storey | Space] = [storey, *storey.spaces]
             for item in items:
                 before = item.id
                 below = before.removeprefix(f"{old}/") if before.startswith(f"{old}/") else before
                 item.id = self._free(f"{building.id}/{below}")
-                renamed[before] = item.id
+                (renamed if isinstance(item, Space) else shell_parts)[before] = item.id
 
     def _others(self, model: Model, renamed: dict[str, str]) -> None:
         sites: dict[str, str] = {}
@@ -129,7 +136,7 @@ class Identities:
         return free
 
 
-def _follow(model: Model, renamed: dict[str, str]) -> None:
+def _follow(model: Model, renamed: dict[str, str], shell_parts: dict[str, str]) -> None:
     """Every reference of the model follows its renamed entity."""
 
     def new(entity: str) -> str:
@@ -143,5 +150,6 @@ def _follow(model: Model, renamed: dict[str, str]) -> None:
     for point in model.points:
         point.space, point.equipment = new(point.space), new(point.equipment)
     for shell in model.shells:
-        shell.building, shell.storey = new(shell.building), new(shell.storey)
+        shell.building = shell_parts.get(shell.building, shell.building)
+        shell.storey = shell_parts.get(shell.storey, shell.storey)
     model.findings = [replace(f, entity=new(f.entity)) if f.entity else f for f in model.findings]

@@ -13,11 +13,11 @@ from statistics import median
 
 from models3d.codes import Codes, storey_code, storey_names
 from models3d.ifc_geometry import Geometry
-from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline, whole_storey
+from models3d.ifc_spaces import SpaceMaker, derived_spaces, storey_outline, unoccupied, whole_storey
 from models3d.ifc_tree import Node, Tree
+from models3d.ifc_walls import StoreyWalls
 from models3d.model import Finding
 from models3d.ordinals import ordinals
-from models3d.rooms_from_walls import enclosed
 from models3d.texts import names_of
 from twin.space import Alias, Building, Names, Site, Space, Storey
 
@@ -81,7 +81,7 @@ def storey_heights(tree: Tree) -> dict[int, float]:
 class Builder:
     """Makes the tree; ``findings`` receives what had to be made up.
 
-    Rooms come from ``found.rooms``; where a building has none, from the sections of its walls.
+    Rooms come from ``found.rooms``; where a building or a storey has none, from the sections of its walls.
     """
 
     def __init__(self, tree: Tree, found: Geometry, stem: str, findings: list[Finding]) -> None:
@@ -245,20 +245,38 @@ class Builder:
         reference = node.origin[2] if node and node.origin else 0.0
         floors = ordinals([self._level_name(level) for level in mine], [level.elevation for level in mine], reference)
         storey_codes = Codes()
+        authored = any(level.spaces for level in mine)
         for at, (level, ordinal) in enumerate(zip(mine, floors, strict=True)):
             above = next((other.elevation for other in mine[at + 1 :] if other.elevation > level.elevation + 0.5), None)
-            building.storeys.append(self._storey(building, level, ordinal, above, storey_codes))
-        self._report_derived(building)
+            storey = self._storey(building, level, ordinal, above, storey_codes)
+            self._rooms_from_walls(storey, level, whole=not authored)
+            building.storeys.append(storey)
+        self._report_derived(building, whole=not authored)
 
-    def _report_derived(self, building: Building) -> None:
+    def _rooms_from_walls(self, storey: Storey, level: Level, *, whole: bool) -> None:
+        """The rooms of a storey without spaces, and the outline of any; ``whole``: nor has its building any."""
+        walls = self.found.walls.storeys.get(level.number, StoreyWalls())
+        slabs = self.found.shell.floors.get(level.number, [])
+        if not level.spaces:
+            storey.spaces = derived_spaces(storey, unoccupied(storey, walls.rooms, self.shapes.values()))
+            if whole and walls.upright and not storey.spaces:
+                storey.spaces = whole_storey(storey, slabs)
+        storey.outline = storey_outline(storey.spaces, slabs, walls.cuts)
+
+    def _report_derived(self, building: Building, *, whole: bool) -> None:
         spaces = [space for storey in building.storeys for space in storey.spaces]
         if not spaces:
             self._find(
                 "no-spaces", f"Building '{building.id}' has no rooms: no IfcSpace, and no walls that enclose any."
             )
-        elif all(space.origin != "authored" for space in spaces):
-            self._find("no-spaces", f"Building '{building.id}' has no IfcSpace; {len(spaces)} rooms were derived from"
-                       " its walls.")  # fmt: skip
+        elif whole:
+            self._find("no-spaces", f"Building '{building.id}' has no IfcSpace; rooms derived from its walls:"
+                       f" {len(spaces)}.")  # fmt: skip
+        else:
+            for storey in building.storeys:
+                if storey.spaces and all(space.origin == "derived" for space in storey.spaces):
+                    self._find("storey-without-spaces", f"Storey '{storey.id}' has no IfcSpace; rooms derived from its"
+                               f" walls: {len(storey.spaces)}.", entity=storey.id)  # fmt: skip
 
     @staticmethod
     def _level_name(level: Level) -> str:
@@ -281,14 +299,11 @@ class Builder:
         if level.number:
             self.built.storey_of[level.number] = (building.id, identity)
         made = self.spaces.make(storey, level.spaces)
-        walls = self.found.walls.sections.get(level.number, [])
-        slabs = self.found.shell.floors.get(level.number, [])
-        storey.spaces = list(made.values()) or derived_spaces(storey, enclosed(walls))
-        if walls and not storey.spaces:
-            storey.spaces = whole_storey(storey, slabs)
-        storey.outline = storey_outline(storey.spaces, slabs, walls)
+        storey.spaces = list(made.values())
         self.built.space_of.update(made)
         return storey
 
-    def _find(self, name: str, message: str, severity: str = "warning") -> None:
-        self.findings.append(Finding(name, message, severity="info" if severity == "info" else "warning"))
+    def _find(self, name: str, message: str, severity: str = "warning", entity: str = "") -> None:
+        self.findings.append(
+            Finding(name, message, severity="info" if severity == "info" else "warning", entity=entity)
+        )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from shapely.errors import GEOSException
 
 from models3d.forked import Crash, run_all
 from models3d.ifc_mesh import EXACT, KERNEL_ERRORS, meshes
@@ -18,9 +20,11 @@ from models3d.ifc_safe import ref
 from models3d.ifc_shell import Job, ShellResult, convert, jobs, merge, parts, retry
 from models3d.ifc_tree import Tree
 from models3d.ifc_units import Units
-from models3d.ifc_walls import WallJob, section_walls, wall_job
+from models3d.ifc_walls import StoreyWalls, WallJob, section_walls, wall_job
 from models3d.model import Options
-from twin.space import Area
+
+FAILURES = (*KERNEL_ERRORS, GEOSException)
+"""What a body or a plan that cannot be computed raises: the work is then done again without the culprit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ class Rooms:
 
 @dataclass(slots=True)
 class Walls:
-    """Storey number -> plans of what encloses."""
+    """What the walls of storeys without spaces say, by storey number."""
 
-    sections: dict[int, list[Area]] = field(default_factory=dict)
+    storeys: dict[int, StoreyWalls] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,16 +102,14 @@ def _work(file: Any, scales: Units, job: AnyJob) -> AnyResult:
     if isinstance(job, RoomJob):
         return measure(file, scales, job)
     if isinstance(job, WallJob):
-        return Walls(section_walls(file, job))
+        return Walls(section_walls(file, job, scales.length))
     return convert(file, job)
 
 
 def _jobs(file: Any, tree: Tree, heights: dict[int, float], options: Options) -> list[AnyJob]:
     todo: list[AnyJob] = [RoomJob(tuple(tree.spaces))] if tree.spaces else []
     if options.rooms_from_walls:
-        with_rooms = {tree.building_of(number) for number in tree.spaces}
-        bare = ({tree.building_of(number) for number in tree.storeys} or {0}) - with_rooms
-        job = wall_job(file, tree, heights, bare) if bare else None
+        job = wall_job(file, tree, heights)
         todo.extend([job] if job else [])
     if options.shells:
         todo.extend(jobs(file, parts(file, tree), max(1, options.threads - len(todo))))
@@ -119,7 +121,7 @@ def read_geometry(file: Any, tree: Tree, scales: Units, heights: dict[int, float
     work: Callable[[AnyJob], AnyResult] = functools.partial(_work, file, scales)
     todo = _jobs(file, tree, heights, options)
     found = Geometry()
-    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads, failures=KERNEL_ERRORS), strict=True):
+    for job, outcome in zip(todo, run_all(work, todo, at_once=options.threads, failures=FAILURES), strict=True):
         if isinstance(outcome, Rooms):
             found.rooms.take(outcome)
         elif isinstance(outcome, Walls):
@@ -148,9 +150,19 @@ def _again(file: Any, work: Callable[[AnyJob], AnyResult], job: AnyJob, found: G
     if isinstance(job, RoomJob):
         _retry_rooms(work, job, found.rooms)
     elif isinstance(job, WallJob):
-        found.walls_crashed = True
+        _retry_walls(work, job, found)
     else:
         retry(file, job, found.shell)
+
+
+def _retry_walls(work: Callable[[AnyJob], AnyResult], job: WallJob, found: Geometry) -> None:
+    """The whole section through the exact kernel: halves of it would not enclose a room."""
+    again: list[AnyJob] = [replace(job, exact=True)]
+    outcome = run_all(work, again, at_once=1, failures=FAILURES)[0]
+    if isinstance(outcome, Walls):
+        found.walls = outcome
+    else:
+        found.walls_crashed = True
 
 
 def _retry_rooms(work: Callable[[AnyJob], AnyResult], job: RoomJob, rooms: Rooms) -> None:
@@ -162,7 +174,7 @@ def _retry_rooms(work: Callable[[AnyJob], AnyResult], job: RoomJob, rooms: Rooms
             continue
         middle = len(numbers) // 2
         halves: list[AnyJob] = [RoomJob(numbers[:middle]), RoomJob(numbers[middle:])]
-        for half, outcome in zip(halves, run_all(work, halves, at_once=1, failures=KERNEL_ERRORS), strict=True):
+        for half, outcome in zip(halves, run_all(work, halves, at_once=1, failures=FAILURES), strict=True):
             if isinstance(outcome, Crash) and isinstance(half, RoomJob):
                 queue.append(half)
             elif isinstance(outcome, Rooms):

@@ -90,9 +90,11 @@ def move(offset: Offset, place: Frame, tree: Tree, found: Geometry, findings: li
         (shape.polygon,) = _shifted([shape.polygon], dx, dy)
         shape.floor_m -= dz
         shape.top_m -= dz
-    for plans in (found.walls.sections, shell.floors):
-        for storey, areas in plans.items():
-            plans[storey] = _shifted(areas, dx, dy)
+    for storey, areas in shell.floors.items():
+        shell.floors[storey] = _shifted(areas, dx, dy)
+    for walls in found.walls.storeys.values():
+        walls.rooms = _shifted(walls.rooms, dx, dy)
+        walls.cuts = _shifted(walls.cuts, dx, dy)
     for node in (*tree.storeys.values(), *tree.buildings.values(), *tree.sites.values()):
         if node.origin:
             node.origin = (node.origin[0] - dx, node.origin[1] - dy, node.origin[2] - dz)

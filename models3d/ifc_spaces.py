@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import shapely
@@ -14,6 +14,7 @@ from models3d.ifc_quantities import Authored, mismatch
 from models3d.ifc_rooms import RoomShape, clean
 from models3d.ifc_tree import Node, Tree
 from models3d.model import Finding
+from models3d.rooms_from_walls import SECTION_M
 from models3d.texts import names_of
 from twin.space import Alias, Area, Space, Storey
 
@@ -23,6 +24,8 @@ OVERLAP_SHARE = 0.05
 OVERLAP_HEIGHT_M = 0.5
 CEILING_M = 0.3
 """What slab and ceiling take of a storey's height [m] where no room tells."""
+TAKEN_SHARE = 0.2
+"""A derived room of which drawn ones take more than this is none."""
 WALL_M = 0.6
 """The thickest wall [m] between two rooms that is closed in a storey's outline."""
 _DIGIT = re.compile(r"\d")
@@ -185,6 +188,13 @@ def _clear_height(shape: RoomShape | None, storey: Storey) -> float:
     if shape is None or shape.top_m <= shape.floor_m:
         return max(storey.height_m - CEILING_M, 2.0)
     return max(shape.top_m - shape.floor_m, 0.1)
+
+
+def unoccupied(storey: Storey, rooms: Sequence[Area], known: Iterable[RoomShape]) -> list[Area]:
+    """Rooms from walls that no drawn room takes already: one of a storey at the same height, or a high hall below."""
+    at = storey.elevation_m + SECTION_M
+    taken = shapely.union_all([shape.polygon for shape in known if shape.floor_m < at < shape.top_m])
+    return [room for room in rooms if shapely.intersection(room, taken).area < TAKEN_SHARE * room.area]
 
 
 def derived_spaces(storey: Storey, rooms: Sequence[Area]) -> list[Space]:

@@ -105,14 +105,27 @@ def _axes(placement: Any) -> npt.NDArray[np.float64]:
     return matrix
 
 
-def placement_matrix(placement: Any) -> npt.NDArray[np.float64]:
-    """The absolute 4x4 matrix of an IfcLocalPlacement in the file's length unit; loops end after 50 steps."""
+def placement_matrix(
+    placement: Any, known: dict[int, npt.NDArray[np.float64]] | None = None
+) -> npt.NDArray[np.float64]:
+    """The absolute 4x4 matrix of an IfcLocalPlacement in the file's length unit; loops end after 50 steps.
+
+    ``known`` keeps the matrices of placements by STEP number, for callers that ask for many.
+    """
     matrix = np.eye(4)
+    steps = []
     for _ in range(PLACEMENT_DEPTH):
         if placement is None:
             break
-        matrix = _axes(ref(placement, "RelativePlacement", "IfcPlacement")) @ matrix
+        if known is not None and placement.id() in known:
+            matrix = known[placement.id()]
+            break
+        steps.append(placement)
         placement = ref(placement, "PlacementRelTo", "IfcLocalPlacement")
+    for step in reversed(steps):
+        matrix = matrix @ _axes(ref(step, "RelativePlacement", "IfcPlacement"))
+        if known is not None:
+            known[step.id()] = matrix
     return matrix
 
 

@@ -40,6 +40,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "no-building": ("没有建筑", "No building"),
     "no-storey": ("没有楼层", "No storey"),
     "no-spaces": ("没有房间", "No spaces"),
+    "storey-without-spaces": ("楼层没有房间", "Storey without spaces"),
     "empty-building": ("建筑内没有内容", "Empty building"),
     "unparented-storey": ("楼层没有所属建筑", "Storey without a building"),
     "unparented-space": ("房间没有所属楼层", "Space without a storey"),

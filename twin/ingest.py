@@ -17,6 +17,7 @@ import numpy as np
 from twin.live import FUTURE_S, ORIGIN_FLAGS, Applied, Columns, LiveState
 from twin.point import Point
 from twin.quantity import QUANTITIES
+from twin.rates import Rates
 from twin.reading import Quality, RawReading, ValueOrigin
 
 CLOCK_SET = 946_684_800.0
@@ -100,6 +101,10 @@ class Ingest:
         bounds = [_bounds(point) for point in points]
         self._low = np.array([low for low, _ in bounds], np.float64)
         self._high = np.array([high for _, high in bounds], np.float64)
+        self._rates = Rates()
+        self._counting = frozenset(
+            row for row, point in enumerate(points) if point.kind == "counter" and QUANTITIES[point.quantity].counted
+        )
         self._sentinels = {row: point.sentinels for row, point in enumerate(points) if point.sentinels}
 
     def accept(self, batch: Sequence[RawReading], source: str = "") -> IngestReport:
@@ -150,10 +155,16 @@ class Ingest:
         device = np.array(draft.time, np.float64)
         reasons = draft.reasons
         self._check_sentinels(draft, raw)
+        with np.errstate(invalid="ignore"):
+            future = device > np.minimum(received, self.clock()) + FUTURE_S
+        timeless = np.isnan(device)
+        unset = device < CLOCK_SET
+        untimed = timeless | future | unset
+        when = np.where(untimed, received, device)
+        self._count(draft, raw, when)
         value = raw * self._factor[point] + self._offset[point]
         with np.errstate(invalid="ignore"):
             outside = (value < self._low[point]) | (value > self._high[point])
-            future = device > np.minimum(received, self.clock()) + FUTURE_S
         for row in np.flatnonzero(outside).tolist():
             reasons.setdefault(row, []).append("out of range")
         value[list(reasons)] = np.nan
@@ -162,10 +173,6 @@ class Ingest:
         bad = len(reasons)
         for row, words in reasons.items():
             self._keep_sample(counts, draft.readings[row], words)
-        timeless = np.isnan(device)
-        unset = device < CLOCK_SET
-        untimed = timeless | future | unset
-        when = np.where(untimed, received, device)
         retained = np.array(draft.retained, np.bool_)
         judged = np.where(retained & untimed, -np.inf, when)
         remarks = (
@@ -177,12 +184,36 @@ class Ingest:
             for row in np.flatnonzero(mask).tolist():
                 reasons.setdefault(row, []).append(word)
                 counts.reasons[word] += 1
-        quality[(future | unset) & (quality == Quality.GOOD)] = Quality.UNCERTAIN
+        doubtful = future | unset
+        for row, word in draft.remarks.items():
+            reasons.setdefault(row, []).append(word)
+            counts.reasons[word] += 1
+            doubtful[row] = True
+        quality[doubtful & (quality == Quality.GOOD)] = Quality.UNCERTAIN
         reason = np.zeros(len(point), np.uint16)
         for row, words in reasons.items():
             reason[row] = self.live.reasons.id(tuple(words))
         flags = np.full(len(point), ORIGIN_FLAGS[self._origins.get(source, "measured")], np.uint8)
         return Columns(point, value, when, received, judged, quality, flags, reason), bad, len(reasons) - bad
+
+    def _count(
+        self,
+        draft: _Draft,
+        raw: np.ndarray[tuple[int], np.dtype[np.float64]],
+        when: np.ndarray[tuple[int], np.dtype[np.float64]],
+    ) -> None:
+        """Counts become rates [counts/s] in ``raw``; where there is none yet, no value and a remark that says why."""
+        if not self._counting:
+            return
+        for row, point in enumerate(draft.point):
+            if point not in self._counting or row in draft.reasons:
+                continue
+            reading = draft.readings[row]
+            most = float(self._high[point] / self._factor[point])
+            count, time_s = float(raw[row]), float(when[row])
+            raw[row], word = self._rates.rate(point, count, time_s, boot=reading.boot, wrap=reading.wrap, most=most)
+            if word:
+                draft.remarks.setdefault(row, word)
 
     def _check_sentinels(self, draft: _Draft, raw: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
         if not self._sentinels:
@@ -215,11 +246,14 @@ class _Draft:
     retained: list[bool] = field(default_factory=list)
     readings: list[RawReading] = field(default_factory=list)
     reasons: dict[int, list[str]] = field(default_factory=dict)
+    remarks: dict[int, str] = field(default_factory=dict)
     unmapped: int = 0
 
     def add(self, point: int, value: float, reason: str, reading: RawReading) -> None:
         if reason:
             self.reasons[len(self.point)] = [reason]
+        if reading.remark:
+            self.remarks[len(self.point)] = reading.remark
         self.point.append(point)
         self.value.append(value)
         self.time.append(np.nan if reading.time is None else reading.time)

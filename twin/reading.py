@@ -23,7 +23,8 @@ class RawReading:
     """What a source hands over: an address, a value as it came, and the device's own time if it sent one.
 
     ``time`` and ``received`` are seconds since the epoch, UTC. ``value`` is whatever was decoded: a number,
-    text, bool or None; the ingest judges it. ``bad`` is the protocol's own complaint, in words.
+    text, bool or None; the ingest judges it. ``bad`` is the protocol's own complaint, in words; ``remark`` what it says
+    of a value that can still be used (uncertain, overridden by hand).
     ``retained`` marks a value that a broker kept from before we listened. ``raw`` is the payload where the value alone
     does not show what came (text that is not JSON), kept as a sample for the operator. Where the source knows them, a
     counter brings ``boot``, when the device began to count [s since epoch], and ``wrap``, the number at which it begins
@@ -39,6 +40,7 @@ class RawReading:
     raw: bytes | None = None
     boot: float | None = None
     wrap: int = 0
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

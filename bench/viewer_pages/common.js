@@ -14,6 +14,27 @@ export function finish(canvas) {
   gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
 }
 
+// Time that the main thread is busy for a recolour, the same way for every library: what runs at once, and what runs in
+// the callbacks that it asked for (animation frames, timers) until its picture is drawn.
+let busy = 0;
+for (const name of ["requestAnimationFrame", "setTimeout"]) {
+  const ask = window[name].bind(window);
+  window[name] = (callback, ...rest) => ask((...given) => timed(() => callback(...given)), ...rest);
+}
+function timed(run) {
+  const begun = performance.now();
+  try { return run(); } finally { busy += performance.now() - begun; }
+}
+export async function measured(start, drawn, canvas) {
+  busy = 0;
+  const begun = performance.now();
+  const started = timed(start);
+  await drawn(started);
+  const main = busy;
+  finish(canvas());
+  return { main, drawn: performance.now() - begun };
+}
+
 export const frame = () => new Promise((done) => requestAnimationFrame(() => done()));
 
 export function median(values) {

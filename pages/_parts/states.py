@@ -18,11 +18,13 @@ def broken(context: Context) -> html.Div:
     return message("missing", context.text("error.title"), context.text("error.text"))
 
 
-def message(symbol: str, title: str, sentence: str = "", *, link: tuple[str, str] | None = None) -> html.Div:
-    """An empty or broken panel: a symbol, what is so, what to do; ``link`` is (address, text)."""
+def message(
+    symbol: str, title: str, sentence: str = "", *, link: tuple[str, str] | None = None, more: str = ""
+) -> html.Div:
+    """An empty or broken panel: a symbol, what is so, what to do; ``link`` is (address, text), ``more`` classes."""
     parts = [icon(symbol, "state-icon"), html.P(title, className="state-title")]
     if sentence:
         parts.append(html.P(sentence, className="state-text"))
     if link:
         parts.append(html.A(link[1], href=link[0], className="button"))
-    return html.Div(parts, className="state", role="status")
+    return html.Div(parts, className=f"state {more}".strip(), role="status")

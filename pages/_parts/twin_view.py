@@ -41,6 +41,7 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
             time=query.get("at", "live"),
             labels=query.get("labels", "1") != "0",
         ),
+        *_notes(context),
         html.Div(id="heading", className="heading"),
         _modes(context),
         _tools(context),
@@ -59,6 +60,16 @@ def default_channel() -> str:
 
 def _empty(context: Context) -> html.Div:
     return states.message("building", context.text("empty.title"), context.text("empty.text"))
+
+
+def _notes(context: Context) -> list[html.Div]:
+    """What stands where the scene will be, by the view's own state: it is on its way, or it cannot be had."""
+    waiting = html.Div(
+        [html.Span(className="loading-bar"), html.P(context.text("twin.loading"))],
+        className="state twin-note twin-loading",
+    )
+    title, sentence = context.text("twin.error"), context.text("twin.error-text")
+    return [waiting, states.message("missing", title, sentence, more="twin-note twin-error")]
 
 
 def _modes(context: Context) -> html.Div:
@@ -108,8 +119,10 @@ def _flyouts(context: Context) -> list[Child]:
              choice(text("section.x"), "cut=x"), choice(text("section.y"), "cut=y")],
             "small",
         ),
-        dcc.Input(id="section-at", type="range", min=0, max=1, step=0.005, value=0.5, className="slider"),
-        html.Span(id="section-value", className="live"),
+        dcc.Input(id="section-at", type="range", min=0, max=1, step=0.1, value=0.5, className="slider"),
+        html.Div([html.Span(), html.Span()], id="section-scale", className="scale", **attrs({"aria-hidden": "true"})),
+        html.Label([dcc.Input(id="section-metres", type="number", step=0.1, className="metres"), "m"],
+                   className="measure", **attrs({"aria-label": text("section.metres")})),
         html.Button(icon("flip"), className="tool quiet", title=text("section.flip"),
                     **attrs({"data-flip": "cutflip", "aria-label": text("section.flip")})),
     ]  # fmt: skip

@@ -246,6 +246,11 @@ class Run:
     async def all_there(self, seconds: float = 10.0) -> None:
         await self.until(lambda: len(self.latest) == len(self.points), seconds)
 
+    def began_after(self, address: str, boot: float | None) -> bool:
+        """Whether the device says that it began later than ``boot``."""
+        now = self.latest[address].boot
+        return boot is not None and now is not None and now > boot
+
     def value(self, address: str) -> float | int | str | bool | None:
         reading = self.latest[address]
         assert not reading.bad, reading

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models3d.identity import Identities, natural, real_sites
@@ -30,7 +30,19 @@ def models(draw: st.DrawFn) -> Model:
     return model
 
 
+def called_the_same() -> Model:
+    """A space of one building, a storey of a second and a third building have one id."""
+    model = Model("m.ifc", "", "", "", equipment=[Equipment("e", space="A/1/1")])
+    model.buildings = [
+        Building("A", storeys=[Storey("A/1", spaces=[Space("A/1/1", "1")])]),
+        Building("A/1", storeys=[Storey("A/1/1", spaces=[Space("A/1/1/0", "0")])]),
+        Building("A/1/1", storeys=[]),
+    ]
+    return model
+
+
 @settings(max_examples=150, deadline=None)
+@example([called_the_same()])
 @given(st.lists(models(), max_size=4))
 def test_ids_of_a_campus_are_unique(files: list[Model]) -> None:
     identities = Identities("c", sites=real_sites(files))

@@ -22,8 +22,9 @@ def read(path: Path) -> Model:
     return load(path, Options())
 
 
-def rooms(model: Model) -> list[Space]:
-    return [space for building in model.buildings for storey in building.storeys for space in storey.spaces]
+def rooms(model: Model, origin: str = "authored") -> list[Space]:
+    spaces = [space for building in model.buildings for storey in building.storeys for space in storey.spaces]
+    return [space for space in spaces if space.origin == origin]
 
 
 def codes(model: Model) -> dict[str, int]:
@@ -57,6 +58,26 @@ def test_counts_and_areas(
     assert all(space.area_m2 == pytest.approx(space.polygon.area) for space in rooms(model) if space.polygon)
     assert sum(len(shell.triangles) for shell in model.shells) >= triangles
     assert len({space.id for space in rooms(model)}) == spaces
+
+
+@pytest.mark.parametrize(
+    ("name", "derived"),
+    [
+        # upper storeys without spaces; roofs with parapets and foundations get none
+        ("LargeBuilding", {"LargeBuilding/Level-2": 1}),
+        ("TallBuilding", {f"TallBuilding/Level-{level}": 3 for level in (2, 4, 5)}),
+        ("Office_A_20110811", {}),
+        ("AC20-FZK-Haus", {}),
+        ("duplex", {}),
+        ("SampleHouse4", {}),
+    ],
+)
+def test_storeys_without_spaces_get_rooms_from_their_walls(samples: Path, name: str, derived: dict[str, int]) -> None:
+    model = read(samples / "ifc" / f"{name}.ifc")
+    found = [space.id.rsplit("/", 1)[0] for space in rooms(model, "derived")]
+    assert {storey: found.count(storey) for storey in found} == derived
+    said = {finding.entity for finding in model.findings if finding.code == "storey-without-spaces"}
+    assert said == set(derived)
 
 
 @pytest.mark.parametrize("name", ["LargeBuilding", "TallBuilding", "SampleHouse4", "AC20-FZK-Haus"])

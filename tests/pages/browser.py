@@ -48,11 +48,12 @@ class Product:
         self.process.wait(20)
 
 
-def start_product(cache: Path) -> Product:
-    """Start it on a free port and wait until it is ready."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+def start_product(cache: Path, port: int = 0) -> Product:
+    """Start it on a port, 0 for a free one, and wait until it is ready."""
+    if port == 0:
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            port = sock.getsockname()[1]
     log = cache / f"server-{port}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(

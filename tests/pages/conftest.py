@@ -66,11 +66,18 @@ def open_page(browser: Browser, product: Product, complaints: Complaints) -> Ite
     pages: list[Page] = []
 
     def opener(
-        path: str = "/", *, wait: str = "#twin[data-state=ready]", url: str = product.url, **options: object
+        path: str = "/",
+        *,
+        wait: str = "#twin[data-state=ready]",
+        url: str = product.url,
+        prepare: Callable[[Page], object] | None = None,
+        **options: object,
     ) -> Page:
         page = browser.new_page(viewport={"width": 1200, "height": 700}, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         pages.append(page)
         complaints.listen(page)
+        if prepare is not None:
+            prepare(page)
         page.goto(url + path)
         page.wait_for_selector("[data-page], .lonely", timeout=READY_MS)
         if wait:

@@ -160,3 +160,32 @@ def test_the_search_for_nothing_says_what_to_try(open_page: Opener) -> None:
     page = open_page("/?lang=en", wait="")
     page.locator("#query").fill("qqqzzz<b>")
     expect(page.locator("#results")).to_contain_text("Nothing found for “qqqzzz<b>”", timeout=READY_MS)
+
+
+def _page_colour_shows(page: Page) -> bool:
+    """Whether the middle of the twin's canvas has the page's own colour."""
+    script = """async () => {
+      const canvas = document.querySelector('#twin canvas');
+      const flat = new OffscreenCanvas(1, 1).getContext('2d');
+      window.campusTwin.views[0].stage.drawNow();
+      flat.drawImage(canvas, canvas.width / 2, canvas.height / 2, 1, 1, 0, 0, 1, 1);
+      const shown = [...flat.getImageData(0, 0, 1, 1).data].slice(0, 3);
+      const page = getComputedStyle(document.querySelector('.stage')).backgroundColor.match(/\\d+/g).map(Number);
+      return shown.every((v, i) => Math.abs(v - page[i]) <= 2);
+    }"""
+    return bool(page.evaluate(script))
+
+
+def test_a_scene_on_its_way_or_lost_is_said_in_words_on_the_page_s_own_colour(open_page: Opener) -> None:
+    def hold(page: Page, answer: str | None) -> None:
+        page.route("**/models/scene-*", lambda route: None if answer is None else route.fulfill(body=answer))
+
+    for theme in ("light", "dark"):
+        page = open_page(f"/?lang=en&theme={theme}", wait="", prepare=lambda page: hold(page, None))
+        page.wait_for_selector("#twin[data-state=loading] canvas", timeout=READY_MS)
+        expect(page.get_by_text("The model is on its way")).to_be_visible()
+        assert _page_colour_shows(page)
+    page = open_page("/?lang=zh", wait="#twin[data-state=error]", prepare=lambda page: hold(page, "{}"))
+    expect(page.get_by_text("三维模型无法载入")).to_be_visible()
+    expect(page.get_by_text("python app.py check", exact=False)).to_be_visible()
+    assert _page_colour_shows(page)

@@ -132,6 +132,20 @@ def test_the_protocols_own_complaint_is_the_reason() -> None:
     assert live.latest("r").quality == Quality.BAD
 
 
+def test_a_remark_of_the_protocol_keeps_the_value_and_makes_it_uncertain() -> None:
+    ingest, live, _ = build()
+    report = ingest.accept([RawReading("a1", 1500, T0, remark="overridden"), RawReading("t1", 300.15, T0)], "s")
+    latest = live.latest("p1")
+    assert (latest.value, latest.quality, latest.reasons) == (1.5, Quality.UNCERTAIN, ("overridden",))
+    assert live.latest("t1").quality == Quality.GOOD
+    assert (report.accepted, report.bad, report.flagged) == (2, 0, 1)
+    assert ingest.counts["s"].reasons["overridden"] == 1
+    ingest.accept([RawReading("a1", 1, T0 + 1, bad="fault", remark="overridden")], "s")
+    latest = live.latest("p1")
+    assert latest.quality == Quality.BAD, "a remark makes nothing better"
+    assert latest.reasons == ("fault", "overridden")
+
+
 def test_what_is_kept_of_garbage_is_bounded() -> None:
     ingest, _, _ = build()
     flood = [RawReading(f"x{n}", 1, T0) for n in range(MAX_UNMAPPED * 2)]

@@ -1,7 +1,7 @@
 // Where the eye stands. A long lens on an orbit round a target; the map is the same orbit seen from straight above, with
 // the lens narrowed until it is orthographic, so that going from one to the other is one movement.
 
-import { Camera, Matrix4 } from 'three';
+import { Camera, Matrix4, type Vector3 } from 'three';
 
 /** Everything that a view of the scene needs; angles in radians, lengths in metres. */
 export interface Pose {
@@ -170,6 +170,16 @@ export class CameraRig {
     const least = this.isFlat ? 1 : Math.max(0.5, 0.02 * Math.min(this.eyeDistance, this.pose.distance));
     near = Math.max(least, near);
     return [near, Math.max(far, near + 1)];
+  }
+
+  /**
+   * Where the eye of the long lens would stand: what haze goes by. The real one draws back to infinity as the lens
+   * narrows to the map's.
+   */
+  eye(out: Vector3): Vector3 {
+    const { pose, forward } = this;
+    const d = pose.distance;
+    return out.set(pose.x - d * forward[0]!, pose.y - d * forward[1]!, pose.z - d * forward[2]!);
   }
 
   /** Metres that one CSS pixel covers at a depth `t` [m] along the view from the target (0 = at the target). */

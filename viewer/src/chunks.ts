@@ -48,7 +48,9 @@ uniform vec4 uScreen;
 
 /** Takes away what the section plane cuts off. */
 void clipSection(vec3 world) {
+#ifdef SECTION
   if (dot(uSection.xyz, world) > uSection.w) discard;
+#endif
 }
 
 /** Linear colour of a slot's state, cross-faded. */

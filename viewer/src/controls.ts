@@ -1,6 +1,7 @@
 // Mouse, wheel, touch and keyboard to camera movements. Orbit in 3D, pan in the map; every input stops a flight.
 
 import { type CameraRig, TOP, wrapAngle } from './camera.ts';
+import { Fingers, type Gesture } from './fingers.ts';
 
 export interface ControlEvents {
   /** The camera moved by hand. */
@@ -16,23 +17,19 @@ export interface ControlEvents {
   key(event: KeyboardEvent): boolean;
 }
 
-/** A press that moves further than this [CSS px] is a drag. */
-const SLOP = 5;
 const ORBIT = 0.0055;
-
-interface Finger {
-  x: number;
-  y: number;
-}
+/** A drag moves the ground by at most this many times what it does at the target: near the horizon a pixel is a mile. */
+const MOST_PAN = 4;
 
 export class Controls {
-  private readonly fingers = new Map<number, Finger>();
+  private readonly fingers = new Fingers();
   private readonly rig: CameraRig;
   private readonly element: HTMLElement;
   private readonly events: ControlEvents;
   private readonly abort = new AbortController();
-  private travelled = 0;
   private panning = false;
+  /** The last press was of a finger: double taps are ours, not the browser's. */
+  private touch = false;
   private readonly before = new Float64Array(3);
   private readonly after = new Float64Array(3);
 
@@ -40,13 +37,15 @@ export class Controls {
     this.element = element;
     this.rig = rig;
     this.events = events;
+    // a long press is no start of a text selection
+    element.style.userSelect = element.style.webkitUserSelect = 'none';
     const on = { signal: this.abort.signal };
     element.addEventListener('pointerdown', (e) => this.down(e), on);
     element.addEventListener('pointermove', (e) => this.move(e), on);
     element.addEventListener('pointerup', (e) => this.up(e), on);
     element.addEventListener('pointercancel', (e) => this.cancel(e), on);
     element.addEventListener('pointerleave', () => this.events.leave(), on);
-    element.addEventListener('dblclick', (e) => this.events.doubleClick(...this.place(e), e), on);
+    element.addEventListener('dblclick', (e) => { if (!this.touch) this.events.doubleClick(...this.place(e), e); }, on); // prettier-ignore
     element.addEventListener('contextmenu', (e) => e.preventDefault(), on);
     element.addEventListener('wheel', (e) => this.wheel(e), { ...on, passive: false });
     element.addEventListener('keydown', (e) => this.keydown(e), on);
@@ -63,9 +62,8 @@ export class Controls {
   }
 
   private down(e: PointerEvent): void {
-    const [x, y] = this.place(e);
-    if (this.fingers.size === 0) this.travelled = 0;
-    this.fingers.set(e.pointerId, { x, y });
+    this.touch = e.pointerType === 'touch';
+    this.fingers.press(e.pointerId, ...this.place(e), e.timeStamp, e.isPrimary, this.touch);
     this.element.setPointerCapture(e.pointerId);
     this.panning = this.rig.isFlat ? !(e.ctrlKey || e.altKey) : e.button === 1 || e.button === 2 || e.shiftKey;
     this.events.touched();
@@ -73,33 +71,28 @@ export class Controls {
 
   private move(e: PointerEvent): void {
     const [x, y] = this.place(e);
-    const finger = this.fingers.get(e.pointerId);
-    if (finger === undefined) {
+    if (!this.fingers.has(e.pointerId)) {
       if (e.pointerType === 'mouse') this.events.hover(x, y);
       return;
     }
-    const dx = x - finger.x;
-    const dy = y - finger.y;
-    this.travelled += Math.abs(dx) + Math.abs(dy);
-    if (this.travelled > SLOP) {
-      if (this.fingers.size >= 2) this.pinch(e.pointerId, x, y);
-      else if (this.panning) this.pan(finger.x, finger.y, x, y);
-      else this.orbit(dx, dy);
-      this.changed();
-    }
-    finger.x = x;
-    finger.y = y;
+    const gesture = this.fingers.move(e.pointerId, x, y);
+    if (gesture === null) return;
+    if (gesture.fingers === 2) this.pinch(gesture);
+    else if (this.panning) this.pan(gesture.fromX, gesture.fromY, gesture.toX, gesture.toY);
+    else this.orbit(gesture.toX - gesture.fromX, gesture.toY - gesture.fromY);
+    this.changed();
   }
 
   private up(e: PointerEvent): void {
-    const known = this.fingers.delete(e.pointerId);
-    if (!known || this.travelled > SLOP || this.fingers.size > 0) return;
     const [x, y] = this.place(e);
-    if (e.button === 0) this.events.click(x, y, e);
+    const press = this.fingers.release(e.pointerId, x, y, e.timeStamp);
+    if (press === 'none' || e.button !== 0) return;
+    this.events.click(x, y, e);
+    if (press === 'double') this.events.doubleClick(x, y, e);
   }
 
   private cancel(e: PointerEvent): void {
-    this.fingers.delete(e.pointerId);
+    this.fingers.cancel(e.pointerId);
   }
 
   private changed(): void {
@@ -119,9 +112,19 @@ export class Controls {
     const { rig, before, after } = this;
     const pose = rig.pose;
     if (!rig.onPlane(fromX, fromY, pose.z, before) || !rig.onPlane(toX, toY, pose.z, after)) return;
-    const most = 0.5 * pose.distance;
-    pose.x += Math.max(-most, Math.min(most, before[0]! - after[0]!));
-    pose.y += Math.max(-most, Math.min(most, before[1]! - after[1]!));
+    const way = Math.hypot(toX - fromX, toY - fromY) * rig.metresPerPixel();
+    this.shift(Math.min(0.5 * pose.distance, (MOST_PAN * way) / Math.max(0.15, Math.sin(pose.elevation))));
+  }
+
+  /** Takes the target along from `after` to `before`, at most so far [m]. */
+  private shift(most: number): void {
+    const { before, after } = this;
+    const { pose } = this.rig;
+    const dx = before[0]! - after[0]!;
+    const dy = before[1]! - after[1]!;
+    const share = Math.min(1, most / Math.max(1e-9, Math.hypot(dx, dy)));
+    pose.x += share * dx;
+    pose.y += share * dy;
   }
 
   /** Brings the place under the pointer nearer by `factor`, without moving it on the screen. */
@@ -132,11 +135,7 @@ export class Controls {
     pose.distance *= factor;
     rig.limit(pose);
     rig.apply();
-    if (had && rig.onPlane(x, y, pose.z, after)) {
-      const most = pose.distance;
-      pose.x += Math.max(-most, Math.min(most, before[0]! - after[0]!));
-      pose.y += Math.max(-most, Math.min(most, before[1]! - after[1]!));
-    }
+    if (had && rig.onPlane(x, y, pose.z, after)) this.shift(pose.distance);
     this.changed();
   }
 
@@ -148,21 +147,20 @@ export class Controls {
     this.zoom(...this.place(e), Math.exp(delta * (e.ctrlKey ? 0.008 : 0.0016)));
   }
 
-  /** Two fingers: their distance zooms, their middle pans, their angle turns. */
-  private pinch(moved: number, x: number, y: number): void {
-    const old = this.fingers.get(moved);
-    let other: Finger | null = null;
-    for (const [id, finger] of this.fingers) if (id !== moved) other = finger;
-    if (old === undefined || other === null) return;
-    const was = Math.hypot(old.x - other.x, old.y - other.y);
-    const is = Math.hypot(x - other.x, y - other.y);
-    const turn = wrapAngle(Math.atan2(y - other.y, x - other.x) - Math.atan2(old.y - other.y, old.x - other.x));
-    const middleX = (x + other.x) / 2;
-    const middleY = (y + other.y) / 2;
-    this.pan((old.x + other.x) / 2, (old.y + other.y) / 2, middleX, middleY);
-    this.rig.pose.azimuth = wrapAngle(this.rig.pose.azimuth - turn);
-    this.rig.apply();
-    if (was > 8 && is > 8) this.zoom(middleX, middleY, was / is);
+  /** Two fingers: their distance zooms, their angle turns, and the ground between them stays between them. */
+  private pinch(gesture: Gesture): void {
+    const { rig, before, after } = this;
+    const { fromX, fromY, toX, toY, scale, turn } = gesture;
+    this.pan(fromX, fromY, toX, toY);
+    rig.apply();
+    if (scale === 1 && turn === 0) return;
+    const { pose } = rig;
+    const had = rig.onPlane(toX, toY, pose.z, before);
+    pose.azimuth = wrapAngle(pose.azimuth - turn);
+    pose.distance /= scale;
+    rig.limit(pose);
+    rig.apply();
+    if (had && rig.onPlane(toX, toY, pose.z, after)) this.shift(pose.distance);
   }
 
   private keydown(e: KeyboardEvent): void {

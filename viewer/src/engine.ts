@@ -18,7 +18,7 @@ declare global {
 
 /** Puts a view into `root`; `setProps` tells Dash what the user did. */
 export function mount(root: HTMLElement, props: Props, setProps: (changed: Partial<Props>) => void): Mounted {
-  const view = new View(root, setProps, smoothEdges(props.quality));
+  const view = new View(root, setProps, () => smoothEdges(props.quality), props.sceneUrl);
   const all = (window.campusTwin ??= { views: [], idsAt: async (...given) => (await import('./oracle.ts')).idsAt(...given) });
   all.views.push(view);
   view.update(props);

@@ -107,9 +107,13 @@ export interface LayerContext {
   /** Element over the canvas for HTML pieces (labels, HUD); pointer events pass through it. */
   readonly overlay: HTMLElement;
   tokens: Tokens;
+  /** This frame is drawn with plain light: what only the whole light needs can wait. */
+  readonly lean: boolean;
   requestDraw(): void;
   /** Selects an entity by its id, as a click on it would. */
   select(id: string): void;
+  /** Moves the section, as its handle does. */
+  cut(section: Section): void;
   /** Slot under a place of the canvas [CSS pixels], -1 none; `part` limits to a kind. */
   pick(x: number, y: number): number;
 }

@@ -40,14 +40,29 @@ export function packJobs(index: SceneIndex, base: string): PackJob[] {
   return jobs.filter((job) => job.buildings.length > 0);
 }
 
-/** Expands packs in a worker; resolves when every building has been handed to `each`, rejects on the first failure. */
-export function expandPacks(jobs: PackJob[], signal: AbortSignal, each: (data: BuildingData) => void): Promise<void> {
+/** What a scene needs first, on its way while the page makes its graphics context: the index, and the worker's script. */
+export interface HeadStart {
+  url: string;
+  loading: AbortController;
+  index: Promise<SceneIndex>;
+  worker: Worker;
+}
+
+export function headStart(address: string): HeadStart {
+  const url = new URL(address, location.href).href;
+  const loading = new AbortController();
+  const index = loadIndex(url, loading.signal);
+  // whoever takes it awaits it; a head start that nobody takes fails unheard
+  index.catch(() => undefined);
+  return { url, loading, index, worker: new Worker(new URL(__WORKER__, import.meta.url)) };
+}
+
+/**
+ * Expands packs in `worker` and ends it; resolves when every building has been handed to `each`, rejects on the first
+ * failure.
+ */
+export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal, each: (data: BuildingData) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (jobs.length === 0) {
-      resolve();
-      return;
-    }
-    const worker = new Worker(new URL(__WORKER__, import.meta.url));
     let left = jobs.length;
     const end = (error?: Error): void => {
       worker.terminate();
@@ -62,6 +77,7 @@ export function expandPacks(jobs: PackJob[], signal: AbortSignal, each: (data: B
       else if (answer.kind === 'failed') end(new Error(answer.message));
       else if (--left === 0) end();
     };
+    if (left === 0) end();
     for (const job of jobs) worker.postMessage(job);
   });
 }

@@ -93,6 +93,8 @@ export class Navigator {
       this.explodeFrom = this.explode;
       this.explodeStart = 0;
     }
+    // a plane that is drawn along costs as little as a moving camera, until it has rested
+    if (bits & Change.Section && props.section && props.section.axis === before.section?.axis) this.stage.moving();
     if (props.camera !== before.camera && props.camera && props.camera !== this.toldCamera) {
       const pose = parsePose(props.camera, this.view.state.mode === '3d' ? 0 : 1);
       this.toldCamera = props.camera;
@@ -164,8 +166,8 @@ export class Navigator {
   }
 
   storeyView(): StoreyView {
-    const { storey, focus, xray, rooms, section } = this.view.state;
-    return { mode: this.flatNow ? '2d' : '3d', storey, focus, explode: this.explode, xray, rooms, section };
+    const { storey, focus, xray, rooms } = this.view.state;
+    return { mode: this.flatNow ? '2d' : '3d', storey, focus, explode: this.explode, xray, rooms };
   }
 
   private moved(): void {

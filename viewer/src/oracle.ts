@@ -1,10 +1,15 @@
 // The tests' oracle of picking: every drawn surface rendered with its slot as colour. Loaded only when a test asks.
 
-import { Color, GLSL3, Group, Mesh, NearestFilter, RawShaderMaterial, Scene, WebGLRenderTarget, DoubleSide, FrontSide } from 'three';
+import { BackSide, BufferGeometry, Color, FrontSide, GLSL3, Group, Mesh, NearestFilter, RawShaderMaterial, Scene, WebGLRenderTarget } from 'three';
 import { FRAGMENT_HEAD, VERTEX_HEAD } from './chunks.ts';
 import { buildingMatrix, packedGeometry } from './layers/rooms.ts';
 import type { Block } from './pack.ts';
 import { CEILING_GAP, extrude } from './prisms.ts';
+import { buildCaps } from './section/build.ts';
+import { Cap, CapBuffers } from './section/buffers.ts';
+import { attach } from './section/caps.ts';
+import { CAP_PLACE } from './section/shader.ts';
+import type { Section } from './props.ts';
 import type { Loaded, View } from './view.ts';
 
 const NEIGHBOURS = [[0, 0], [-1, -1], [0, -1], [1, -1], [-1, 0], [1, 0], [-1, 1], [0, 1], [1, 1]] as const; // prettier-ignore
@@ -26,6 +31,24 @@ void main() {
 }
 `;
 
+/** The caps without lines between the rooms; what stands between them belongs to the storey. */
+const CAPS = /* glsl */ `${VERTEX_HEAD}${CAP_PLACE}
+uniform vec4 uSection;
+out vec3 vWorld;
+flat out uint vSlot;
+void main() {
+  vec4 storey = capStorey();
+  vSlot = capSlot();
+  vec3 world = capPlace(storey);
+  // on the plane itself, where rounding must not cut
+  vWorld = -1e6 * uSection.xyz;
+  uint kind = kindOf();
+  bool solid = kind == ${Cap.base}u || kind == ${Cap.hollow}u || kind == ${Cap.room}u;
+  gl_Position = solid && capShown(storey) ? projectionMatrix * viewMatrix * vec4(world, 1.0) : NOWHERE;
+  gl_Position.z -= 1e-5 * float(kind + 1u) * gl_Position.w;
+}
+`;
+
 const FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}
 in vec3 vWorld;
 flat in uint vSlot;
@@ -37,14 +60,32 @@ void main() {
 }
 `;
 
-function material(scene: Loaded, envelope: boolean, both: boolean): RawShaderMaterial {
+function material(scene: Loaded, envelope: boolean): RawShaderMaterial {
   return new RawShaderMaterial({
     glslVersion: GLSL3,
     vertexShader: VERTEX,
     fragmentShader: FRAGMENT,
+    defines: { SECTION: '' },
     uniforms: { ...scene.uniforms, uEnvelope: { value: envelope ? 1 : 0 } },
-    side: both ? DoubleSide : FrontSide,
   });
+}
+
+/** What the section cuts, as the view's own caps have it. */
+function capMesh(scene: Loaded, section: Section): Mesh {
+  const buffers = new CapBuffers();
+  buildCaps({ ...scene, block: (b) => scene.buildings[b]?.block ?? null, shells: [] }, section, buffers);
+  const geometry = new BufferGeometry();
+  attach(geometry, buffers);
+  return new Mesh(
+    geometry,
+    new RawShaderMaterial({
+      glslVersion: GLSL3,
+      vertexShader: CAPS,
+      fragmentShader: FRAGMENT,
+      uniforms: { ...scene.uniforms, uLines: { value: 0 } },
+      side: section.flip ? BackSide : FrontSide,
+    }),
+  );
 }
 
 /** The storeys' outlines as if each were one room of its storey. */
@@ -66,9 +107,16 @@ export function idsAt(view: View, places: readonly (readonly [number, number])[]
   const { renderer, rig } = stage;
   const world = new Group();
   const made: { dispose(): void }[] = [];
-  const rooms = material(scene, false, view.state.section !== null);
-  const shells = material(scene, true, false);
+  const rooms = material(scene, false);
+  const shells = material(scene, true);
   made.push(rooms, shells);
+  const { section } = view.state;
+  if (section !== null) {
+    const caps = capMesh(scene, section);
+    caps.frustumCulled = false;
+    made.push(caps.geometry, caps.material as RawShaderMaterial);
+    world.add(caps);
+  }
   for (const data of scene.buildings) {
     if (!data) continue;
     const row = scene.index.file.buildings[data.building]!;

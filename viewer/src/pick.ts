@@ -4,7 +4,7 @@
 import { BlockFrame } from './blockframe.ts';
 import type { CameraRig, Ray } from './camera.ts';
 import type { Block } from './pack.ts';
-import { prismTop } from './prisms.ts';
+import { CEILING_GAP, prismTop } from './prisms.ts';
 import type { Section } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import { Show, type StoreyState } from './storeys.ts';
@@ -69,7 +69,7 @@ export function boxEntry(ray: Ray, x0: number, y0: number, z0: number, x1: numbe
 }
 
 /** A ray in the coordinates of one block (steps, steps, centimetres; t stays in metres) and the part that the section leaves. */
-interface Local {
+export interface Local {
   ox: number;
   oy: number;
   oz: number;
@@ -82,19 +82,20 @@ interface Local {
 
 /**
  * First crossing of the ray with the surface of the prism over the groups first .. last between the heights low and
- * high [cm]; Infinity when there is none. Only surfaces that face the ray count, unless `both`.
+ * high [cm]; Infinity when there is none. Only surfaces that face the ray count. What the section cuts is solid: a ray
+ * that comes through its plane (`capped`) inside the prism meets it there.
  */
-export function prismEntry(ray: Local, block: Block, first: number, last: number, low: number, high: number, both: boolean): number {
+export function prismEntry(ray: Local, block: Block, first: number, last: number, low: number, high: number, capped: boolean): number {
   let best = Infinity;
   const firstRing = block.groupRing[first]!;
   const lastRing = block.groupRing[last]!;
+  if (capped) {
+    const z = ray.oz + ray.from * ray.dz;
+    if (z >= low && z < high && insideRings(block, firstRing, lastRing, ray.ox + ray.from * ray.dx, ray.oy + ray.from * ray.dy)) return ray.from;
+  }
   if (ray.dz !== 0) {
-    for (let end = 0; end < 2; end++) {
-      if (!both && end === (ray.dz < 0 ? 0 : 1)) continue;
-      const t = ((end === 0 ? low : high) - ray.oz) / ray.dz;
-      if (t < ray.from || t > ray.to || t >= best) continue;
-      if (insideRings(block, firstRing, lastRing, ray.ox + t * ray.dx, ray.oy + t * ray.dy)) best = t;
-    }
+    const t = ((ray.dz < 0 ? high : low) - ray.oz) / ray.dz;
+    if (t >= ray.from && t <= ray.to && insideRings(block, firstRing, lastRing, ray.ox + t * ray.dx, ray.oy + t * ray.dy)) best = t;
   }
   for (let r = firstRing; r < lastRing; r++) {
     const start = block.ringStart[r]!;
@@ -105,7 +106,7 @@ export function prismEntry(ray: Local, block: Block, first: number, last: number
       const ex = block.x[j]! - ax;
       const ey = block.y[j]! - ay;
       const facing = ray.dx * ey - ray.dy * ex;
-      if (facing === 0 || (!both && facing > 0)) continue;
+      if (facing >= 0) continue;
       const t = ((ax - ray.ox) * ey - (ay - ray.oy) * ex) / facing;
       if (t < ray.from || t > ray.to || t >= best) continue;
       const s = ((ax - ray.ox) * ray.dy - (ay - ray.oy) * ray.dx) / facing;
@@ -125,7 +126,8 @@ export class Picker {
   private readonly local: Local = { ox: 0, oy: 0, oz: 0, dx: 0, dy: 0, dz: 0, from: 0, to: 0 };
   private from = 0;
   private to = Infinity;
-  private both = false;
+  /** The ray comes from what is cut away: where it enters what is left it meets the caps. */
+  private capped = false;
 
   constructor(index: SceneIndex, storeys: StoreyState) {
     this.index = index;
@@ -161,7 +163,7 @@ export class Picker {
     out.t = Infinity;
     this.from = 0;
     this.to = Infinity;
-    this.both = section !== null;
+    this.capped = false;
     if (section !== null && !this.cut(section)) return out;
     for (let b = 0; b < this.parts.length; b++) {
       const part = this.parts[b];
@@ -185,7 +187,10 @@ export class Picker {
     if (d === 0) return o <= w;
     const t = (w - o) / d;
     if (d > 0) this.to = t;
-    else this.from = Math.max(0, t);
+    else if (t > 0) {
+      this.from = t;
+      this.capped = true;
+    }
     return this.to > this.from;
   }
 
@@ -204,6 +209,7 @@ export class Picker {
       this.aim(part, storeys.lift(storey));
       if (rooms !== Show.hidden) this.rooms(b, part, storey, s, out);
       else this.envelope(b, part, storey, s, out);
+      if (rooms !== Show.hidden && this.capped) this.walls(b, part, storey, s, out);
     }
   }
 
@@ -230,7 +236,7 @@ export class Picker {
       const at = 4 * k;
       const box = boxEntry(local, boxes[at]!, boxes[at + 1]!, low, boxes[at + 2]!, boxes[at + 3]!, high, local.from, local.to);
       if (box >= out.t) continue;
-      const t = prismEntry(local, block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, low, high, this.both);
+      const t = prismEntry(local, block, block.spaceGroup[k]!, block.spaceGroup[k + 1]!, low, high, this.capped);
       if (t >= out.t) continue;
       out.t = t;
       out.building = b;
@@ -239,31 +245,56 @@ export class Picker {
     }
   }
 
+  /** What an open storey's cap shows between its rooms: walls, which belong to the storey. */
+  private walls(b: number, part: Pickable, storey: number, s: number, out: Hit): void {
+    const { local } = this;
+    const { block } = part;
+    const low = block.elevation[s]!;
+    const high = low + block.height[s]! - CEILING_GAP;
+    const z = local.oz + local.from * local.dz;
+    if (local.from >= out.t || z < low || z >= high) return;
+    const x = local.ox + local.from * local.dx;
+    const y = local.oy + local.from * local.dy;
+    if (!insideRings(block, block.groupRing[block.storeyGroup[s]!]!, block.groupRing[block.storeyGroup[s + 1]!]!, x, y)) return;
+    out.t = local.from;
+    out.building = b;
+    out.storey = storey;
+    out.slot = this.index.storeySlot(storey);
+  }
+
   /** A closed storey: its outline's prism, and the room behind the point of the facade that was hit. */
   private envelope(b: number, part: Pickable, storey: number, s: number, out: Hit): void {
     const { local } = this;
     const { block } = part;
     const low = block.elevation[s]!;
     const high = low + block.height[s]!;
-    const t = prismEntry(local, block, block.storeyGroup[s]!, block.storeyGroup[s + 1]!, low, high, false);
+    const t = prismEntry(local, block, block.storeyGroup[s]!, block.storeyGroup[s + 1]!, low, high, this.capped);
     if (t >= out.t) return;
     out.t = t;
     out.building = b;
     out.storey = storey;
     out.slot = this.index.storeySlot(storey);
+    const first = this.index.firstSpace + this.index.file.buildings[b]!.spaces[0];
+    if (this.capped && t === local.from) {
+      const k = this.roomAt(part, s, local.ox + t * local.dx, local.oy + t * local.dy, local.oz + t * local.dz);
+      if (k >= 0) out.slot = first + k;
+      return;
+    }
     for (let inward = 0.6; inward <= 4.2; inward += 1.2) {
       const k = this.roomAt(part, s, local.ox + (t + inward) * local.dx, local.oy + (t + inward) * local.dy);
       if (k < 0) continue;
-      out.slot = this.index.firstSpace + this.index.file.buildings[b]!.spaces[0] + k;
+      out.slot = first + k;
       return;
     }
   }
 
-  private roomAt(part: Pickable, s: number, x: number, y: number): number {
+  /** The room at a place of a storey's plan, and at a height [cm] when one is given; -1 none. */
+  private roomAt(part: Pickable, s: number, x: number, y: number, z?: number): number {
     const { block, boxes } = part;
     for (let k = part.firstSpace[s]!; k < part.firstSpace[s + 1]!; k++) {
       const at = 4 * k;
       if (x < boxes[at]! || y < boxes[at + 1]! || x > boxes[at + 2]! || y > boxes[at + 3]!) continue;
+      if (z !== undefined && (z < block.spaceFloor[k]! || z >= prismTop(block, k))) continue;
       if (insideRings(block, block.groupRing[block.spaceGroup[k]!]!, block.groupRing[block.spaceGroup[k + 1]!]!, x, y)) return k;
     }
     return -1;

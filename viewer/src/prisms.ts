@@ -18,8 +18,15 @@ export interface MeshArrays {
   /** Interleaved vertices, VERTEX_WORDS u16 each. */
   vertices: Uint16Array;
   indices: Uint16Array | Uint32Array;
-  /** Index range of the local storey s: storeyStart[s] .. storeyStart[s + 1]. */
+  /** Where the storeys begin, the topmost first; storeyRange() reads it. */
   storeyStart: Uint32Array;
+}
+
+/** First index and number of indices of the local storeys `low` .. `high`. */
+export function storeyRange(starts: Uint32Array, low: number, high: number): [number, number] {
+  const storeys = starts.length - 1;
+  const begin = starts[storeys - 1 - high]!;
+  return [begin, starts[storeys - low]! - begin];
 }
 
 export interface PrismOptions {
@@ -47,7 +54,10 @@ function measure(block: Block): Sizes {
   return { vertices: 2 * points, indices: 6 * points + 6 * triangles };
 }
 
-/** One prism for each space; a space without geometry adds nothing. */
+/**
+ * One prism for each space; a space without geometry adds nothing. The topmost storey comes first: seen from above it
+ * hides what is below, which the depth test then throws away before it is shaded.
+ */
 export function extrude(block: Block, options: PrismOptions): MeshArrays {
   const sizes = measure(block);
   const vertices = new Uint16Array(sizes.vertices * VERTEX_WORDS);
@@ -57,9 +67,10 @@ export function extrude(block: Block, options: PrismOptions): MeshArrays {
   let v = 0;
   let w = 0;
   let i = 0;
-  let storey = 0;
-  for (let k = 0; k < block.spaces; k++) {
-    while (storey < block.spaceStorey[k]!) storeyStart[++storey] = i;
+  let done = 0; // storeys
+  for (let k = block.spaces - 1; k >= 0; k--) {
+    const storey = block.spaceStorey[k]!;
+    while (done < block.storeys - 1 - storey) storeyStart[++done] = i;
     const slot = options.firstSlot + k;
     const bottom = Math.max(0, block.spaceFloor[k]! - options.base);
     const top = Math.max(bottom, prismTop(block, k) - options.base);
@@ -103,6 +114,6 @@ export function extrude(block: Block, options: PrismOptions): MeshArrays {
       }
     }
   }
-  while (storey < block.storeys) storeyStart[++storey] = i;
+  while (done < block.storeys) storeyStart[++done] = i;
   return { vertices, indices, storeyStart };
 }

@@ -1,8 +1,9 @@
 // Canvas, renderer and the loop that draws only when something asked for it; sizes, context loss, counters.
 
-import { Group, type Mesh, type Object3D, type RawShaderMaterial, Scene, Vector3, Vector4, WebGLRenderer } from 'three';
+import { Group, Scene, Vector3, Vector4, WebGLRenderer } from 'three';
 import { CameraRig } from './camera.ts';
 import { Flight } from './flight.ts';
+import { follow, type Variant } from './variants.ts';
 
 /** What tests and benchmarks read. */
 export interface Counters {
@@ -30,6 +31,10 @@ export interface StageEvents {
 const MOST_PIXELS = 3840 * 2160;
 /** The camera has come to rest after this long without movement [ms]. */
 const RESTED_MS = 220;
+/** How often to look whether programs are compiled [ms]. */
+const COMPILING_MS = 30;
+/** Least time between the frames of a scene that is still coming in, on a slow machine [ms]. */
+const UNHURRIED_MS = 1000;
 
 export class Stage {
   readonly canvas = document.createElement('canvas');
@@ -46,10 +51,14 @@ export class Stage {
   movingScale = 1;
   /** Time between frames while the camera moves, smoothed [ms]; 0 before any. */
   movingMs = 0;
+  /** A scene is coming in: a slow machine then draws what there is now and then, so that the whole comes sooner. */
+  unhurried = false;
   private scale = 1;
   /** Drawn with plain light: on a slow machine the first frame, and those of a moving camera. */
-  private lean: boolean;
+  lean: boolean;
   private readonly slow: boolean;
+  /** What the shaders of the next frame need (variants.ts). */
+  readonly wanted: Record<Variant, boolean> = { LEAN: false, SECTION: false, GHOST: false };
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private lastDraw = 0;
   private readonly events: StageEvents;
@@ -114,19 +123,27 @@ export class Stage {
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => {
       this.setScale(1);
-      if (this.lean) this.requestDraw();
-      this.lean = false;
+      if (this.lean) this.prepareWhole();
     }, RESTED_MS);
   }
 
-  /** Materials follow `lean`; their two programs are compiled once each. */
-  private readonly follow = (object: Object3D): void => {
-    const material = (object as Mesh).material as RawShaderMaterial | undefined;
-    if (material?.defines === undefined || 'LEAN' in material.defines === this.lean) return;
-    if (this.lean) material.defines['LEAN'] = '';
-    else delete material.defines['LEAN'];
-    material.needsUpdate = true;
-  };
+  /** The whole light's programs compile beside the page, not in its way; when all are there, the next frame uses them. */
+  private prepareWhole(): void {
+    this.wanted.LEAN = false;
+    this.world.traverse((object) => follow(object, this.wanted));
+    this.renderer.compile(this.scene, this.rig.camera);
+    const programs = (this.renderer.info.programs ?? []) as unknown as { isReady(): boolean }[];
+    const check = (): void => {
+      if (this.gone) return;
+      if (!programs.every((program) => program.isReady())) {
+        this.restTimer = setTimeout(check, COMPILING_MS);
+        return;
+      }
+      this.lean = false;
+      this.requestDraw();
+    };
+    this.restTimer = setTimeout(check, 0);
+  }
 
   private setScale(scale: number): void {
     if (scale === this.scale || this.gone) return;
@@ -153,6 +170,10 @@ export class Stage {
 
   private draw(now: number): void {
     if (this.gone || this.renderer.getContext().isContextLost()) return;
+    if (this.unhurried && this.slow && now - this.lastDraw < UNHURRIED_MS) {
+      this.requestDraw();
+      return;
+    }
     const { counters, renderer, rig } = this;
     const flying = this.flight.step(now);
     if (flying) this.moving();
@@ -160,9 +181,10 @@ export class Stage {
     this.lastDraw = now;
     if (this.scale < 1 && gap < 2000) this.movingMs = this.movingMs === 0 ? gap : 0.8 * this.movingMs + 0.2 * gap;
     this.screen.w = rig.metresPerPixel() / this.screen.z;
-    this.eye.setFromMatrixPosition(rig.camera.matrixWorld);
+    rig.eye(this.eye);
     const more = this.events.beforeDraw(now);
-    if (this.slow) this.world.traverse(this.follow);
+    this.wanted.LEAN = this.lean;
+    this.world.traverse((object) => follow(object, this.wanted));
     const started = performance.now();
     renderer.render(this.scene, rig.camera);
     counters.drawMs = performance.now() - started;

@@ -49,6 +49,8 @@ export class SpaceState {
   readonly age: Uint16Array;
   /** Area of each slot [m2]; storeys and buildings that of their rooms; 0 unknown. */
   readonly area: Float32Array;
+  /** One over the area [1/m2]; 0 unknown. */
+  private readonly weight: Float32Array;
   low = 0;
   high = 1;
   seq = 0;
@@ -86,6 +88,7 @@ export class SpaceState {
     this.of = new Uint16Array(totals);
     this.age = new Uint16Array(totals).fill(NO_VALUE);
     this.area = new Float32Array(index.slots);
+    this.weight = new Float32Array(index.slots);
     this.geometryFlags = new Uint8Array(index.slots);
   }
 
@@ -98,14 +101,19 @@ export class SpaceState {
   setGeometry(building: number, flags: Uint8Array, areas: ArrayLike<number>): void {
     const first = this.index.firstSpace + this.index.file.buildings[building]!.spaces[0];
     for (let k = 0; k < flags.length; k++) this.geometryFlags[first + k] = flags[k]! & FLAG_DERIVED ? GPU_DERIVED : 0;
-    for (let k = 0; k < areas.length; k++) this.area[first + k] = areas[k]!;
+    for (let k = 0; k < areas.length; k++) this.putArea(first + k, areas[k]!);
     this.sumAreas(building);
   }
 
   /** Areas of all spaces [m2, null unknown], as the labels file tells them. */
   setAreas(areas: readonly (number | null)[]): void {
-    for (let k = 0; k < areas.length; k++) this.area[this.index.firstSpace + k] = areas[k] ?? 0;
+    for (let k = 0; k < areas.length; k++) this.putArea(this.index.firstSpace + k, areas[k] ?? 0);
     for (let b = 0; b < this.index.buildings; b++) this.sumAreas(b);
+  }
+
+  private putArea(slot: number, area: number): void {
+    this.area[slot] = area;
+    this.weight[slot] = area > 0 ? 1 / area : 0;
   }
 
   /** Storeys and the building have the area of their rooms. */
@@ -193,15 +201,17 @@ export class SpaceState {
 
   /** Display bytes from values; the textures follow with the next frame. Allocates nothing. */
   refresh(): void {
-    const { shown, shownFlags, raw, wireFlags, geometryFlags, active, ramp, area, low } = this;
-    const scale = (this.high - low) / STEPS;
+    const { shown, shownFlags, raw, wireFlags, geometryFlags, active, ramp } = this;
+    const first = this.index.firstSpace;
     const trust = this.lens === 'trust';
+    if (!active) shown.fill(0);
+    else if (trust) for (let i = first; i < raw.length; i++) shown[i] = trustByte(raw[i]!, wireFlags[i]!);
+    else if (ramp) ramp.paint(raw, this.weight, first, this.low, (this.high - this.low) / STEPS, shown);
+    else for (let i = first; i < raw.length; i++) shown[i] = plainByte(raw[i]!);
     let flagged = false;
-    for (let i = this.index.firstSpace; i < raw.length; i++) {
-      const value = raw[i]!;
-      const flags = wireFlags[i]!;
-      shown[i] = !active ? 0 : trust ? trustByte(value, flags) : !ramp ? plainByte(value) : value === NO_VALUE ? 0 : ramp.byte(ramp.number(low + value * scale, area[i]!));
-      const known = active ? (flags & 0x7f) | geometryFlags[i]! : geometryFlags[i]!;
+    const bits = active ? 0x7f : 0;
+    for (let i = first; i < raw.length; i++) {
+      const known = (wireFlags[i]! & bits) | geometryFlags[i]!;
       if (shownFlags[i] === known) continue;
       shownFlags[i] = known;
       flagged = true;
@@ -243,7 +253,7 @@ export class SpaceState {
       const value = shown[i]!;
       if (value === 0) continue;
       sum += value;
-      worst = Math.max(worst, value);
+      if (value > worst) worst = value;
       stale &= shownFlags[i]!;
       n++;
     }

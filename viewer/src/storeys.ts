@@ -2,7 +2,6 @@
 // shaders and the picking read the same numbers.
 
 import { DataTexture, FloatType, NearestFilter, RGBAFormat } from 'three';
-import type { Section } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 
 export const STOREY_WIDTH = 256;
@@ -19,7 +18,6 @@ export interface StoreyView {
   xray: boolean;
   /** Every room is drawn, no envelope. */
   rooms: boolean;
-  section: Section | null;
 }
 
 export class StoreyState {
@@ -49,9 +47,13 @@ export class StoreyState {
     return this.texels[storey * 4 + 2]!;
   }
 
+  /** Whether any storey is drawn see-through. */
+  ghosts = false;
+
   /** Recomputes every texel; allocates nothing. */
   update(view: StoreyView): void {
     const { file } = this.index;
+    this.ghosts = false;
     for (let b = 0; b < file.buildings.length; b++) {
       const [first, count] = file.buildings[b]!.storeys;
       this.building(b, first, count, view);
@@ -68,15 +70,14 @@ export class StoreyState {
     const spread = !flat && mine ? view.explode : 0;
     let ground = first;
     while (ground < first + count - 1 && (ordinal[ground] ?? 0) < 0) ground++;
-    const cut = !flat && view.section !== null && crosses(view.section, this.index.file.buildings[b]!.bounds);
     let lift = spread * ((elevation[ground] ?? 0) - (elevation[first] ?? 0));
     for (let j = first; j < first + count; j++) {
       texels[j * 4] = lift;
       const [rooms, envelope] = flat ? this.inPlan(j, ground, isolated, view) : this.inSpace(j, isolated, spread > 0, view);
-      // A building that is cut open shows the rooms inside.
-      texels[j * 4 + 1] = cut && envelope === Show.solid ? Show.solid : rooms;
+      texels[j * 4 + 1] = rooms;
       texels[j * 4 + 2] = envelope;
       texels[j * 4 + 3] = mine ? 1 : 0.55;
+      this.ghosts ||= rooms === Show.ghost || envelope === Show.ghost;
       lift += spread * SPREAD * (height[j] ?? 3);
     }
   }
@@ -101,12 +102,6 @@ export class StoreyState {
   dispose(): void {
     this.texture.dispose();
   }
-}
-
-/** Whether a section's plane goes through a box. */
-function crosses(section: Section, bounds: readonly number[]): boolean {
-  const axis = 'xyz'.indexOf(section.axis);
-  return section.at > bounds[axis]! && section.at < bounds[axis + 3]!;
 }
 
 const NOTHING: [number, number] = [Show.hidden, Show.hidden];

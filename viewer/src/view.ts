@@ -8,7 +8,7 @@ import type { BuildingData } from './jobs.ts';
 import { Change, type Layer, type LayerContext, type SharedUniforms } from './layer.ts';
 import { createLayers } from './layers/index.ts';
 import { LiveText } from './livetext.ts';
-import { expandPacks, loadIndex, loadLabels, packJobs } from './loader.ts';
+import { expandPacks, type HeadStart, headStart, loadLabels, packJobs } from './loader.ts';
 import { Navigator } from './navigator.ts';
 import { Picker } from './pick.ts';
 import { Plan, type PlanView } from './plan/plan.ts';
@@ -53,6 +53,7 @@ export class View {
   private readonly feed: Feed;
   private readonly text = new LiveText();
   private loading = new AbortController();
+  private begun: HeadStart | null = null;
   private status: Status = { state: 'loading', buildings: 0, spaces: 0, mode: '3d', tier: 'b', seq: 0 };
   private pending = 0;
   private fadeStart = -1;
@@ -61,10 +62,13 @@ export class View {
   private failed = '';
   private tierTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(root: HTMLElement, setProps: (changed: Partial<Props>) => void, smooth = true) {
+  constructor(root: HTMLElement, setProps: (changed: Partial<Props>) => void, smooth: () => boolean = () => true, sceneUrl = '') {
     this.root = root;
+    // before the graphics context, which may take the page a tenth of a second
+    if (sceneUrl !== '') this.begun = headStart(sceneUrl);
     this.setProps = setProps;
-    this.stage = this.createStage(smooth);
+    this.stage = this.createStage(smooth());
+    this.stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
     this.navigator = this.stage ? new Navigator(this, this.stage) : null;
     this.describer = new Describer(root, this.stage?.canvas ?? null);
     this.feed = new Feed(__BUILD__, {
@@ -119,7 +123,12 @@ export class View {
 
   private apply(bits: number, before: Props): void {
     const { state } = this;
-    if (bits & Change.Theme) this.tokens = tokensOf(state.theme);
+    if (bits & Change.Theme) {
+      this.tokens = tokensOf(state.theme);
+      // before any scene has come, too: a page that waits or has failed is a page, not a black hole
+      this.stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
+      this.stage?.requestDraw();
+    }
     if (!this.scene) return;
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
@@ -145,14 +154,19 @@ export class View {
     this.unload();
     if (url === '') return;
     this.publish({ state: 'loading', buildings: 0, spaces: 0 });
-    this.loading = new AbortController();
+    const begun = this.takeHeadStart(url) ?? headStart(url);
+    this.loading = begun.loading;
     const { signal } = this.loading;
+    const base = begun.url;
     try {
-      const base = new URL(url, location.href).href;
-      const index = await loadIndex(base, signal);
+      const index = await begun.index;
+      if (signal.aborted) throw new DOMException('the view was closed', 'AbortError');
+      if (this.stage) this.stage.unhurried = true;
+      const expanded = this.stage && expandPacks(begun.worker, packJobs(index, base), signal, (data) => this.addBuilding(data));
       this.build(index);
-      if (this.stage) await expandPacks(packJobs(index, base), signal, (data) => this.addBuilding(data));
+      await expanded;
       this.complete = true;
+      if (this.stage) this.stage.unhurried = false;
       this.change(Change.Building);
       await loadLabels(index, base, signal);
       this.onTexts();
@@ -161,7 +175,19 @@ export class View {
       this.failed = error instanceof Error ? error.message : String(error);
       console.warn(`campus view: ${this.failed}`);
       this.publish({ state: 'error' });
+    } finally {
+      begun.worker.terminate();
     }
+  }
+
+  /** The head start of the constructor, if it is of that scene. */
+  private takeHeadStart(url: string): HeadStart | null {
+    const { begun } = this;
+    this.begun = null;
+    if (begun === null || begun.url === new URL(url, location.href).href) return begun;
+    begun.loading.abort();
+    begun.worker.terminate();
+    return null;
   }
 
   private build(index: SceneIndex): void {
@@ -202,11 +228,11 @@ export class View {
       uniforms: scene.uniforms,
       loaded: scene.buildings,
       overlay: stage.overlay,
-      get tokens() {
-        return view.tokens;
-      },
+      get tokens() { return view.tokens; }, // prettier-ignore
+      get lean() { return stage.lean; }, // prettier-ignore
       requestDraw: () => stage.requestDraw(),
       select: (id) => view.set({ selection: id }),
+      cut: (section) => view.set({ section }),
       pick: (x, y) => view.navigator?.pickAt(x, y).slot ?? -1,
     };
   }
@@ -277,8 +303,10 @@ export class View {
       stage.counters.recolourMs = performance.now() - started;
     }
     let more = this.navigator!.beforeDraw(now);
-    if (this.pending & (Change.Storeys | Change.Mode | Change.Building | Change.Section)) {
+    stage.wanted.SECTION = state.section !== null;
+    if (this.pending & (Change.Storeys | Change.Mode | Change.Building)) {
       scene.storeys.update(this.navigator!.storeyView());
+      stage.wanted.GHOST = scene.storeys.ghosts;
       this.pending |= Change.Storeys;
     }
     if (this.fadeStart >= 0) {
@@ -392,6 +420,7 @@ export class View {
 
   dispose(): void {
     this.unload();
+    this.takeHeadStart('');
     this.navigator?.dispose();
     this.text.dispose();
     this.describer.dispose();

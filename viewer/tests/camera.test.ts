@@ -133,3 +133,17 @@ test('limits keep the camera above the ground and near the campus', () => {
   rig.limit(pose);
   assert.ok(pose.elevation > 0 && pose.distance < 20_000 && pose.x < 2000);
 });
+
+test('the eye that haze goes by stays where it is while the lens narrows to the map', () => {
+  const rig = new CameraRig();
+  Object.assign(rig.pose, { azimuth: 0.4, elevation: 0.9, distance: 500, x: 10, y: 20, z: 5, flat: 0 });
+  rig.apply();
+  const eye = rig.eye(new Vector3());
+  const real = new Vector3().setFromMatrixPosition(rig.camera.matrixWorld);
+  assert.ok(eye.distanceTo(real) < 1e-6, 'of the long lens it is the real one');
+  for (const flat of [0.5, 0.99, 1]) {
+    rig.pose.flat = flat;
+    rig.apply();
+    assert.ok(rig.eye(new Vector3()).distanceTo(eye) < 1e-6);
+  }
+});

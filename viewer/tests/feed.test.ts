@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { Feed, fromBase64, liveAddress, retryDelay, SILENCE_MS } from '../src/feed.ts';
+import { Feed, FIRST_PROBE_MS, fromBase64, liveAddress, OPEN_MS, retryDelay, SILENCE_MS } from '../src/feed.ts';
 import type { Frame } from '../src/frame.ts';
 import { bytesOf } from './golden.ts';
 
@@ -8,6 +8,7 @@ class FakeSocket {
   static all: FakeSocket[] = [];
   url: string;
   closed = false;
+  onopen: (() => void) | null = null;
   onmessage: ((e: { data: ArrayBuffer }) => void) | null = null;
   onclose: (() => void) | null = null;
   constructor(url: string) {
@@ -99,19 +100,107 @@ test('an open and silent connection is dropped', () => {
   f.close();
 });
 
-test('where no WebSocket opens, Server-Sent Events are tried in turn', () => {
+const KEYFRAME = Buffer.from(bytesOf('frames/keyframe.bin')).toString('base64') as unknown as ArrayBuffer;
+
+/** A feed whose WebSockets are refused and whose SSE has brought a frame. */
+function onEvents(): { f: Feed; source: FakeSource } {
   const f = feed();
   f.listen('/ws/live', 'c');
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     last().onclose!();
     mock.timers.tick(31_000);
   }
   const source = last() as FakeSource;
   assert.ok(source instanceof FakeSource && source.url.includes('/sse/live'));
-  const text = Buffer.from(bytesOf('frames/keyframe.bin')).toString('base64');
-  source.onmessage!({ data: text as unknown as ArrayBuffer });
+  source.onmessage!({ data: KEYFRAME });
+  return { f, source };
+}
+
+/** Ticks on, with a frame every five seconds as heartbeats come. */
+function pass(milliseconds: number, source: FakeSource): void {
+  for (let at = 0; at < milliseconds; at += 5000) {
+    mock.timers.tick(5000);
+    source.onmessage?.({ data: KEYFRAME });
+  }
+}
+
+test('where no WebSocket opens, Server-Sent Events bring the same bytes', () => {
+  const { f } = onEvents();
   assert.equal(heard.frames[0]!.seq, 41);
-  assert.deepEqual(new Uint8Array(fromBase64(text)), new Uint8Array(bytesOf('frames/keyframe.bin')));
+  assert.deepEqual(new Uint8Array(fromBase64(KEYFRAME as unknown as string)), new Uint8Array(bytesOf('frames/keyframe.bin')));
+  assert.deepEqual([f.via, heard.up], ['sse', [true]]);
+  f.close();
+});
+
+test('a WebSocket that is swallowed on the way is given up before silence would be', () => {
+  const f = feed();
+  f.listen('/ws/live', 'c');
+  mock.timers.tick(OPEN_MS + 1);
+  assert.ok(FakeSocket.all[0]!.closed);
+  mock.timers.tick(501);
+  assert.equal(FakeSocket.all.length, 2);
+  last().onopen!();
+  mock.timers.tick(OPEN_MS + 1);
+  assert.ok(!last().closed, 'one that is open has until silence');
+  f.close();
+});
+
+test('beside Server-Sent Events a WebSocket is tried again and takes over with its first frame', () => {
+  const { f, source } = onEvents();
+  const before = FakeSocket.all.length;
+  pass(FIRST_PROBE_MS * 1.25, source);
+  assert.equal(FakeSocket.all.length, before + 1);
+  const probe = last();
+  assert.ok(probe.url.startsWith('ws://') && !source.closed, 'meanwhile the values go on');
+  probe.onmessage!({ data: bytesOf('frames/keyframe.bin') });
+  assert.ok(source.closed);
+  assert.equal(f.via, 'ws');
+  assert.deepEqual(heard.up, [true], 'no break is seen');
+  probe.onclose!();
+  mock.timers.tick(501);
+  assert.ok(!(last() instanceof FakeSource), 'and when it is lost, a WebSocket is first');
+  f.close();
+});
+
+test('a refused or swallowed probe disturbs nothing, and the next waits longer', () => {
+  const { f, source } = onEvents();
+  const before = FakeSocket.all.length;
+  pass(FIRST_PROBE_MS * 1.25, source);
+  last().onclose!();
+  pass(FIRST_PROBE_MS * 1.25, source);
+  assert.equal(FakeSocket.all.length, before + 1);
+  pass(FIRST_PROBE_MS * 1.25 + 5000, source);
+  assert.equal(FakeSocket.all.length, before + 2);
+  const swallowed = last();
+  pass(OPEN_MS + 5000, source);
+  assert.ok(swallowed.closed);
+  assert.deepEqual([f.via, heard.up, source.closed], ['sse', [true], false]);
+  f.close();
+  mock.timers.tick(900_000);
+  assert.equal(FakeSocket.all.length, before + 2, 'a closed feed probes no more');
+});
+
+test('Server-Sent Events that break are tried first, then in turn with WebSockets, for ever', () => {
+  const { f, source } = onEvents();
+  source.onerror!();
+  assert.equal(heard.up.at(-1), false);
+  const kinds: boolean[] = [];
+  for (let i = 0; i < 6; i++) {
+    mock.timers.tick(31_000 - SILENCE_MS);
+    if (last().closed) mock.timers.tick(SILENCE_MS);
+    kinds.push(last() instanceof FakeSource);
+    if (last() instanceof FakeSource) (last() as FakeSource).onerror!();
+    else last().onclose!();
+  }
+  assert.deepEqual(kinds, [true, false, true, false, true, false]);
+  f.close();
+});
+
+test('events that are swallowed on the way are silence', () => {
+  const { f, source } = onEvents();
+  mock.timers.tick(SILENCE_MS + 1);
+  assert.ok(source.closed);
+  assert.equal(heard.up.at(-1), false);
   f.close();
 });
 

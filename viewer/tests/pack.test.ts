@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BlockFrame } from '../src/blockframe.ts';
 import { decodeBlock, FLAG_DERIVED } from '../src/pack.ts';
-import { extrude, VERTEX_WORDS } from '../src/prisms.ts';
+import { extrude, storeyRange, VERTEX_WORDS } from '../src/prisms.ts';
 import { initialStoreys } from './storeys.ts';
 import { boundsOf } from '../src/shared.ts';
 import { bytesOf, jsonOf, loadedOf, tinyBlocks, tinyIndex } from './golden.ts';
@@ -88,6 +88,12 @@ test('prisms are closed, point outwards and have the volume of area times height
     }
     assert.equal(mesh.storeyStart[0], 0);
     assert.equal(mesh.storeyStart[block.storeys], mesh.indices.length);
+    for (let s = 0; s < block.storeys; s++) {
+      const [begin, count] = storeyRange(mesh.storeyStart, s, s);
+      const seen = new Set([...mesh.indices.subarray(begin, begin + count)].map((i) => mesh.vertices[i * VERTEX_WORDS + 3]));
+      assert.ok([...seen].every((level) => level === row.storeys[0] + s), `storey ${s} has only its own rooms`);
+    }
+    assert.deepEqual(storeyRange(mesh.storeyStart, 0, block.storeys - 1), [0, mesh.indices.length]);
   }
 });
 

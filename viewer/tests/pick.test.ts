@@ -76,7 +76,7 @@ test('a closed building answers with the room behind the facade', () => {
 test('the section plane opens the view to what lies behind it', () => {
   const { at } = setUp({ rooms: true }, { elevation: TOP, flat: 1, azimuth: 0 });
   const cut = { axis: 'z', at: 2, flip: false } as const;
-  assert.equal(at(20, 2, 2, cut), 'a/0/1', 'the floor of the room that is cut open');
+  assert.equal(at(20, 2, 2, cut), 'a/0/1', 'the cap of the room that is cut open');
   assert.equal(at(20, 2, 2, { axis: 'x', at: 19, flip: false }), '', 'beyond the plane is nothing');
   assert.equal(at(20, 2, 2, { axis: 'x', at: 19, flip: true }), 'a/1/1');
 });

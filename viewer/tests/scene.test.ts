@@ -66,12 +66,6 @@ test('exploding lifts the storeys of the focused building only, the basement abo
   assert.equal(s.rooms(2), Show.solid);
 });
 
-test('a section opens the rooms of the buildings that it cuts, and of no other', () => {
-  const s = initialStoreys(index, { section: { axis: 'y', at: 5, flip: false } });
-  assert.deepEqual([0, 1, 2, 3, 4].map((j) => [s.rooms(j), s.envelope(j)]), [[1, 1], [1, 1], [1, 1], [0, 1], [0, 1]]);
-  assert.equal(initialStoreys(index, { section: { axis: 'z', at: 100, flip: false } }).rooms(1), Show.hidden);
-});
-
 test('the map opens the ground floor, or the isolated storey', () => {
   const map = initialStoreys(index, { mode: '2d' });
   assert.deepEqual([0, 1, 2, 3, 4].map((j) => map.rooms(j)), [0, 1, 0, 1, 0]);

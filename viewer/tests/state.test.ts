@@ -53,6 +53,26 @@ test('a lost feed is stale, not frozen', () => {
   assert.equal(state.wireFlags[20], QUALITY_NONE, 'what never had data is not stale');
 });
 
+test('painting a whole scene gives every room the class of its own value', () => {
+  for (const density of [undefined, { unit: 'W/m2', factor: 1000, low: 0, high: 60, breaks: [2, 5, 10, 20, 30, 40] }]) {
+    const ramp = new Ramp(density ? { ...legend, density } : legend);
+    const n = 65536;
+    const raw = Uint16Array.from({ length: n }, (_, i) => i);
+    const area = Float32Array.from({ length: n }, (_, i) => (i % 97 === 0 ? 0 : 5 + (i % 211)));
+    const weight = area.map((a) => (a > 0 ? 1 / a : 0));
+    const shown = new Uint8Array(n).fill(77);
+    const scale = (density ? 9 : 150) / 65534;
+    ramp.paint(raw, weight, 3, -1, scale, shown);
+    assert.deepEqual([...shown.subarray(0, 3)], [77, 77, 77], 'what lies before the first slot is left alone');
+    for (let i = 3; i < n; i++) {
+      const number = ramp.number(-1 + raw[i]! * scale, density ? 1 / weight[i]! : area[i]!);
+      const want = raw[i] === NO_VALUE || (density && area[i] === 0) ? 0 : ramp.byte(number);
+      assert.equal(classOf(shown[i]!), classOf(want), `raw ${i}`);
+      assert.ok(Math.abs(shown[i]! - want) <= 12, `raw ${i}: ${shown[i]} for ${want}`);
+    }
+  }
+});
+
 test('the trust lens shows how good a value is', () => {
   assert.equal(trustByte(100, 0), Trust.fresh);
   assert.equal(trustByte(100, 1), Trust.late);

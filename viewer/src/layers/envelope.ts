@@ -1,7 +1,7 @@
 // Closed buildings: slabs, glazed bands in the colours of the rooms behind them, roofs. One mesh a building.
 
 import {
-  BufferAttribute, BufferGeometry, DoubleSide, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial, Sphere, Vector3,
+  BufferAttribute, BufferGeometry, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial, Sphere, Vector3,
 } from 'three'; // prettier-ignore
 import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
@@ -44,7 +44,6 @@ export class EnvelopeLayer implements Layer {
       for (const data of this.ctx!.loaded) if (data && !this.meshes[data.building]) this.add(data);
     }
     if (change & (Change.Storeys | Change.Building)) this.cull();
-    if (change & Change.Section) this.material!.side = this.ctx!.view.section ? DoubleSide : FrontSide;
   }
 
   private add(data: BuildingData): void {

@@ -12,6 +12,7 @@ import { MeasureLayer } from './measure.ts';
 import { OutlineLayer } from './outline.ts';
 import { RestLayer } from './rest.ts';
 import { RoomsLayer } from './rooms.ts';
+import { SectionLayer } from './section.ts';
 import { ShadowLayer } from './shadow.ts';
 import { ShellsLayer } from './shells.ts';
 import { TreesLayer } from './trees.ts';
@@ -22,6 +23,7 @@ export function createLayers(): Layer[] {
     new RoomsLayer(),
     new ShellsLayer(),
     new EnvelopeLayer(),
+    new SectionLayer(),
     new TreesLayer(),
     new GroundLayer(),
     new LabelsLayer(),

@@ -8,6 +8,7 @@ import { FAMILY, type Glyphs, TextAtlas, type TextStyle } from '../look/atlas.ts
 import { loadGround } from '../look/ground-file.ts';
 import { type Anchor, buildingAnchors, roomAnchors, siteAnchors, storeyAnchors } from '../look/label-anchors.ts';
 import { type Placed, placeLabels, type Wish } from '../look/label-place.ts';
+import { cutAway, labelHeight } from '../section/cut.ts';
 import { Show } from '../storeys.ts';
 
 const MOST = 200;
@@ -107,7 +108,7 @@ export class LabelsLayer implements Layer {
       if (!file || this.gone) return;
       for (const n of file.names) {
         if (!NAMED_GROUND.has(n.kind)) continue;
-        this.fixed.push({ kind: 'ground', slot: -1, names: n.names, x: n.x, y: n.y, z: file.z, extent: 100, storey: -1 });
+        this.fixed.push({ kind: 'ground', slot: -1, names: n.names, x: n.x, y: n.y, z: file.z, low: file.z, extent: 100, storey: -1 });
       }
       this.again();
     });
@@ -230,7 +231,10 @@ export class LabelsLayer implements Layer {
   private wish(anchor: Anchor, ratio: number, selected: boolean): Shown | false | null {
     const { rig, storeys, view } = this.ctx!;
     const style = STYLE[anchor.kind];
-    const z = anchor.z + (anchor.storey >= 0 ? storeys.lift(anchor.storey) : 0);
+    if (anchor.storey >= 0 && storeys.rooms(anchor.storey) === Show.hidden) return false;
+    const lift = anchor.storey >= 0 ? storeys.lift(anchor.storey) : 0;
+    const z = labelHeight(view.section, anchor.low + lift, anchor.z + lift);
+    if (cutAway(view.section, anchor.x, anchor.y, z)) return false;
     if (!rig.toScreen(anchor.x, anchor.y, z, spot)) return false;
     const [x, y] = [spot[0]!, spot[1]!];
     if (x < 0 || y < 0 || x > rig.width || y > rig.height) return false;

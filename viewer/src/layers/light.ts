@@ -3,9 +3,10 @@
 
 import { ClampToEdgeWrapping, DataTexture, LinearFilter, RGFormat, UnsignedByteType } from 'three';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { addLightUniforms, gainOf, lightOf } from '../look/light.ts';
+import { addLightUniforms, gainOf, lightOf, luminance } from '../look/light.ts';
 import { decodeLight } from '../look/light-file.ts';
 import { sunPosition, sunStep } from '../look/sun.ts';
+import { bytes } from '../tokens.ts';
 
 export class LightLayer implements Layer {
   readonly name = 'light';
@@ -62,6 +63,7 @@ export class LightLayer implements Layer {
     if (change & Change.Theme) {
       const { bg, clay } = ctx.tokens;
       ctx.uniforms['uPage']!.value.set(...bg);
+      ctx.uniforms['uPageShown']!.value.set(...bytes(ctx.tokens.hex.bg).map((v) => v / 255));
       ctx.uniforms['uClay']!.value.set(...clay);
       ctx.uniforms['uGain']!.value = gainOf(ctx.view.theme);
       this.step = 0;
@@ -85,6 +87,8 @@ export class LightLayer implements Layer {
     uniforms['uSkyUp']!.value.set(...light.skyUp);
     uniforms['uSkySide']!.value.set(...light.skySide);
     uniforms['uBounce']!.value.set(...light.bounce);
+    const gain = gainOf(view.theme);
+    uniforms['uLean']!.value.set(...[light.sun, light.skyUp, light.bounce].map((c) => luminance(c) / gain));
   }
 
   beforeDraw(): boolean {

@@ -3,6 +3,7 @@
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import type { Marker } from '../props.ts';
 import { boundsOf } from '../shared.ts';
+import { Show } from '../storeys.ts';
 import { type Pin, placePins } from './pins.ts';
 
 /** More than this many pins are a carpet; the page lists them all. */
@@ -27,6 +28,7 @@ export class MarkersLayer implements Layer {
 
   update(change: number): void {
     if (change & (Change.Markers | Change.Theme | Change.Texts | Change.Building | Change.Storeys)) this.build();
+    if (change & Change.Section) this.seen = -1;
   }
 
   private build(): void {
@@ -37,17 +39,23 @@ export class MarkersLayer implements Layer {
       if (place === null) continue;
       const element = this.button(marker);
       this.root.append(element);
-      this.pins.push({ element, x: place[0], y: place[1], z: place[2] });
+      this.pins.push({ element, ...place });
     }
     this.seen = -1;
   }
 
-  private placeOf(marker: Marker): readonly [number, number, number] | null {
+  /** Where a marker stands [m]; null where its place is unknown or its storey is out of sight. */
+  private placeOf(marker: Marker): Omit<Pin, 'element'> | null {
     const { index, storeys, loaded } = this.ctx;
-    if (marker.position !== null) return marker.position;
     const slot = marker.entity === '' ? -1 : index.slot(marker.entity);
+    const storey = index.storeyOf(slot);
+    if (storey >= 0 && storeys.rooms(storey) === Show.hidden && storeys.envelope(storey) !== Show.solid) return null;
+    if (marker.position !== null) {
+      const [x, y, z] = marker.position;
+      return { x, y, z: z + (storey >= 0 ? storeys.lift(storey) : 0) };
+    }
     const box = slot < 0 ? null : boundsOf(slot, index, storeys, loaded);
-    return box && [(box[0] + box[3]) / 2, (box[1] + box[4]) / 2, box[5]];
+    return box && { x: (box[0] + box[3]) / 2, y: (box[1] + box[4]) / 2, z: box[5], low: box[2] };
   }
 
   private button(marker: Marker): HTMLButtonElement {
@@ -72,7 +80,7 @@ export class MarkersLayer implements Layer {
     const { rig } = this.ctx;
     if (rig.version === this.seen) return false;
     this.seen = rig.version;
-    placePins(this.pins, rig);
+    placePins(this.pins, rig, this.ctx.view.section);
     return false;
   }
 

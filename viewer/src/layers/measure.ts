@@ -2,6 +2,7 @@
 
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { Ribbons } from '../ribbons.ts';
+import { cutAway } from '../section/cut.ts';
 import { type Pin, placePins } from './pins.ts';
 
 type Place = [number, number, number];
@@ -45,10 +46,12 @@ export class MeasureLayer implements Layer {
   }
 
   private show(): void {
-    const [from, to] = this.places;
+    // a place that was cut away takes the measure with it until it is back
+    const places = this.places.some((place) => cutAway(this.ctx.view.section, ...place)) ? [] : this.places;
+    const [from, to] = places;
     const arm = Math.min(0.6, 8 * this.ctx.rig.metresPerPixel());
     const segments: number[] = [];
-    for (const [x, y, z] of this.places) {
+    for (const [x, y, z] of places) {
       segments.push(x - arm, y, z, x + arm, y, z, -1, x, y - arm, z, x, y + arm, z, -1);
     }
     if (from && to) segments.push(...from, ...to, -1);
@@ -67,14 +70,14 @@ export class MeasureLayer implements Layer {
       const { hex } = this.ctx.tokens;
       this.ribbons.setColour(hex.select);
       this.label.style.cssText = `position:absolute;left:10px;top:-26px;padding:2px 8px;border-radius:5px;font-size:15px;white-space:nowrap;background:${hex.select};color:${hex['on-select']}`;
-      this.label.hidden = this.places.length < 2;
+      this.show();
     }
-    if (change & Change.Lang && this.places.length === 2) this.show();
+    if (change & (Change.Lang | Change.Section) && this.places.length > 0) this.show();
     if (change & Change.Mode && !this.ctx.view.measure && this.places.length > 0) this.clear();
   }
 
   beforeDraw(): boolean {
-    placePins(this.pins, this.ctx.rig);
+    placePins(this.pins, this.ctx.rig, null);
     return false;
   }
 

@@ -46,7 +46,6 @@ export class RestLayer implements Layer {
     uRayMap: { value: null as unknown },
     uRayMatrix: { value: new Matrix4() },
     uShadow: { value: new Vector4(1, 1, 1, 4) },
-    uWeight: { value: 1 },
     uGathered: { value: 1 },
   };
   private screen: Mesh | null = null;
@@ -163,8 +162,8 @@ export class RestLayer implements Layer {
       gl.deleteSync(this.fence);
       this.fence = null;
       if (performance.now() - this.sampleAt > SLOWEST) {
-        // a machine this busy keeps the picture that it has
-        this.told('yes');
+        // a machine this slow makes do with the samples that it has
+        this.shown();
         return;
       }
     }
@@ -177,6 +176,11 @@ export class RestLayer implements Layer {
       this.timer = window.setTimeout(() => this.gather(), 0);
       return;
     }
+    this.shown();
+  }
+
+  /** The gathered light comes in. From here on a recolour costs a texel of light a pixel, not the light itself. */
+  private shown(): void {
     this.ctx!.uniforms['uRestLight']!.value = this.sum!.texture;
     this.since = performance.now();
     this.told('yes');
@@ -213,7 +217,6 @@ export class RestLayer implements Layer {
     own.uSunMap.value = this.sunMap!.depthTexture;
     own.uRayMap.value = this.rayMap!.depthTexture;
     own.uShadow.value.set(1, Math.max(texel, other), 1 / size, 4);
-    own.uWeight.value = 1 / most;
     renderer.setRenderTarget(this.sum);
     const clears = renderer.autoClear;
     renderer.autoClear = false;

@@ -1,7 +1,7 @@
 // The rooms: one mesh a building, one material for all. A building none of whose storeys lies open costs nothing.
 
 import {
-  BufferAttribute, BufferGeometry, DoubleSide, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Matrix4, Mesh,
+  BufferAttribute, BufferGeometry, FrontSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Matrix4, Mesh,
   RawShaderMaterial, Sphere, Vector3,
 } from 'three'; // prettier-ignore
 import { BlockFrame } from '../blockframe.ts';
@@ -9,7 +9,7 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
 import { ROOM_DEPTH_VERTEX, ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
-import { VERTEX_WORDS } from '../prisms.ts';
+import { storeyRange, VERTEX_WORDS } from '../prisms.ts';
 import type { BuildingRow } from '../scene.ts';
 import { Show } from '../storeys.ts';
 import { castsShadow } from './shadow.ts';
@@ -69,7 +69,6 @@ export class RoomsLayer implements Layer {
   update(change: number): void {
     if (change & Change.Building) this.addNew();
     if (change & (Change.Storeys | Change.Building)) this.showOpen();
-    if (change & Change.Section) this.material!.side = this.ctx!.view.section ? DoubleSide : FrontSide;
   }
 
   private addNew(): void {
@@ -112,9 +111,10 @@ export class RoomsLayer implements Layer {
         high = s;
         lift = Math.max(lift, storeys.lift(first + s));
       }
-      mesh.visible = low >= 0 && starts[high + 1]! > starts[low]!;
+      const [begin, indices] = low < 0 ? [0, 0] : storeyRange(starts, low, high);
+      mesh.visible = indices > 0;
       if (!mesh.visible) continue;
-      mesh.geometry.setDrawRange(starts[low]!, starts[high + 1]! - starts[low]!);
+      mesh.geometry.setDrawRange(begin, indices);
       mesh.frustumCulled = lift === 0;
     }
   }

@@ -2,7 +2,7 @@
 // what the others built for this frame is then in it.
 
 import {
-  Camera, DepthTexture, GLSL3, type Mesh, NearestFilter, type Object3D, RawShaderMaterial, UnsignedIntType, Vector3, WebGLRenderTarget,
+  Camera, DepthTexture, FrontSide, GLSL3, type Mesh, NearestFilter, type Object3D, RawShaderMaterial, type Side, UnsignedIntType, Vector3, WebGLRenderTarget,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext, type SharedUniforms } from '../layer.ts';
 import { aim, HALF, regionSeen } from '../look/aim.ts';
@@ -12,8 +12,8 @@ const CASTER = Symbol('depth material');
 export const SIZE = 2048;
 
 /** Marks a mesh as throwing shadow, drawn from the sun with its own short shaders. */
-export function castsShadow(mesh: Mesh, vertexShader: string, fragmentShader: string, uniforms: SharedUniforms): void {
-  const material = new RawShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, uniforms, colorWrite: false });
+export function castsShadow(mesh: Mesh, vertexShader: string, fragmentShader: string, uniforms: SharedUniforms, side: Side = FrontSide): void {
+  const material = new RawShaderMaterial({ glslVersion: GLSL3, vertexShader, fragmentShader, uniforms, side, colorWrite: false });
   (mesh.userData as Record<symbol, unknown>)[CASTER] = material;
   mesh.addEventListener('removed', () => material.dispose());
 }
@@ -32,6 +32,7 @@ export class ShadowLayer implements Layer {
   private dirty = true;
   private cameraVersion = -1;
   private timer = 0;
+  private cutTimer = 0;
   /** The ground that the map covers [m]. */
   private covered: number[] = [];
 
@@ -43,6 +44,8 @@ export class ShadowLayer implements Layer {
 
   update(change: number): void {
     if (change & MOVES) this.dirty = true;
+    // what is cut away throws no shadow: at once on a fast machine, else when the plane has come to rest
+    if (change & Change.Section) this.follow(this.ctx!.view.tier === 'a' ? 0 : SETTLED);
   }
 
   beforeDraw(): boolean {
@@ -53,12 +56,27 @@ export class ShadowLayer implements Layer {
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => this.look(), SETTLED);
     }
+    if (this.ctx!.lean) {
+      this.dirty = true;
+      return false;
+    }
     if (this.dirty || !direction.equals(this.drawnFrom)) {
       this.dirty = false;
       this.drawnFrom.copy(direction);
       this.drawShadows(direction);
     }
     return false;
+  }
+
+  private follow(after: number): void {
+    clearTimeout(this.cutTimer);
+    if (after === 0) this.dirty = true;
+    else this.cutTimer = window.setTimeout(() => this.redraw(), after);
+  }
+
+  private redraw(): void {
+    this.dirty = true;
+    this.ctx!.requestDraw();
   }
 
   /** The camera has come to rest: does the map fit what is seen? */
@@ -68,8 +86,7 @@ export class ShadowLayer implements Layer {
     const c = this.covered;
     const inside = seen[0]! >= c[0]! - 1 && seen[1]! >= c[1]! - 1 && seen[3]! <= c[3]! + 1 && seen[4]! <= c[4]! + 1;
     if (inside && reach(c) < COARSE * reach(seen)) return;
-    this.dirty = true;
-    this.ctx!.requestDraw();
+    this.redraw();
   }
 
   /** One depth picture from the sun. */
@@ -89,6 +106,7 @@ export class ShadowLayer implements Layer {
 
   dispose(): void {
     clearTimeout(this.timer);
+    clearTimeout(this.cutTimer);
     this.target?.depthTexture?.dispose();
     this.target?.dispose();
   }

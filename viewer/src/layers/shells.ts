@@ -7,6 +7,7 @@ import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
 import { shellsShown } from '../look/lod.ts';
 import { type Decode, joinShell } from '../look/shell-file.ts';
 import { SHELL_DEPTH_VERTEX, SHELL_FRAGMENT, SHELL_VERTEX } from '../look/shell-shader.ts';
+import type { ShellSolid } from '../section/shell-cut.ts';
 import { castsShadow } from './shadow.ts';
 
 /** Storey height on the screen [CSS pixels] at which a shell comes, and below which it goes again. */
@@ -100,6 +101,8 @@ export class ShellsLayer implements Layer {
     mesh.matrix.makeScale(file.scale, file.scale, file.scale).setPosition(...file.translation);
     mesh.matrixWorld.copy(mesh.matrix);
     castsShadow(mesh, SHELL_DEPTH_VERTEX, DEPTH_FRAGMENT, uniforms);
+    const solid: ShellSolid = { building: shell.building, ...file };
+    mesh.userData['shell'] = solid;
     this.meshes.set(i, mesh);
     ctx.world.add(mesh);
     this.cameraVersion = -1;

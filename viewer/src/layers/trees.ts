@@ -70,21 +70,25 @@ export class TreesLayer implements Layer {
   update(change: number): void {
     if (change & Change.Theme) this.paint();
     if (this.mesh && change & Change.Mode) this.mesh.visible = this.ctx!.view.mode === '3d';
+    if (change & Change.Section) this.stepAside();
   }
 
   beforeDraw(): boolean {
     if (!this.mesh) return false;
-    const { rig, view } = this.ctx!;
+    const { rig } = this.ctx!;
     this.mesh.geometry = this.bodies[rig.metresPerPixel() < NEAR ? 1 : 0]!;
     const moved = this.cameraVersion >= 0 && rig.version !== this.cameraVersion;
     this.cameraVersion = rig.version;
-    if (moved && view.tier === 'c') {
-      // a machine without a graphics card draws the campus without its trees while it turns
-      this.mesh.visible = false;
-      clearTimeout(this.timer);
-      this.timer = window.setTimeout(() => this.comeBack(), SETTLED);
-    }
+    if (moved) this.stepAside();
     return false;
+  }
+
+  /** A machine without a graphics card draws the campus without its trees while it turns or is cut. */
+  private stepAside(): void {
+    if (!this.mesh || this.ctx!.view.tier !== 'c') return;
+    this.mesh.visible = false;
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.comeBack(), SETTLED);
   }
 
   private comeBack(): void {

@@ -1,29 +1,40 @@
 // Shaders of the closed building: clay slabs and roofs, and glazed bands that carry the data.
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
+import { LEAN_FRAGMENT, LEAN_VERTEX } from './lean.ts';
 import { LIGHT } from './light.ts';
 
-export const ENVELOPE_VERTEX = /* glsl */ `${VERTEX_HEAD}
+export const ENVELOPE_VERTEX = /* glsl */ `${VERTEX_HEAD}${LEAN_VERTEX}
 uniform vec3 uEye;
 in uvec4 aPlace;
 in uvec4 aMore;
-out vec3 vWorld;
 out vec3 vView;
 out vec2 vWall;
-flat out uvec3 vState;
-flat out uint vSlot;
 flat out uint vPart;
 flat out vec4 vStorey;
+#ifndef LEAN
+flat out uvec3 vState;
+flat out uint vSlot;
+#endif
 
 void main() {
   vStorey = storeyTexel(aPlace.w);
   vPart = aMore.z;
-  vSlot = aMore.x | ((aMore.y & 255u) << 16);
-  vState = vSlot == 0xffffffu ? uvec3(0u) : slotState(vSlot);
+  uint slot = aMore.x | ((aMore.y & 255u) << 16);
+  uvec3 state = slot == 0xffffffu ? uvec3(0u) : slotState(slot);
   vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
   world.z += vStorey.x;
-  vWorld = world.xyz;
   vView = world.xyz - uEye;
+#ifdef LEAN
+  // the slab takes some of the light from the glass below it
+  uvec3 shownState = vPart == 0u ? state : uvec3(0u);
+  tint(shownState, slot, vPart == 0u ? 0.66 : vPart == 3u ? 0.975 : vPart >= 6u ? 0.93 : 1.0, vStorey.w);
+  if (vPart < 6u && vStorey.z > 1.5) vTint = vec4(shown(mix(uClay * uGain * 0.72, uPage, 0.4)), 0.0);
+  vAway = away(world.xyz, uEye);
+#else
+  vSlot = slot;
+  vState = state;
+#endif
   // way along the wall, and how far below the slab's edge [m]
   vWall = vec2(float(aMore.w) * 0.05, float(aMore.y >> 8) * 0.1);
   bool plate = vPart >= 6u;
@@ -68,20 +79,15 @@ vec3 marked(vec3 colour, uvec3 state) {
 }
 `;
 
-export const ENVELOPE_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
+const FULL = /* glsl */ `${LIGHT}${STATE_MARKS}
 uniform uint uSelected;
 uniform uint uHovered;
-in vec3 vWorld;
-in vec3 vView;
-in vec2 vWall;
 flat in uvec3 vState;
 flat in uint vSlot;
-flat in uint vPart;
-flat in vec4 vStorey;
 out vec4 outColour;
 
 /** Mullions between bays of 3 m and a slight difference from bay to bay, both gone where a bay is below 3 px. */
-float bays(float way) {
+float bays(float way, float height) {
   float grain = fwidth(way);
   float fade = 1.0 - smoothstep(0.35, 1.0, grain);
   if (fade <= 0.0) return 1.0;
@@ -89,15 +95,12 @@ float bays(float way) {
   float f = abs(fract(at) - 0.5) * 3.0;
   float edge = max(grain, 0.02);
   float mullion = 1.0 - smoothstep(0.13 - edge, 0.13 + edge, 1.5 - f);
-  float variety = fract(sin(floor(at) * 12.9898 + floor(vWorld.z) * 4.1414) * 43758.5453) - 0.5;
+  float variety = fract(sin(floor(at) * 12.9898 + floor(height) * 4.1414) * 43758.5453) - 0.5;
   return 1.0 + fade * (0.05 * variety - 0.17 * (1.0 - mullion));
 }
 
-void main() {
-  clipSection(vWorld);
-  bool ghost = vPart < 6u && vStorey.z > 1.5;
-  // of a storey that is out of the way only the edge of its slab stays, a thin line that lets the rooms below be read
-  if (ghost && (vPart != 1u || vWall.y > 0.3)) discard;
+void whole(bool ghost) {
+  vec3 vWorld = vView + uEye;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
   vec3 albedo = uClay;
   float shade = 1.0;
@@ -121,7 +124,7 @@ void main() {
   }
   if (uSurface > 0.5) { outColour = surface(normal, shade, cover, 0.0); return; }
   vec3 light = lightAt(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0);
-  float bay = vPart == 0u ? bays(vWall.x) : 1.0;
+  float bay = vPart == 0u ? bays(vWall.x, vWorld.z) : 1.0;
   vec3 colour = data ? dataLit(albedo * (0.6 + 0.4 * bay), light) : shoulder(albedo * light * bay);
   if (vPart == 0u && !data && (vState.y & 3u) == 3u) {
     // no data under a shown metric: a dashed line along the band
@@ -133,5 +136,33 @@ void main() {
   if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.12);
   if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.22);
   outColour = finish(colour, vWorld);
+}
+`;
+
+export const ENVELOPE_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}
+in vec3 vView;
+in vec2 vWall;
+flat in uint vPart;
+flat in vec4 vStorey;
+#ifdef LEAN
+uniform vec3 uEye;
+${LEAN_FRAGMENT}
+#else
+${FULL}
+#endif
+
+void main() {
+  clipSection(vView + uEye);
+  bool ghost = false;
+#ifdef GHOST
+  ghost = vPart < 6u && vStorey.z > 1.5;
+  // of a storey that is out of the way only the edge of its slab stays, a thin line that lets the rooms below be read
+  if (ghost && (vPart != 1u || vWall.y > 0.3)) discard;
+#endif
+#ifdef LEAN
+  plain(vView);
+#else
+  whole(ghost);
+#endif
 }
 `;

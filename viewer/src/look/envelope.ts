@@ -14,6 +14,13 @@ export const ENVELOPE_WORDS = 8;
 export const Part = { band: 0, slab: 1, ledge: 2, roof: 3, parapet: 4, box: 5, floor: 6, floorEdge: 7 } as const;
 
 const NO_SLOT = 0xffffff;
+/** Width of a parapet [cm]. */
+export const PARAPET = 38;
+
+/** Height of the parapet over a storey of a height, both [cm]. */
+export function parapetHeight(storey: number): number {
+  return Math.min(110, Math.max(35, 0.22 * storey));
+}
 /** Rooftop boxes: one on so much roof [m2]. */
 const ROOF_PER_BOX = 210;
 
@@ -118,7 +125,7 @@ export const buildEnvelope: Builder = (block, job) => {
 };
 
 /** Ring r as a flat array [cm]. */
-function ringOf(block: Block, r: number): Float64Array {
+export function ringOf(block: Block, r: number): Float64Array {
   const start = block.ringStart[r]!;
   const count = block.ringStart[r + 1]! - start;
   const out = new Float64Array(2 * count);
@@ -224,7 +231,7 @@ function cap(mesh: Mesh, block: Block, g: number, z: number, level: Level, part:
 }
 
 function storeyRoof(mesh: Mesh, block: Block, s: number, level: Level, seed: number): void {
-  const height = Math.min(110, Math.max(35, 0.22 * (level.top - level.bottom)));
+  const height = parapetHeight(level.top - level.bottom);
   for (let g = block.roofGroup[s]!; g < block.roofGroup[s + 1]!; g++) {
     cap(mesh, block, g, level.top, level, Part.roof);
     for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) parapet(mesh, ringOf(block, r), level, height);
@@ -233,7 +240,7 @@ function storeyRoof(mesh: Mesh, block: Block, s: number, level: Level, seed: num
 }
 
 function parapet(mesh: Mesh, ring: Float64Array, level: Level, height: number): void {
-  const inner = inset(ring, 38);
+  const inner = inset(ring, PARAPET);
   const n = ring.length;
   for (let i = 0; i < n; i += 2) {
     const j = (i + 2) % n;

@@ -25,7 +25,6 @@ uniform mat4 uSunMatrix;
 uniform vec3 uRay;
 uniform highp sampler2D uRayMap;
 uniform mat4 uRayMatrix;
-uniform float uWeight;
 out vec4 outColour;
 /** Share of the dome's light that is gathered; the rest is the baked sum. */
 uniform float uGathered;
@@ -56,6 +55,7 @@ void main() {
     light += mix(uSkySide, uSkyUp, 0.5 + 0.5 * n.z) * open * cover * (1.0 - uGathered);
   }
   if (sun > 0.0) light += uSun * sun * shade * seen(uSunMap, uSunMatrix, p, off);
-  outColour = vec4(light * uWeight, 1.0);
+  // the samples add up, and the last number counts them
+  outColour = vec4(light, 1.0);
 }
 `;

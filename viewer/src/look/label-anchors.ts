@@ -15,6 +15,8 @@ export interface Anchor {
   x: number;
   y: number;
   z: number;
+  /** The foot of the thing [m]: a level cut between it and z shows the thing cut, and its name on the cut. */
+  low: number;
   /** Width of the thing [m]: labels come when it is large enough on the screen. */
   extent: number;
   /** Storey (global index) that must lie open, -1 none. */
@@ -29,6 +31,7 @@ export function buildingAnchors(index: SceneIndex): Anchor[] {
     x: row.anchor[0],
     y: row.anchor[1],
     z: row.anchor[2],
+    low: row.bounds[2],
     extent: Math.hypot(row.bounds[3] - row.bounds[0], row.bounds[4] - row.bounds[1]),
     storey: -1,
   }));
@@ -45,7 +48,7 @@ export function siteAnchors(index: SceneIndex): Anchor[] {
     const far = (b: BuildingRow): number => Math.hypot(b.anchor[0] - x, b.anchor[1] - y);
     const near = mine.reduce((a, b) => (far(b) < far(a) ? b : a));
     const [ax, ay, az] = near.anchor;
-    anchors.push({ kind: 'site', slot: -1, names: site.names, x: ax, y: ay, z: az, extent: 200, storey: -1 });
+    anchors.push({ kind: 'site', slot: -1, names: site.names, x: ax, y: ay, z: az, low: near.bounds[2], extent: 200, storey: -1 });
   }
   return anchors;
 }
@@ -71,6 +74,7 @@ export function roomAnchors(index: SceneIndex, data: BuildingData): Anchor[] {
       x: frame.east(spot[0], spot[1]),
       y: frame.north(spot[0], spot[1]),
       z: block.spaceTop[k]! / 100,
+      low: block.spaceFloor[k]! / 100,
       extent: spot[2] * row.frame[3],
       storey: row.storeys[0] + block.spaceStorey[k]!,
     });
@@ -127,6 +131,7 @@ export function storeyAnchors(index: SceneIndex, building: number): Anchor[] {
       x: row.bounds[0],
       y: row.bounds[1],
       z: elevation[j]! + height[j]! / 2,
+      low: elevation[j]!,
       extent: height[j]!,
       storey: j,
     };

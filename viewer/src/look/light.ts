@@ -115,6 +115,8 @@ export function addLightUniforms(uniforms: SharedUniforms): void {
     uFade2: { value: new Vector4(0, 0, 1e5, 1) },
     uFadeHalf: { value: new Vector4(1e5, 1e5, 1e6, 1e6) },
     uTrust: { value: 0 },
+    uLean: { value: new Vector3(0.4, 0.6, 0.2) },
+    uPageShown: { value: new Vector3() },
     uFine: { value: 1 },
     uRestLight: { value: null },
     uRest: { value: 0 },
@@ -249,14 +251,20 @@ vec3 irradiance(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
   return light;
 }
 
+/** The mean of the light samples that were gathered for this pixel while the camera rested. */
+vec3 gathered() {
+  vec4 sum = texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0);
+  return sum.rgb / max(sum.a, 1.0);
+}
+
 /** Light on a place: the cheap sum while things move, or what was gathered while the camera rested. */
 vec3 lightAt(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
 #ifdef LEAN
   return irradiance(p, n, shade, cover, storeyOpen);
 #else
-  if (uRest >= 1.0) return texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb;
+  if (uRest >= 1.0) return gathered();
   vec3 light = irradiance(p, n, shade, cover, storeyOpen);
-  if (uRest > 0.0) light = mix(light, texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0).rgb, uRest);
+  if (uRest > 0.0) light = mix(light, gathered(), uRest);
   return light;
 #endif
 }

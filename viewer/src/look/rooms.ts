@@ -2,26 +2,33 @@
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
 import { STATE_MARKS } from './envelope-shader.ts';
+import { LEAN_FRAGMENT, LEAN_VERTEX } from './lean.ts';
 import { LIGHT } from './light.ts';
 
-export const ROOM_VERTEX = /* glsl */ `${VERTEX_HEAD}
+export const ROOM_VERTEX = /* glsl */ `${VERTEX_HEAD}${LEAN_VERTEX}
 uniform vec3 uEye;
 in uvec4 aPlace;
 in uvec2 aSlot;
-out vec3 vWorld;
 out vec3 vView;
+flat out vec4 vStorey;
+#ifndef LEAN
 flat out uvec3 vState;
 flat out uint vSlot;
-flat out vec4 vStorey;
+#endif
 
 void main() {
   vStorey = storeyTexel(aPlace.w);
-  vSlot = aSlot.x | (aSlot.y << 16);
-  vState = slotState(vSlot);
   vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
   world.z += vStorey.x;
-  vWorld = world.xyz;
   vView = world.xyz - uEye;
+  uint slot = aSlot.x | (aSlot.y << 16);
+#ifdef LEAN
+  tint(slotState(slot), slot, 0.93, vStorey.w);
+  vAway = away(world.xyz, uEye);
+#else
+  vSlot = slot;
+  vState = slotState(slot);
+#endif
   gl_Position = vStorey.y < 0.5 ? NOWHERE : projectionMatrix * viewMatrix * world;
 }
 `;
@@ -40,19 +47,15 @@ void main() {
 }
 `;
 
-export const ROOM_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
+const FULL = /* glsl */ `${LIGHT}${STATE_MARKS}
 uniform uint uSelected;
 uniform uint uHovered;
-in vec3 vWorld;
-in vec3 vView;
 flat in uvec3 vState;
 flat in uint vSlot;
-flat in vec4 vStorey;
 out vec4 outColour;
 
-void main() {
-  clipSection(vWorld);
-  if (vStorey.y > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.12) discard;
+void whole() {
+  vec3 vWorld = vView + uEye;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
   bool data = vState.x != 0u;
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
@@ -65,5 +68,28 @@ void main() {
   if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.14);
   if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.26);
   outColour = finish(colour, vWorld);
+}
+`;
+
+export const ROOM_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}
+in vec3 vView;
+flat in vec4 vStorey;
+#ifdef LEAN
+uniform vec3 uEye;
+${LEAN_FRAGMENT}
+#else
+${FULL}
+#endif
+
+void main() {
+  clipSection(vView + uEye);
+#ifdef GHOST
+  if (vStorey.y > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.12) discard;
+#endif
+#ifdef LEAN
+  plain(vView);
+#else
+  whole();
+#endif
 }
 `;

@@ -55,7 +55,9 @@ out vec4 outColour;
 
 void main() {
   clipSection(vWorld);
+#ifdef GHOST
   if (vStorey.z > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.05) discard;
+#endif
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
   vec3 light = lightAt(vWorld, normal, 1.0, 1.0, 0.0);

@@ -1,0 +1,252 @@
+"""Prometheus text 0.0.4 and OpenMetrics 1.0 over HTTP: many exporters, each scraped at its own pace.
+
+An address is ``target#metric{label="x"}``. The order of labels does not matter, and labels may be left out as long as
+one series remains. Labels that carry persons are taken off before anything leaves this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
+from typing import Annotated
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field
+
+from datasources.contract import Found, SourceError, TargetReport
+from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, Wanted, quantity_of, run, sort_points
+from datasources.http_get import Access, Answer, get
+from datasources.prometheus_text import (
+    CutShortError,
+    Labels,
+    Sample,
+    Scrape,
+    is_openmetrics,
+    labels_of,
+    parse,
+    selector,
+    written,
+)
+from twin.point import Point
+from twin.reading import RawReading
+
+log = logging.getLogger(__name__)
+
+ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+SMALL_BYTES = 128 * 1024
+MAX_KNOWN = 200_000
+PERSONS = (
+    "username", "user", "user_name", "userid", "user_id", "uid", "login", "owner", "person", "name_of_user",
+    "full_name", "display_name", "email", "mail", "phone", "student", "student_id", "employee", "card", "card_id",
+    "client", "client_ip", "clientip", "client_mac", "client_name", "station", "station_mac", "sta", "mac",
+    "mac_address", "remote_ip", "remote_addr", "remote_address", "peer_ip", "src_ip", "source_ip", "ip_address",
+    "calling_station_id",
+)  # fmt: skip
+"""Labels that name a person or their device."""
+
+Place = tuple[str, Labels]
+
+
+class Target(Access):
+    """An exporter. ``interval_s`` [s] is how often it is scraped, by default the shortest that its points ask."""
+
+    interval_s: Annotated[float, Field(ge=0.1, le=86400)] | None = None
+
+
+class Settings(BaseModel):
+    """The exporters by name.
+
+    ``deny_labels`` are taken off every series (whatever their case, and with ``exported_`` before them); a list of your
+    own replaces the default. ``batch_ms`` [ms] is how long readings are gathered.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    targets: Annotated[dict[TargetName, Target], Field(min_length=1)]
+    deny_labels: list[str] = list(PERSONS)
+    batch_ms: Annotated[int, Field(ge=50, le=100)] = 50
+
+
+class Persons:
+    """Which labels carry persons."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = {name.lower() for name in names}
+
+    def denied(self, label: str) -> bool:
+        """Whether a label must not leave the source."""
+        return label.lower().removeprefix("exported_") in self._names
+
+    def place(self, text: str) -> Place:
+        """The series that an address names."""
+        try:
+            name, labels = selector(text)
+        except ValueError as error:
+            raise AddressError(str(error)) from None
+        if named := sorted(label for label, _ in labels if self.denied(label)):
+            raise AddressError(f"the label '{named[0]}' carries persons and is withheld: leave it out")
+        return name, labels
+
+    def strip(self, labels: Labels) -> Labels:
+        """The labels that may leave."""
+        return frozenset(pair for pair in labels if not self.denied(pair[0]))
+
+
+async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading] | TargetReport]:
+    """Scrape every target that has points, until closed."""
+    persons = Persons(settings.deny_labels)
+    wanted, mistakes = sort_points(points, settings.targets, persons.place)
+    stream = Stream(settings.batch_ms / 1000)
+    sessions: dict[str, Session] = {
+        name: _Exporter(name, settings.targets[name], row, stream).poll for name, row in wanted.items()
+    }
+    async with aclosing(run(stream, sessions, mistakes)) as merged:  # type: ignore[type-var]
+        async for item in merged:
+            yield item
+
+
+class _Exporter:
+    """One target, and how its scrapes went so far."""
+
+    def __init__(self, name: str, target: Target, wanted: Wanted[Place], stream: Stream) -> None:
+        self._name = name
+        self._target = target
+        self._stream = stream
+        self._interval = target.interval_s or wanted.interval_s
+        self._pick = Picker(wanted.places)
+        self._scrapes = 0
+        self._cut_short = 0
+        self._unreadable = 0
+
+    async def poll(self) -> None:
+        """Scrape at the target's pace for as long as all is well."""
+        pace = Pace(self._interval)
+        async with self._target.client() as client:
+            while True:
+                await pace.tick()
+                readings = await self._scrape(client)
+                self._stream.live(self._name)
+                self._stream.put(readings)
+
+    async def _scrape(self, client: httpx.AsyncClient) -> list[RawReading]:
+        answer = await get(client, self._target, self._target.url, {"Accept": ACCEPT})
+        received = time.time()
+        self._scrapes += 1
+        try:
+            scrape = await _parsed(answer)
+        except CutShortError as error:
+            self._cut_short += 1
+            raise SourceError(f"{error} ({self._cut_short} of {self._scrapes} scrapes)") from None
+        if scrape.unreadable != self._unreadable:
+            self._unreadable = scrape.unreadable
+            log.warning("%s: %d lines of the scrape cannot be read", self._name, scrape.unreadable)
+        return self._pick.readings(scrape, received)
+
+
+async def _parsed(answer: Answer) -> Scrape:
+    """The body taken apart, a large one beside the event loop."""
+    text = answer.body.decode("utf-8", "replace")
+    openmetrics = is_openmetrics(answer.content_type)
+    if len(answer.body) < SMALL_BYTES:
+        return parse(text, openmetrics)
+    return await asyncio.to_thread(parse, text, openmetrics)
+
+
+class Picker:
+    """Finds the series of each address in a scrape."""
+
+    def __init__(self, places: dict[str, Place]) -> None:
+        self._places = places
+        self._names = {name for name, _ in places.values()}
+        self._names |= {_created(name) for name in self._names}
+        self._known: dict[str, Labels | None] = {}
+
+    def readings(self, scrape: Scrape, received: float) -> list[RawReading]:
+        """A reading of each address; bad, with the reason, where it names no series or several."""
+        series: dict[str, dict[Labels, list[Sample]]] = {}
+        for sample in scrape.samples:
+            if sample.name in self._names:
+                labels = self._labels(sample.labels)
+                if labels is None:
+                    scrape.unreadable += 1
+                else:
+                    series.setdefault(sample.name, {}).setdefault(labels, []).append(sample)
+        return [self._reading(address, place, series, scrape, received) for address, place in self._places.items()]
+
+    def _labels(self, text: str) -> Labels | None:
+        if text not in self._known:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[text] = labels_of(text)
+        return self._known[text]
+
+    @staticmethod
+    def _reading(
+        address: str, place: Place, series: dict[str, dict[Labels, list[Sample]]], scrape: Scrape, received: float
+    ) -> RawReading:
+        name, labels = place
+        rows = series.get(name, {})
+        found = [labels] if labels in rows else [other for other in rows if labels <= other]
+        if len(found) != 1:
+            doubt = f" ({scrape.unreadable} lines cannot be read)" if scrape.unreadable else ""
+            bad = f"matches {len(found)} series" if found else f"the scrape has no such series{doubt}"
+            return RawReading(address, None, received, bad=bad)
+        samples = rows[found[0]]
+        newest = max(samples, key=lambda sample: sample.time or 0.0)
+        same = {repr(sample.value) for sample in samples if sample.time == newest.time}
+        if len(same) > 1:
+            return RawReading(address, None, received, newest.time, bad=f"stands {len(samples)} times in the scrape")
+        created = series.get(_created(name), {}).get(found[0]) if scrape.kind(name) == "counter" else None
+        return RawReading(address, newest.value, received, newest.time, boot=created[0].value if created else None)
+
+
+def _created(name: str) -> str:
+    return f"{name.removesuffix('_total')}_created"
+
+
+async def discover(settings: Settings, seconds: float) -> list[Found]:
+    """Every series of every target, without the labels that carry persons; series that only those tell apart are left
+    out. SourceError: no target answers."""
+    persons = Persons(settings.deny_labels)
+    names = list(settings.targets)
+    rows = await asyncio.gather(*(_browse(name, settings.targets[name], persons, seconds) for name in names),
+                                return_exceptions=True)  # fmt: skip
+    failed = [f"{name}: {row}" for name, row in zip(names, rows, strict=True) if isinstance(row, BaseException)]
+    for row in rows:
+        if isinstance(row, BaseException) and not isinstance(row, SourceError | OSError | ValueError):
+            raise row
+    if len(failed) == len(names):
+        raise SourceError(f"no target answers: {'; '.join(failed[:3])}")
+    for failure in failed:
+        log.warning("%s", failure)
+    return [found for row in rows if not isinstance(row, BaseException) for found in row]
+
+
+async def _browse(name: str, target: Target, persons: Persons, seconds: float) -> list[Found]:
+    asked = target.model_copy(update={"timeout_s": min(target.timeout_s, seconds)})
+    async with asked.client() as client:
+        scrape = await _parsed(await get(client, asked, asked.url, {"Accept": ACCEPT}))
+    seen: dict[str, list[Sample]] = {}
+    for sample in scrape.samples:
+        labels = labels_of(sample.labels)
+        if labels is not None and not sample.name.endswith("_created"):
+            seen.setdefault(written(sample.name, persons.strip(labels)), []).append(sample)
+    return [_found(name, series, samples[0], scrape) for series, samples in seen.items() if len(samples) == 1]
+
+
+def _found(target: str, series: str, sample: Sample, scrape: Scrape) -> Found:
+    family = sample.name.removesuffix("_total")
+    unit = _UNITS.get(scrape.units.get(family, "") or family.rpartition("_")[2], "")
+    told = scrape.kind(sample.name)
+    counts = told == "counter" or (
+        told in ("histogram", "summary") and sample.name.endswith(("_count", "_sum", "_bucket"))
+    )
+    kind = "counter" if counts else "gauge" if told == "gauge" else ""
+    return Found(f"{target}#{series}", sample.value, target, sample.name, unit, quantity_of(unit), kind)
+
+
+_UNITS = {"celsius": "°C", "watts": "W", "joules": "J", "volts": "V", "amperes": "A", "seconds": "s", "bytes": "B",
+          "percent": "%", "ratio": "1", "hertz": "Hz", "meters": "m", "grams": "g"}  # fmt: skip
+"""Base units as metric names write them."""

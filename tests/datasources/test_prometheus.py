@@ -1,0 +1,206 @@
+"""Scrapes from real HTTP servers: values, doubts, persons, refusals, a dead target, a body that is cut short."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from itertools import pairwise
+
+import pytest
+from pydantic import ValidationError
+
+from datasources import prometheus
+from datasources.contract import MisconfiguredError, SourceError, TargetReport
+from tests.datasources.http_peer import HttpPeer, Page
+from twin.point import Point
+from twin.reading import RawReading
+
+BODY = b"""# TYPE temp_celsius gauge
+temp_celsius{room="1",side="n"} 21.5 1500000000000
+temp_celsius{room="2",side="n"} NaN
+temp_celsius{room="2",side="s"} +Inf
+# TYPE jobs counter
+jobs_total{queue="a"} 7
+jobs_created{queue="a"} 1500000000
+sessions{username="ada",ap="3"} 1
+sessions{username="bob",ap="3"} 1
+load{exported_User="ada",node="n1"} 4
+twice 1
+twice 2
+same 3
+same 3
+"""
+OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+@pytest.fixture
+def peer() -> Iterator[HttpPeer]:
+    peer = HttpPeer()
+    peer.pages["/metrics"] = Page(BODY)
+    yield peer
+    peer.close()
+
+
+def points(*addresses: str, interval_s: float = 0.1) -> list[Point]:
+    return [Point(f"p{n}", "A", "power", "W", interval_s=interval_s, source="s", address=address)
+            for n, address in enumerate(addresses)]  # fmt: skip
+
+
+def configured(**targets: dict[str, object]) -> prometheus.Settings:
+    return prometheus.Settings.model_validate({"targets": targets})
+
+
+async def first(
+    settings: prometheus.Settings, wanted: list[Point], seconds: float = 5
+) -> list[RawReading | TargetReport]:
+    """Everything of the first batches until each address or target has spoken."""
+    found: list[RawReading | TargetReport] = []
+    async with asyncio.timeout(seconds), aclosing(prometheus.batches(settings, wanted)) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            found += [item] if isinstance(item, TargetReport) else item
+            spoken = {row.address for row in found if isinstance(row, RawReading)}
+            silent = {row.target for row in found if isinstance(row, TargetReport)}
+            if all(point.address in spoken or point.address.partition("#")[0] in silent for point in wanted):
+                return found
+    raise AssertionError("the stream ended")
+
+
+def by_address(found: list[RawReading | TargetReport]) -> dict[str, RawReading]:
+    return {row.address: row for row in found if isinstance(row, RawReading)}
+
+
+@pytest.mark.asyncio
+async def test_values_and_doubts(peer: HttpPeer) -> None:
+    addresses = ['e#temp_celsius{side="n", room="1"}', 'e#temp_celsius{room="1"}', 'e#temp_celsius{room="2"}',
+                 "e#jobs_total", 'e#temp_celsius{side="s"}', "e#none", "e#twice", "e#same", "e#load", "e#sessions",
+                 'e#sessions{username="ada"}',
+                 "x#a", "e#1"]  # fmt: skip
+    got = by_address(await first(configured(e={"url": f"{peer.url}/metrics"}), points(*addresses)))
+    values = [got[address].value for address in addresses]
+    assert values[:2] == [21.5, 21.5]
+    assert got[addresses[0]].time == 1500000000
+    assert got[addresses[2]].bad == "matches 2 series"
+    assert (got[addresses[3]].value, got[addresses[3]].boot) == (7, 1500000000)
+    assert values[4] == float("inf")
+    assert got["e#none"].bad == "the scrape has no such series"
+    assert got["e#twice"].bad == "stands 2 times in the scrape"
+    assert values[7:9] == [3, 4]
+    assert got["e#sessions"].bad == "matches 2 series"
+    assert "carries persons" in got[addresses[10]].bad
+    assert "ada" not in got[addresses[10]].bad
+    assert "no target 'x'" in got["x#a"].bad
+    assert "is no series" in got["e#1"].bad
+
+
+@pytest.mark.asyncio
+async def test_no_person_leaves_with_a_discovery(peer: HttpPeer) -> None:
+    found = await prometheus.discover(configured(e={"url": f"{peer.url}/metrics"}), 5)
+    assert "ada" not in repr(found)
+    assert "bob" not in repr(found)
+    rows = {row.address: row for row in found}
+    assert 'e#load{node="n1"}' in rows
+    assert not any(address.startswith("e#sessions") for address in rows)
+    assert rows['e#jobs_total{queue="a"}'].kind == "counter"
+    warm = rows['e#temp_celsius{room="1",side="n"}']
+    assert (warm.unit, warm.quantity, warm.kind) == ("°C", "temperature", "gauge")
+
+
+@pytest.mark.asyncio
+async def test_a_dead_target_delays_none(peer: HttpPeer) -> None:
+    peer.pages["/slow"] = Page(BODY, delay_s=1.5)
+    settings = configured(e={"url": f"{peer.url}/metrics"}, slow={"url": f"{peer.url}/slow", "timeout_s": 1.0},
+                          gone={"url": "http://127.0.0.1:9/metrics"})  # fmt: skip
+    wanted = points("e#same", "slow#same", "gone#same")
+    times, reports = [], {}
+    async with asyncio.timeout(8), aclosing(prometheus.batches(settings, wanted)) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, TargetReport):
+                reports[item.target] = item
+            else:
+                times += [row.received for row in item if row.address == "e#same"]
+            if len(reports) == 2 and len(times) >= 12:
+                break
+    assert max(later - earlier for earlier, later in pairwise(times)) < 0.6
+    assert "within 1 s" in reports["slow"].reason
+    assert reports["gone"].state == "down"
+
+
+@pytest.mark.asyncio
+async def test_refusals_name_the_cure_and_no_secret(peer: HttpPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRAPE_TOKEN", "right")
+    monkeypatch.setenv("WRONG_TOKEN", "s3cret-wrong")
+    peer.pages["/t"] = Page(BODY, authorization="Bearer right")
+    peer.pages["/b"] = Page(BODY, authorization="Basic dTpyaWdodA==")
+    peer.pages["/away"] = Page(status=302, headers={"Location": "http://127.0.0.2/"})
+    urls: dict[str, dict[str, object]] = {
+        "right": {"url": "/t", "token": {"env": "SCRAPE_TOKEN"}},
+        "basic": {"url": "/b", "username": "u", "password": {"env": "SCRAPE_TOKEN"}},
+        "wrong": {"url": "/t", "token": {"env": "WRONG_TOKEN"}},
+        "missing": {"url": "/t", "token": {"env": "NOT_SET_ANYWHERE"}},
+        "away": {"url": "/away"}, "none": {"url": "/none"},
+    }  # fmt: skip
+    settings = configured(**{name: {**row, "url": f"{peer.url}{row['url']}"} for name, row in urls.items()})
+    found = await first(settings, points(*(f"{name}#same" for name in urls)))
+    reports = {row.target: row for row in found if isinstance(row, TargetReport)}
+    assert set(reports) == {"wrong", "missing", "away", "none"}
+    assert {row.state for row in reports.values()} == {"misconfigured"}
+    assert "401" in reports["wrong"].reason
+    assert "NOT_SET_ANYWHERE" in reports["missing"].reason
+    assert "points elsewhere" in reports["away"].reason
+    assert "s3cret" not in repr(found)
+    assert [row.value for row in by_address(found).values()] == [3, 3]
+
+
+@pytest.mark.asyncio
+async def test_a_scrape_cut_short_is_counted_and_its_numbers_are_not_taken(peer: HttpPeer) -> None:
+    peer.pages["/metrics"] = Page(b"same 3\nother 1", kind=OPEN)
+    settings = configured(e={"url": f"{peer.url}/metrics"})
+    reasons = []
+    async with asyncio.timeout(8), aclosing(prometheus.batches(settings, points("e#same"))) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, TargetReport):
+                reasons.append(item.reason)
+                if len(reasons) == 2:
+                    peer.pages["/metrics"] = Page(b"same 3\n# EOF\n", kind=OPEN)
+                if item.state == "live":
+                    continue
+            elif item:
+                assert [row.value for row in item] == [3]
+                break
+    assert "# EOF" in reasons[0]
+    assert [reason[-16:] for reason in reasons[:2]] == ["(1 of 1 scrapes)", "(2 of 2 scrapes)"]
+
+
+@pytest.mark.asyncio
+async def test_a_body_over_the_cap_is_refused(peer: HttpPeer) -> None:
+    peer.pages["/metrics"] = Page(b"# x\n" * 1000)
+    found = await first(configured(e={"url": f"{peer.url}/metrics", "max_bytes": 1024}), points("e#same"))
+    assert isinstance(found[0], TargetReport)
+    assert "larger than 1024 bytes" in found[0].reason
+
+
+@pytest.mark.asyncio
+async def test_a_large_scrape_leaves_the_loop_free(peer: HttpPeer) -> None:
+    peer.pages["/metrics"] = Page(b"".join(b'm{n="%d"} %d\n' % (n, n) for n in range(50_000)))
+    begin = time.monotonic()
+    got = by_address(await first(configured(e={"url": f"{peer.url}/metrics"}), points('e#m{n="49999"}', interval_s=60)))
+    assert got['e#m{n="49999"}'].value == 49999
+    assert time.monotonic() - begin < 4
+
+
+@pytest.mark.asyncio
+async def test_nothing_to_read_and_nobody_to_ask() -> None:
+    with pytest.raises(MisconfiguredError, match="nothing to read"):
+        await first(configured(e={"url": "http://127.0.0.1:9/"}), [])
+    with pytest.raises(SourceError, match="no target answers"):
+        await prometheus.discover(configured(e={"url": "http://127.0.0.1:9/"}), 1)
+
+
+@pytest.mark.parametrize("target", [{"url": "ftp://x/"}, {"url": "http://u:p@x/"}, {"url": "x"},
+                                    {"url": "http://x/", "timeout_s": 0},
+                                    {"url": "http://x/", "token": {"env": "A"}, "username": "u"}])  # fmt: skip
+def test_settings_that_cannot_work(target: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        configured(e=target)

@@ -1,0 +1,155 @@
+"""Polls of a real SQLite file: watermarks, times of a zone, the hour that comes twice, refusals, a slow query."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import aclosing, closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from datasources import sql
+from datasources.contract import MisconfiguredError, TargetReport
+from twin.point import Point
+from twin.reading import RawReading
+
+NEW = "SELECT id, key, value, time FROM r WHERE id > :watermark ORDER BY id"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    path = tmp_path / "meters.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE r (id INTEGER PRIMARY KEY, key TEXT, value, time TEXT)")
+        connection.commit()
+    return path
+
+
+def add(base: Path, *rows: tuple[str, object, str | None]) -> None:
+    with closing(sqlite3.connect(base)) as connection:
+        connection.executemany("INSERT INTO r (key, value, time) VALUES (?, ?, ?)", rows)
+        connection.commit()
+
+
+def configured(base: Path, **queries: dict[str, object]) -> sql.Settings:
+    return sql.Settings.model_validate({"url": f"sqlite:///{base}", "queries": queries})
+
+
+def points(*addresses: str) -> list[Point]:
+    return [Point(f"p{n}", "A", "power", "W", interval_s=0.1, source="s", address=a) for n, a in enumerate(addresses)]
+
+
+async def until(
+    settings: sql.Settings,
+    wanted: list[Point],
+    enough: Callable[[list[RawReading], list[TargetReport]], bool],
+    step: Callable[[], None] | None = None,
+) -> tuple[list[RawReading], list[TargetReport]]:
+    """What comes until it is ``enough``; ``step`` is done once, after the first readings."""
+    readings: list[RawReading] = []
+    reports: list[TargetReport] = []
+    async with asyncio.timeout(6), aclosing(sql.batches(settings, wanted)) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, TargetReport):
+                reports.append(item)
+            else:
+                readings += item
+            if readings and step:
+                step()
+                step = None
+            if enough(readings, reports):
+                return readings, reports
+    raise AssertionError("the stream ended")
+
+
+@pytest.mark.asyncio
+async def test_each_row_comes_once_and_new_ones_follow(base: Path) -> None:
+    add(base, ("a", 1.5, "2026-03-01 12:00:00"), ("b", "on", "2026-03-01T12:00:00+00:00"), ("c", None, None))
+    settings = configured(
+        base, q={"sql": NEW, "start": 0, "watermark": "id", "timezone": "Asia/Shanghai", "max_rows": 2}
+    )
+    wanted = points("q#a", "q#b", "q#")
+    found, _ = await until(settings, wanted, lambda rows, _: len([r for r in rows if not r.bad]) >= 4,
+                           lambda: add(base, ("a", 2, "2026-03-01 12:01:00")))  # fmt: skip
+    rows = [(row.address, row.value, row.time) for row in found if not row.bad]
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+    assert rows == [
+        ("q#a", 1.5, noon - 8 * 3600),
+        ("q#b", "on", noon),
+        ("q#c", None, None),
+        ("q#a", 2, noon - 8 * 3600 + 60),
+    ]
+    assert "stands the key" in next(row.bad for row in found if row.bad)
+
+
+def test_the_hour_that_comes_twice_goes_on(base: Path) -> None:
+    texts = ["01:30", "02:00", "02:30", "02:00", "02:30", "02:30", "03:00"]
+    rows = sql.Rows("q", sql.Query(sql="SELECT 1", timezone="Europe/Berlin"))
+    table = [("a", 1, f"2026-10-25 {text}:00") for text in texts]
+    found, _ = rows.readings(["key", "value", "time"], table, 0)
+    begin = datetime(2026, 10, 24, 23, 30, tzinfo=UTC).timestamp()
+    assert [((row.time or 0) - begin) / 60 for row in found] == [0, 30, 60, 90, 120, 120, 150]
+
+
+def test_what_is_no_time_or_value_is_bad() -> None:
+    rows = sql.Rows("q", sql.Query(sql="SELECT 1"))
+    found, _ = rows.readings(
+        ["key", "value", "time"], [("a", 1, "soon"), ("b", b"x", 1500000000), ("c", 1, "1500000000")], 9
+    )
+    assert [(row.bad, row.time) for row in found] == [
+        ("its time cannot be read", None), ("not a single value", 1500000000), ("", 1500000000)]  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_one_query_fails_and_the_others_go_on(base: Path) -> None:
+    add(base, ("a", 1, "2026-03-01 12:00:00"))
+    slow = ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000000) "
+            "SELECT 'a' AS key, count(*) AS value FROM n")  # fmt: skip
+    settings = configured(
+        base, good={"sql": "SELECT key, value, time FROM r"}, table={"sql": "SELECT * FROM nowhere"},
+        column={"sql": "SELECT key, value FROM r"}, slow={"sql": slow, "time": "", "timeout_s": 0.1},
+        write={"sql": "DELETE FROM r", "time": ""}, many={"sql": "SELECT * FROM r, (SELECT 1 UNION SELECT 2)", "max_rows": 1},  # noqa: E501
+    )  # fmt: skip
+    wanted = points(*(f"{name}#a" for name in settings.queries))
+    found, reports = await until(
+        settings, wanted, lambda rows, reps: len({r.target for r in reps}) >= 5 and len(rows) > 5
+    )
+    reasons = {row.target: f"{row.state}: {row.reason}" for row in reversed(reports)}
+    assert reasons["table"].startswith("misconfigured: the query cannot be run: no such table")
+    assert "no column 'time'" in reasons["column"]
+    assert reasons["slow"] == "down: no answer within 0.1 s"
+    assert "must be a SELECT" in reasons["write"]
+    assert "more than 1 rows" in reasons["many"]
+    assert {row.address for row in found} == {"good#a"}
+    with closing(sqlite3.connect(base)) as connection:
+        assert connection.execute("SELECT count(*) FROM r").fetchone() == (1,)
+
+
+@pytest.mark.asyncio
+async def test_no_file_is_made_and_no_secret_is_missing_silently(base: Path) -> None:
+    gone = base.with_name("gone.db")
+    with pytest.raises(MisconfiguredError, match="no database file"):
+        await until(configured(gone, q={"sql": "SELECT 1"}), points("q#a"), lambda *_: True)
+    assert not gone.exists()
+    settings = sql.Settings.model_validate(
+        {"url": "sqlite://", "password": {"env": "NOT_SET_ANYWHERE"}, "queries": {"q": {"sql": "SELECT 1"}}})  # fmt: skip  # noqa: E501
+    with pytest.raises(MisconfiguredError, match="NOT_SET_ANYWHERE"):
+        sql.Database(settings)
+
+
+@pytest.mark.asyncio
+async def test_discover_lists_the_keys(base: Path) -> None:
+    add(base, ("a", 1, None), ("b", 2, None), ("a", 3, None))
+    found = await sql.discover(configured(base, q={"sql": NEW, "start": 0, "watermark": "id"}), 5)
+    assert [(row.address, row.value) for row in found] == [("q#a", 3), ("q#b", 2)]
+
+
+@pytest.mark.parametrize("wrong", [{"url": "postgresql://u:p@h/d"}, {"url": "no"}, {"queries": {}},
+                                   {"queries": {"q": {"sql": NEW}}}])  # fmt: skip
+def test_settings_that_cannot_work(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        sql.Settings.model_validate({"url": "sqlite:///x", "queries": {"q": {"sql": "SELECT 1"}}, **wrong})

@@ -1,0 +1,33 @@
+// Variants of a shader: what a frame does not need is not compiled into it. A `discard` costs early depth tests on every
+// GPU, and the whole light costs a software renderer most of its time.
+
+import type { Mesh, Object3D, RawShaderMaterial } from 'three';
+
+/** LEAN: plain light, for a slow machine's first frame and moving camera. SECTION: a plane cuts. GHOST: storeys see-through. */
+export const VARIANTS = ['LEAN', 'SECTION', 'GHOST'] as const;
+export type Variant = (typeof VARIANTS)[number];
+
+const known = new WeakMap<RawShaderMaterial, Variant[]>();
+
+/** The variants that a material's shaders know: others need not be compiled again for it. */
+function variantsOf(material: RawShaderMaterial): Variant[] {
+  let found = known.get(material);
+  if (found === undefined) {
+    const source = material.vertexShader + material.fragmentShader;
+    found = VARIANTS.filter((name) => source.includes(name));
+    known.set(material, found);
+  }
+  return found;
+}
+
+/** Sets the defines of an object's material; three.js keeps the program of each set that was once compiled. */
+export function follow(object: Object3D, wanted: Readonly<Record<Variant, boolean>>): void {
+  const material = (object as Mesh).material as RawShaderMaterial | undefined;
+  if (material?.defines === undefined) return;
+  for (const name of variantsOf(material)) {
+    if (name in material.defines === wanted[name]) continue;
+    if (wanted[name]) material.defines[name] = '';
+    else delete material.defines[name];
+    material.needsUpdate = true;
+  }
+}
