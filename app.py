@@ -44,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
 
+    discover = sub.add_parser("discover", help="what a source has to offer, as a sheet")
+    discover.add_argument("source", metavar="SOURCE", help="name of a source in campus.yaml")
+    discover.add_argument("--campus", type=Path, default=Path(), metavar="DIR", help="campus folder (default here)")
+    discover.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long (default %(default)s)")
+    discover.add_argument("--out", type=Path, metavar="FILE", help="write the sheet there, not to the screen")
+
     simulate = sub.add_parser("simulate", help="the simulated campus as Parquet files")
     simulate.add_argument(
         "--from", dest="start", required=True, metavar="T", help="first instant, as in 2026-04-15T08:00"
@@ -98,6 +104,10 @@ def run(args: argparse.Namespace) -> int:
         from server.commands import check
 
         return check(args.folder, as_json=args.json)
+    if args.command == "discover":
+        from server.discover import discover
+
+        return discover(args.source, args.campus, seconds=args.seconds, out=args.out)
     if args.command == "simulate":
         from server.commands import simulate
 
