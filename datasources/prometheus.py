@@ -135,23 +135,28 @@ class _Exporter:
         received = time.time()
         self._scrapes += 1
         try:
-            scrape = await _parsed(answer)
+            scrape, readings = await _beside(answer, self._pick, received)
         except CutShortError as error:
             self._cut_short += 1
             raise SourceError(f"{error} ({self._cut_short} of {self._scrapes} scrapes)") from None
         if scrape.unreadable != self._unreadable:
             self._unreadable = scrape.unreadable
             log.warning("%s: %d lines of the scrape cannot be read", self._name, scrape.unreadable)
-        return self._pick.readings(scrape, received)
+        return readings
 
 
-async def _parsed(answer: Answer) -> Scrape:
-    """The body taken apart, a large one beside the event loop."""
-    text = answer.body.decode("utf-8", "replace")
-    openmetrics = is_openmetrics(answer.content_type)
-    if len(answer.body) < SMALL_BYTES:
-        return parse(text, openmetrics)
-    return await asyncio.to_thread(parse, text, openmetrics)
+async def _beside(answer: Answer, pick: Picker, received: float) -> tuple[Scrape, list[RawReading]]:
+    """The body taken apart and the wanted series found, beside the event loop where the body is large."""
+
+    def read() -> tuple[Scrape, list[RawReading]]:
+        scrape = _parsed(answer)
+        return scrape, pick.readings(scrape, received)
+
+    return read() if len(answer.body) < SMALL_BYTES else await asyncio.to_thread(read)
+
+
+def _parsed(answer: Answer) -> Scrape:
+    return parse(answer.body.decode("utf-8", "replace"), is_openmetrics(answer.content_type))
 
 
 class Picker:
@@ -227,7 +232,8 @@ async def discover(settings: Settings, seconds: float) -> list[Found]:
 async def _browse(name: str, target: Target, persons: Persons, seconds: float) -> list[Found]:
     asked = target.model_copy(update={"timeout_s": min(target.timeout_s, seconds)})
     async with asked.client() as client:
-        scrape = await _parsed(await get(client, asked, asked.url, {"Accept": ACCEPT}))
+        answer = await get(client, asked, asked.url, {"Accept": ACCEPT})
+    scrape = await asyncio.to_thread(_parsed, answer)
     seen: dict[str, list[Sample]] = {}
     for sample in scrape.samples:
         labels = labels_of(sample.labels)

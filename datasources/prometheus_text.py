@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 _LABELS = r'(?:[^"{}\n#]++|"(?:[^"\\\n]++|\\[^\n])*+")*+'
 _DIGITS = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 _NUMBER = rf"[+-]?(?:{_DIGITS}|[Ii]nf(?:inity)?|[Nn][Aa][Nn])"
 _LATEST_S = 1e11
+PIECE = 65_536
 _LINE = re.compile(
     rf"^[ \t]*+(?:({_NAME})[ \t]*+(?:\{{({_LABELS})\}})?+[ \t]*+(?<=[ \t}}])({_NUMBER})"
     rf"(?:[ \t]++([+-]?{_DIGITS}))?[ \t]*+(?:#[ \t]*+\{{[^\n]*+)?\r?$"
@@ -72,7 +74,7 @@ def parse(text: str, openmetrics: bool) -> Scrape:
     _check_end(text, openmetrics)
     scrape = Scrape()
     scale = 1.0 if openmetrics else 1000.0
-    for name, labels, value, time, comment, unreadable in _LINE.findall(text):
+    for name, labels, value, time, comment, unreadable in chain.from_iterable(map(_LINE.findall, _pieces(text))):
         if name:
             scrape.samples.append(Sample(name, labels, float(value), _moment(time, scale) if time else None))
         elif comment:
@@ -80,6 +82,16 @@ def parse(text: str, openmetrics: bool) -> Scrape:
         elif unreadable:
             scrape.unreadable += 1
     return scrape
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in whole lines, about ``PIECE`` characters at once: one match over all of it stops every other thread."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at + PIECE)
+        end = len(text) if end < 0 else end + 1
+        yield text[at:end]
+        at = end
 
 
 def _moment(text: str, scale: float) -> float | None:
