@@ -85,7 +85,7 @@ def parse(text: str, openmetrics: bool) -> Scrape:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text in whole lines, about ``PIECE`` characters at once: one match over all of it stops every other thread."""
+    """The text in whole lines, about ``PIECE`` characters at once: one match over all stops every other thread."""
     at = 0
     while at < len(text):
         end = text.find("\n", at + PIECE)
