@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib
 import logging
-import resource
 import time
 from pathlib import Path
 from typing import Final
 
 from models3d import brick, cityjson, files, geojson, geopackage, hbjson, imdf, mesh, step_sniff
+from models3d.memory import own_peak_mb
 from models3d.model import Finding, Format, Model, ModelError, Options
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def load(path: Path, options: Options | None = None) -> Model:
     _extension(path, row, model)
     model.sha256 = model.sha256 or files.sha256(path)
     model.seconds = model.seconds or time.perf_counter() - started
-    model.peak_mb = model.peak_mb or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    model.peak_mb = model.peak_mb or own_peak_mb()
     return model
 
 

@@ -26,6 +26,7 @@ from models3d.ifc_shell import ShellResult, joined
 from models3d.ifc_tree import Tree, read_tree
 from models3d.ifc_units import units
 from models3d.ifc_zones import zones
+from models3d.memory import own_peak_mb
 from models3d.model import Finding, Format, Model, ModelError, Options, Shell
 from models3d.texts import mend
 
@@ -148,8 +149,8 @@ def load(path: Path, options: Options) -> Model:
             findings=findings, frame=place,
         )  # fmt: skip
     model.seconds = time.perf_counter() - began
-    usage = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    model.peak_mb = max(usage) / 1024
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    model.peak_mb = max(own_peak_mb(), workers)
     return model
 
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from models3d.memory import own_peak_mb
 from models3d.model import Model, ModelError, Options
 from models3d.model_file import to_bytes
 
@@ -43,7 +44,7 @@ def read(job: dict[str, Any]) -> Model:
     except RecursionError:
         message = f"'{path.name}' nests deeper than any model does: export it again."
         raise ModelError("nested-too-deep", message) from None
-    model.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    model.peak_mb = own_peak_mb()
     return model
 
 

@@ -30,6 +30,12 @@ def test_a_model_comes_back_whole(tmp_path: Path) -> None:
     assert 10 < model.peak_mb < 1000
 
 
+def test_the_memory_of_a_reading_is_its_own_and_not_that_of_who_asked(tmp_path: Path) -> None:
+    ballast = bytearray(b"x") * 600_000_000
+    model = hostile(make(tmp_path, "fine"), Options(threads=1))
+    assert 10 < model.peak_mb < len(ballast) / 2e6
+
+
 @pytest.mark.parametrize(
     ("word", "code", "says"),
     [
