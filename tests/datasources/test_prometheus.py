@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -193,11 +194,14 @@ async def test_a_large_scrape_leaves_the_loop_free(peer: HttpPeer) -> None:
             gaps.append(time.monotonic() - last)
             last = time.monotonic()
 
+    gc.collect()
+    gc.freeze()  # as the server does once it has started: what the other tests left is not walked through again
     ticking = asyncio.create_task(tick())
     got = by_address(await first(configured(e={"url": f"{peer.url}/metrics"}), points('e#m{n="49999"}', interval_s=60)))
     ticking.cancel()
+    gc.unfreeze()
     assert got['e#m{n="49999"}'].value == 49999
-    assert max(gaps) < 0.25
+    assert max(gaps) < 0.25, sorted(gaps)[-5:]
 
 
 @pytest.mark.asyncio
