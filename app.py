@@ -9,80 +9,29 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
 
-
-class _Parser(argparse.ArgumentParser):
-    """argparse with one sentence instead of the whole usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}. Try '{self.prog} --help'.\n")
-
-
-def parser() -> argparse.ArgumentParser:
-    """Every command with its options."""
-    top = _Parser(prog="app.py", description="Campus Twin: building models and live feeds on one 3D/2D view.")
-    sub = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-
-    serve = sub.add_parser("serve", help="run the product; without --campus the generated demo campus")
-    serve.add_argument("--campus", type=Path, metavar="DIR", help="a campus folder with a campus.yaml")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    serve.add_argument("--port", type=int, default=8050, help="port to listen on (default %(default)s)")
-    serve.add_argument("--role", choices=("all", "ingest", "web", "history"), default="all", help="part to run")
-
-    new = sub.add_parser("new", help="a campus folder from model files or footprints, ready to serve")
-    new.add_argument("folder", type=Path, metavar="DIR")
-    new.add_argument("files", type=Path, nargs="*", metavar="FILE", help="model files, or folders of them")
-
-    read = sub.add_parser("import", help="read model files and report what is in them")
-    read.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    read.add_argument("--json", action="store_true", help="print the report as JSON")
-    read.add_argument("--out", type=Path, metavar="DIR", help="also write the spaces as GeoParquet tables")
-
-    check = sub.add_parser("check", help="every mistake of a campus folder at once")
-    check.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
-    check.add_argument("--json", action="store_true", help="print the findings as JSON")
-
-    discover = sub.add_parser("discover", help="what a source has to offer, as a sheet")
-    discover.add_argument("source", metavar="SOURCE", help="name of a source in campus.yaml")
-    discover.add_argument("--campus", type=Path, default=Path(), metavar="DIR", help="campus folder (default here)")
-    discover.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long (default %(default)s)")
-    discover.add_argument("--out", type=Path, metavar="FILE", help="write the sheet there, not to the screen")
-
-    simulate = sub.add_parser("simulate", help="the simulated campus as Parquet files")
-    simulate.add_argument(
-        "--from", dest="start", required=True, metavar="T", help="first instant, as in 2026-04-15T08:00"
-    )
-    simulate.add_argument("--to", dest="end", required=True, metavar="T", help="end of the window, not included")
-    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    simulate.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="same seed, same bytes (default %(default)s)"
-    )
-    simulate.add_argument(
-        "--step", type=float, default=900.0, metavar="S", help="seconds between readings (%(default)s)"
-    )
-
-    bench = sub.add_parser("bench", help="measure beside a named peer in the same run")
-    bench.add_argument("name", metavar="NAME", help="import, viewer, live ...")
-    bench.add_argument("--json", action="store_true", help="print the figures as JSON")
-    return top
+from server.arguments import parser
 
 
 def serve(args: argparse.Namespace) -> int:
-    """Build the campus, the server and the pages; run until interrupted."""
+    """Build the campus (of ``replay`` with the file's values), the server, the pages; run until interrupted."""
     import gc
 
     import uvicorn
 
     from pages.application import create_app
     from server.app import UVICORN, create_server
+    from server.replay import Play, replay_runtime
     from server.runtime import StartError, build_runtime
     from server.security import BindingError, check_binding
 
     try:
         check_binding(args.host)
-        runtime = build_runtime(args.campus, role=args.role)
+        if args.command == "replay":
+            play = Play(args.file, args.faults, args.source, args.speed, args.loop, args.times, args.start)
+            runtime = replay_runtime(play, args.campus)
+        else:
+            runtime = build_runtime(args.campus, role=args.role)
     except (BindingError, StartError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -103,11 +52,19 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "check":
         from server.commands import check
 
-        return check(args.folder, as_json=args.json)
+        return check(args.folder, as_json=args.json, found=args.found)
     if args.command == "discover":
         from server.discover import discover
 
         return discover(args.source, args.campus, seconds=args.seconds, out=args.out)
+    if args.command == "record":
+        from server.record import record
+
+        return record(args.sources, args.campus, args.out, seconds=args.seconds)
+    if args.command == "export":
+        from server.export import export
+
+        return export(args.format, args.campus, args.out)
     if args.command == "simulate":
         from server.commands import simulate
 

@@ -3,7 +3,9 @@
 (function () {
   "use strict";
   const campus = window.campus;
-  const ROW = 34;
+  /** Height of a row [px]: that of the style sheet, which grows with the screen. */
+  const rowHeight = () => (34 / 16) * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  let ROW = rowHeight();
   const SPARE = 8;
 
   class Tree {
@@ -22,7 +24,7 @@
       element.addEventListener("scroll", () => this.draw());
       element.addEventListener("keydown", (event) => this.key(event));
       element.addEventListener("click", (event) => this.click(event));
-      new ResizeObserver(() => this.draw()).observe(element);
+      new ResizeObserver(() => this.resized()).observe(element);
       element.removeAttribute("aria-busy");
       this.refresh();
     }
@@ -44,6 +46,16 @@
       this.canvas.style.height = `${rows.length * ROW}px`;
       this.drawn = "";
       this.draw();
+    }
+
+    /** Another size of the window may mean other heights. */
+    resized() {
+      const height = rowHeight();
+      if (height !== ROW) {
+        ROW = height;
+        this.canvas.replaceChildren();
+        this.refresh();
+      } else this.draw();
     }
 
     draw() {
@@ -199,7 +211,10 @@
       });
     }, () => {
       element.removeAttribute("aria-busy");
-      element.textContent = campus.text("tree.error");
+      const note = document.createElement("p");
+      note.className = "tree-note";
+      note.textContent = campus.text("tree.error");
+      element.replaceChildren(note);
     });
   });
 

@@ -10,6 +10,8 @@
   };
   const HIDDEN = new Set(["measure"]);
   let state = { ...DEFAULTS };
+  /** The domain of the channel; without a channel the last one stays. */
+  let domain = DEFAULTS.ch.split(".")[0];
   let flights = 0;
   let model = null;
   let rewrite = 0;
@@ -75,9 +77,15 @@
 
   /** Buttons, sliders and legends show the state. */
   function reflect() {
+    domain = state.ch.split(".")[0] || domain;
     for (const button of document.querySelectorAll("[data-set]")) {
       const [key, value] = split(button.dataset.set);
-      const now = key === "lang" ? campus.facts.lang : state[key];
+      if (button.dataset.domain) {
+        button.setAttribute("aria-pressed", String(button.dataset.domain === domain));
+        continue;
+      }
+      const now = key === "lang" ? campus.facts.lang : key === "mode" ? modeShown() : state[key];
+      if (key === "mode") button.disabled = value !== "plan" && withoutWebGL();
       button.setAttribute("aria-pressed", String(now === value));
     }
     for (const button of document.querySelectorAll("[data-flip]")) {
@@ -89,6 +97,7 @@
       const wanted = state.lens === "trust" ? "trust" : state.ch;
       legend.hidden = legend.dataset.legend !== wanted;
     }
+    for (const group of document.querySelectorAll("[data-channels-of]")) group.hidden = group.dataset.channelsOf !== domain;
     for (const line of document.querySelectorAll("[data-row]")) {
       line.toggleAttribute("data-selected", line.dataset.row === state.sel);
     }
@@ -96,6 +105,15 @@
     if (slider && document.activeElement !== slider) slider.value = state.x;
     campus.section.reflect(state, model);
     document.dispatchEvent(new CustomEvent("campus:view", { detail: state }));
+  }
+
+  /** Where the browser draws no scene, the view shows plans whatever is asked for. */
+  function withoutWebGL() {
+    return document.getElementById("twin")?.dataset.mode === "plan" && state.mode !== "plan";
+  }
+
+  function modeShown() {
+    return withoutWebGL() ? "plan" : state.mode;
   }
 
   function split(pair) {
@@ -238,6 +256,8 @@
     const rest = { explode: Number(state.x) || 0, xray: state.xray === "1" };
     campus.setProps("twin", rest);
     reflect();
+    const twin = document.getElementById("twin");
+    if (twin) new MutationObserver(reflect).observe(twin, { attributeFilter: ["data-mode"] });
     return focusData();
   }
 

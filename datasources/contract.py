@@ -8,6 +8,9 @@ A source of many devices (SNMP, Modbus, a scrape of many exporters) has ``target
 itself so that a dead one delays no other, and yields a ``TargetReport`` when one of them fails or comes back. It raises
 only what stops the whole source. An address is then ``target#place in it``.
 
+Settings are validated with what the program gives as context: ``folder``, the campus's own (the only one whose files a
+source may name, see ``datasources.folder_file``), and for a source of pushed readings ``inbox``.
+
 A module may also have ``async def discover(settings, seconds)`` that listens or browses and returns what it ``Found``.
 """
 
@@ -49,7 +52,8 @@ class Found:
 
     ``device`` groups the signals of one device; ``name`` is what people call the signal; ``unit`` and ``quantity`` only
     where the protocol tells them; ``interval_s`` [s] where several values were seen; ``note`` is for people (a
-    description, what the numbers of a state mean).
+    description, what the numbers of a state mean). Of ``count`` numbers ``low`` is the least and ``high`` the greatest;
+    ``rises``: they changed and never fell, ``falls``: they fell at least once.
     """
 
     address: str
@@ -63,6 +67,11 @@ class Found:
     vendor: str = ""
     place: str = ""
     note: str = ""
+    low: float | None = None
+    high: float | None = None
+    count: int = 0
+    rises: bool = False
+    falls: bool = False
 
 
 Batches = AsyncIterator[list[RawReading] | TargetReport]

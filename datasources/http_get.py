@@ -1,4 +1,4 @@
-"""One GET over httpx for sources that poll: sign-in by reference, a cap on the body, errors in an operator's words.
+"""One request over httpx for sources that poll: sign-in by reference, a cap on the body, errors in an operator's words.
 
 Redirects are never followed (a password must not travel to another host), proxies of the environment are not used, and
 the body is asked for uncompressed, so that the cap holds for what arrives.
@@ -19,6 +19,7 @@ import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from datasources.contract import MisconfiguredError, SourceError
+from datasources.folder_file import KeyFile
 from twin.secret import SecretError, SecretRef
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request
@@ -69,7 +70,7 @@ class Access(BaseModel):
     token: SecretRef | None = None
     username: str = ""
     password: SecretRef | None = None
-    ca: str = ""
+    ca: KeyFile = ""
     max_bytes: Annotated[int, Field(ge=1024, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
 
     @model_validator(mode="after")
@@ -106,10 +107,21 @@ class Answer:
     content_type: str
 
 
-async def get(client: httpx.AsyncClient, access: Access, url: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """The answer to one GET; MisconfiguredError, SourceError or OSError say why there is none."""
+async def ask(
+    client: httpx.AsyncClient,
+    access: Access,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
+) -> Answer:
+    """The answer to one request; MisconfiguredError, SourceError or OSError say why there is none."""
     try:
-        async with asyncio.timeout(access.timeout_s), client.stream("GET", url, headers=headers) as response:
+        async with (
+            asyncio.timeout(access.timeout_s),
+            client.stream(method, url, headers=headers, content=body) as response,
+        ):
             _judge(response)
             return Answer(await _body(response, access.max_bytes), response.headers.get("content-type", ""))
     except (TimeoutError, httpx.TimeoutException):
@@ -127,13 +139,23 @@ def _judge(response: httpx.Response) -> None:
     if status in _USELESS_AGAIN:
         raise MisconfiguredError(_USELESS_AGAIN[status])
     if response.has_redirect_location:
-        raise MisconfiguredError(f"it points elsewhere ({status}), which is not followed: give the final 'url'")
+        where = _place(response)
+        raise MisconfiguredError(f"it points elsewhere ({status}), to {where}, which is not followed: give that 'url'")
     if status in (429, 503) and (wait_s := _retry_after(response.headers.get("retry-after", ""))):
         raise BusyError(status, wait_s)
     if status != 200:
         raise SourceError(f"it answers with status {status}")
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise SourceError("it sends a compressed body though none was asked for")
+
+
+def _place(response: httpx.Response) -> str:
+    """Where a redirect leads, without what it asks there: that may hold a secret."""
+    try:
+        there = response.url.join(response.headers["location"])
+    except httpx.InvalidURL:
+        return "an address that cannot be read"
+    return f"{there.scheme}://{there.netloc.decode('ascii', 'replace').rpartition('@')[2]}{there.path}"[:200]
 
 
 def _retry_after(text: str) -> float:

@@ -1,97 +1,38 @@
-"""MQTT 3.1.1 and 5 through gmqtt: one connection, subscribed once it stands, batches every 50 ms.
+"""MQTT 3.1.1 and 5: messages of one connection (datasources/mqtt_link.py) decoded, batches every 50 ms.
 
 An address is a topic (the payload is the value) or ``topic#/path/in/json`` (a JSON pointer). A message for a topic
-that no point names is handed over under its topic, so that the ingest lists it. gmqtt's own reconnection is off: it
-would come back without subscriptions; the connection's end ends the source, and the supervisor starts it again.
+that no point names is handed over under its topic, so that the ingest lists it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
-import time
-import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from typing import Annotated, Any, Literal
 
-from gmqtt import Client, Subscription
-from gmqtt.mqtt.constants import MQTTv50, MQTTv311
-from gmqtt.mqtt.handler import MQTTConnectError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from datasources.contract import MisconfiguredError, SourceError
-from datasources.payload import MAX_PAYLOAD, SAMPLE_BYTES, Decoder, JsonPointer, ZoneName
+from datasources.contract import Found, MisconfiguredError, SourceError
+from datasources.mqtt_discover import Heard
+from datasources.mqtt_link import BrokerSettings, Connection, Message, TopicFilter
+from datasources.payload import SAMPLE_BYTES, Decoder, JsonPointer, ZoneName
 from twin.point import Point
 from twin.reading import RawReading
-from twin.secret import SecretError, SecretRef
 
 log = logging.getLogger(__name__)
 
-CONNECT_S = 10.0
-CLOSE_S = 2.0
-MAX_PENDING = 100_000
-TOPICS_A_PACKET = 100
-_REFUSED_FOR_GOOD = {2, 4, 5, 133, 134, 135, 138, 140}
-"""CONNACK codes that waiting does not mend: bad client id, name, password, rights, banned, method."""
 
-
-def _topic_filter(text: str) -> str:
-    levels = text.split("/")
-    wild = [level for level in levels if "#" in level or "+" in level]
-    if not text or "\0" in text or len(text.encode()) > 65535:
-        raise ValueError("a topic has 1 to 65,535 bytes and no NUL")
-    if any(level not in ("#", "+") for level in wild) or "#" in levels[:-1]:
-        raise ValueError(
-            f"'{text}': + and # stand for whole levels, and # only at the end, as in site/+/power or site/#"
-        )
-    return text
-
-
-class Tls(BaseModel):
-    """TLS: the system's authorities or ``ca`` (a file); ``cert`` and ``key`` (files) where the broker asks for ours."""
-
-    model_config = ConfigDict(extra="forbid")
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    check_name: bool = True
-
-    def context(self) -> ssl.SSLContext:
-        """The context; MisconfiguredError names the file that cannot be used."""
-        try:
-            context = ssl.create_default_context(cafile=self.ca or None)
-            if self.cert:
-                context.load_cert_chain(self.cert, self.key or None)
-        except (OSError, ssl.SSLError) as error:
-            named = ", ".join(part for part in (self.ca, self.cert, self.key) if part)
-            raise MisconfiguredError(f"TLS files {named} cannot be used: {error}") from None
-        context.check_hostname = self.check_name
-        return context
-
-
-class Settings(BaseModel):
+class Settings(BrokerSettings):
     """A broker and what to listen to. Without ``topics`` those of the points are subscribed.
 
     ``time`` is the JSON pointer of the device's own time (ISO 8601, or s, ms, us, ns since 1970); a local time without
-    offset is of ``timezone``. A dead peer is noticed after at most three times ``keepalive_s`` [s].
+    offset is of ``timezone``.
     """
 
-    model_config = ConfigDict(extra="forbid")
-    host: Annotated[str, Field(min_length=1)]
-    port: Annotated[int, Field(ge=1, le=65535)] = 1883
-    topics: list[Annotated[str, AfterValidator(_topic_filter)]] = []
-    username: str = ""
-    password: SecretRef | None = None
-    tls: Tls | bool = False
-    version: Literal["5", "3.1.1"] = "5"
-    client_id: str = ""
-    qos: Literal[0, 1] = 0
-    keepalive_s: Annotated[int, Field(ge=1, le=15)] = 5
+    topics: list[TopicFilter] = Field(default=[])
     time: JsonPointer = ""
     timezone: ZoneName = "UTC"
-    batch_ms: Annotated[int, Field(ge=10, le=1000)] = 50
 
 
 async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading]]:
@@ -100,7 +41,7 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
     topics = settings.topics or decoder.topics
     if not topics:
         raise MisconfiguredError("nothing to subscribe to: give 'topics', or points whose source is this broker")
-    connection = _Connection(settings)
+    connection = Connection(settings)
     try:
         await connection.open(topics)
         yield []
@@ -113,7 +54,23 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
         await connection.close()
 
 
-Message = tuple[str, bytes, bool, float]
+async def discover(settings: Settings, seconds: float) -> list[Found]:
+    """What is sent within ``seconds`` [s] on ``topics``, or on all of them where there are none."""
+    heard = Heard()
+    connection = Connection(settings)
+    try:
+        await connection.open(settings.topics or ["#"])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    heard.add(await connection.take(settings.batch_ms / 1000))
+    except SourceError as error:
+        if not heard.topics:
+            raise
+        log.warning("%s: what was heard before that is listed", error)
+    finally:
+        await connection.close()
+    return heard.found()
 
 
 def _decode(decoder: Decoder, message: Message) -> list[RawReading]:
@@ -126,122 +83,3 @@ def _decode(decoder: Decoder, message: Message) -> list[RawReading]:
         bad = f"decoder failed: {type(error).__name__}"
         return [RawReading(address, None, received, bad=bad, raw=payload[:SAMPLE_BYTES])
                 for address in decoder.addresses(topic)]  # fmt: skip
-
-
-class _Connection:
-    """One connection from CONNECT to its end."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._pending: list[Message] = []
-        self._arrived = asyncio.Event()
-        self._ended = ""
-        self._suback: asyncio.Future[Sequence[int]] | None = None
-        self.dropped = 0
-        client = Client(
-            settings.client_id or f"campus-twin-{uuid.uuid4().hex[:12]}",
-            clean_session=True,
-            logger=_quiet_logger(),
-            **({"maximum_packet_size": MAX_PAYLOAD + 65536} if settings.version == "5" else {}),
-        )
-        client.set_config({"reconnect_retries": -2, "reconnect_delay": 0})  # neither unlimited (-1) nor once (0)
-        client.on_message = self._on_message
-        client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
-        self._client = client
-
-    async def open(self, topics: Sequence[str]) -> None:
-        """Connect and subscribe; SourceError or OSError says why not."""
-        s = self._settings
-        if s.username:
-            try:
-                password = s.password.reveal() if s.password else None
-            except SecretError as error:
-                raise MisconfiguredError(str(error)) from None
-            self._client.set_auth_credentials(s.username, password)
-        tls = s.tls.context() if isinstance(s.tls, Tls) else Tls().context() if s.tls else False
-        where = f"{s.host}:{s.port}"
-        version = MQTTv50 if s.version == "5" else MQTTv311
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                await self._client.connect(s.host, s.port, ssl=tls, keepalive=s.keepalive_s, version=version)
-                await self._subscribe(topics)
-        except MQTTConnectError as error:
-            code, words = error._code, error.message.removeprefix("Connection Refused: ")
-            if code in _REFUSED_FOR_GOOD:
-                raise MisconfiguredError(f"{where} refused the connection: {words}") from None
-            raise SourceError(f"{where} refused the connection: {words}") from None
-        except TimeoutError:
-            hint = "; if it speaks only MQTT 3.1.1, set version: '3.1.1'" if s.version == "5" else ""
-            raise SourceError(self._ended or f"{where} did not answer within {CONNECT_S:.0f} s{hint}") from None
-        except ssl.SSLCertVerificationError as error:
-            raise MisconfiguredError(f"{where}: its certificate is not accepted: {error.verify_message}") from None
-        except ssl.SSLError as error:
-            raise SourceError(f"{where}: TLS failed: {error.reason or error}") from None
-        except OSError as error:
-            raise OSError(f"{where} cannot be reached: {error.strerror or error}") from None
-
-    async def _subscribe(self, topics: Sequence[str]) -> None:
-        for at in range(0, len(topics), TOPICS_A_PACKET):
-            chunk = topics[at : at + TOPICS_A_PACKET]
-            self._suback = asyncio.get_running_loop().create_future()
-            self._client.subscribe([Subscription(topic, qos=self._settings.qos) for topic in chunk])
-            granted = await self._suback
-            refused = [topic for topic, code in zip(chunk, granted, strict=False) if code >= 128]
-            if refused:
-                raise MisconfiguredError(f"the broker refuses the subscription to {', '.join(refused[:5])}")
-
-    async def take(self, wait_s: float) -> list[Message]:
-        """What arrived, after at least ``wait_s`` [s] of gathering; SourceError when the connection has ended."""
-        await self._arrived.wait()
-        if self._ended and not self._pending:
-            raise SourceError(self._ended)
-        await asyncio.sleep(wait_s)
-        messages, self._pending = self._pending, []
-        if not self._ended:
-            self._arrived.clear()
-        return messages
-
-    def _on_message(self, _client: Client, topic: Any, payload: Any, _qos: int, properties: dict[str, Any]) -> int:
-        # gmqtt hides what a handler raises: do as little as possible here, decode later.
-        name = topic if isinstance(topic, str) else repr(topic)
-        self._pending.append((name, bytes(payload), bool(properties.get("retain")), time.time()))
-        if len(self._pending) > MAX_PENDING:
-            self._thin_out()
-        self._arrived.set()
-        return 0
-
-    def _thin_out(self) -> None:
-        """Keep the newest message of each topic; where even that is too much, the newest half."""
-        newest = {message[0]: message for message in self._pending}
-        kept = list(newest.values())[-MAX_PENDING // 2 :]
-        self.dropped += len(self._pending) - len(kept)
-        log.warning("more than %d messages waiting: %d older ones dropped so far", MAX_PENDING, self.dropped)
-        self._pending = kept
-
-    def _on_disconnect(self, _client: Client, packet: Any, *_: Any) -> None:
-        reason = f" (reason {packet[0]})" if isinstance(packet, bytes) and packet else ""
-        self._ended = f"{self._settings.host}:{self._settings.port} closed the connection{reason}"
-        self._arrived.set()
-        if self._suback is not None and not self._suback.done():
-            self._suback.set_exception(SourceError(self._ended))
-
-    def _on_subscribe(self, _client: Client, _mid: int, granted: Sequence[int], _properties: Any) -> None:
-        if self._suback is not None and not self._suback.done():
-            self._suback.set_result(granted)
-
-    async def close(self) -> None:
-        """Say goodbye, without waiting for a peer that is gone."""
-        with suppress(TimeoutError, OSError, SourceError):
-            async with asyncio.timeout(CLOSE_S):
-                await self._client.disconnect()
-
-
-def _quiet_logger() -> logging.Logger:
-    """gmqtt's voice: its errors (an exception of a handler is one), not its talk of reconnections that are off."""
-    logging.getLogger("gmqtt").setLevel(logging.ERROR)  # it warns of every write to a connection that has ended
-    logger = logging.getLogger(f"{__name__}.gmqtt")
-    logger.setLevel(logging.ERROR)
-    if not logger.filters:
-        logger.addFilter(lambda record: "CONNACK" not in record.getMessage() and "connect" not in record.getMessage())
-    return logger

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasources.contract import Found, MisconfiguredError, TargetReport
 from datasources.fieldbus import Session, Stream, TargetName, run, sort_points
+from datasources.folder_file import KeyFile
 from twin.point import Point
 from twin.reading import RawReading
 from twin.secret import SecretRef
@@ -36,10 +37,10 @@ class Target(BaseModel):
     password: SecretRef | None = None
     security: Literal["none", "Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss"] = "none"
     mode: Literal["Sign", "SignAndEncrypt"] = "SignAndEncrypt"
-    certificate: str = ""
-    key: str = ""
+    certificate: KeyFile = ""
+    key: KeyFile = ""
     key_password: SecretRef | None = None
-    server_certificate: str = ""
+    server_certificate: KeyFile = ""
     check_server: bool = True
     application_uri: str = "urn:campus-twin:client"
     publish_ms: Annotated[int, Field(ge=50, le=60_000)] = 500

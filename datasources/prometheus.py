@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasources.contract import Found, SourceError, TargetReport
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, Wanted, quantity_of, run, sort_points
-from datasources.http_get import Access, Answer, get
+from datasources.http_get import Access, Answer, BusyError, ask
+from datasources.prometheus_pick import Picker, Place
 from datasources.prometheus_text import (
     CutShortError,
     Labels,
@@ -37,17 +39,21 @@ log = logging.getLogger(__name__)
 
 ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 SMALL_BYTES = 128 * 1024
-MAX_KNOWN = 200_000
 PERSONS = (
     "username", "user", "user_name", "userid", "user_id", "uid", "login", "owner", "person", "name_of_user",
     "full_name", "display_name", "email", "mail", "phone", "student", "student_id", "employee", "card", "card_id",
     "client", "client_ip", "clientip", "client_mac", "client_name", "station", "station_mac", "sta", "mac",
     "mac_address", "remote_ip", "remote_addr", "remote_address", "peer_ip", "src_ip", "source_ip", "ip_address",
-    "calling_station_id",
+    "calling_station_id", "common_name", "real_ip", "real_addr", "real_address", "virtual_address", "vpn_ip",
+    "vpn_addr", "vpn_ipv4", "vpn_ipv6",
 )  # fmt: skip
 """Labels that name a person or their device."""
 
-Place = tuple[str, Labels]
+ONE_PERSON_EACH = ("vpn_user_*", "openvpn_*client_*", "slurm_user_*")
+"""Metrics with a series a person (ocserv, OpenVPN, Slurm): while only one is there, even what is left of such a series
+without its labels tells of that person."""
+
+Result = TypeVar("Result")
 
 
 class Target(Access):
@@ -59,25 +65,33 @@ class Target(Access):
 class Settings(BaseModel):
     """The exporters by name.
 
-    ``deny_labels`` are taken off every series (whatever their case, and with ``exported_`` before them); a list of your
-    own replaces the default. ``batch_ms`` [ms] is how long readings are gathered.
+    ``deny_labels`` are taken off every series (whatever their case, and with ``exported_`` before them), and metrics
+    that match ``deny_metrics`` (``*`` stands for anything) are not read; a list of your own replaces the default.
+    ``batch_ms`` [ms] is how long readings are gathered.
     """
 
     model_config = ConfigDict(extra="forbid")
     targets: Annotated[dict[TargetName, Target], Field(min_length=1)]
     deny_labels: list[str] = list(PERSONS)
+    deny_metrics: list[str] = list(ONE_PERSON_EACH)
     batch_ms: Annotated[int, Field(ge=50, le=100)] = 50
 
 
 class Persons:
-    """Which labels carry persons."""
+    """Which labels and metrics carry persons."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], metrics: Iterable[str] = ()) -> None:
         self._names = {name.lower() for name in names}
+        parts = [".*".join(re.escape(part) for part in pattern.split("*")) for pattern in metrics]
+        self._metrics = re.compile("|".join(parts) or r"(?!)")
 
     def denied(self, label: str) -> bool:
         """Whether a label must not leave the source."""
         return label.lower().removeprefix("exported_") in self._names
+
+    def withheld(self, metric: str) -> bool:
+        """Whether a whole metric must not leave the source."""
+        return self._metrics.fullmatch(metric) is not None
 
     def place(self, text: str) -> Place:
         """The series that an address names."""
@@ -85,6 +99,8 @@ class Persons:
             name, labels = selector(text)
         except ValueError as error:
             raise AddressError(str(error)) from None
+        if self.withheld(name):
+            raise AddressError(f"the metric '{name}' tells of one person each and is withheld: use a total")
         if named := sorted(label for label, _ in labels if self.denied(label)):
             raise AddressError(f"the label '{named[0]}' carries persons and is withheld: leave it out")
         return name, labels
@@ -96,7 +112,7 @@ class Persons:
 
 async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading] | TargetReport]:
     """Scrape every target that has points, until closed."""
-    persons = Persons(settings.deny_labels)
+    persons = Persons(settings.deny_labels, settings.deny_metrics)
     wanted, mistakes = sort_points(points, settings.targets, persons.place)
     stream = Stream(settings.batch_ms / 1000)
     sessions: dict[str, Session] = {
@@ -126,95 +142,45 @@ class _Exporter:
         async with self._target.client() as client:
             while True:
                 await pace.tick()
-                readings = await self._scrape(client)
+                try:
+                    readings = await self._scrape(client)
+                except BusyError as busy:
+                    self._stream.unwell(self._name, "down", str(busy))
+                    await asyncio.sleep(busy.wait_s)
+                    continue
                 self._stream.live(self._name)
                 self._stream.put(readings)
 
     async def _scrape(self, client: httpx.AsyncClient) -> list[RawReading]:
-        answer = await get(client, self._target, self._target.url, {"Accept": ACCEPT})
+        answer = await ask(client, self._target, self._target.url, {"Accept": ACCEPT})
         received = time.time()
         self._scrapes += 1
+        pick = self._pick.readings
         try:
-            scrape, readings = await _beside(answer, self._pick, received)
+            readings, unreadable = await _beside(answer, lambda text, new: pick(text, new, received))
         except CutShortError as error:
             self._cut_short += 1
             raise SourceError(f"{error} ({self._cut_short} of {self._scrapes} scrapes)") from None
-        if scrape.unreadable != self._unreadable:
-            self._unreadable = scrape.unreadable
-            log.warning("%s: %d lines of the scrape cannot be read", self._name, scrape.unreadable)
+        if unreadable != self._unreadable:
+            self._unreadable = unreadable
+            log.warning("%s: %d lines of the scrape cannot be read", self._name, unreadable)
         return readings
 
 
-async def _beside(answer: Answer, pick: Picker, received: float) -> tuple[Scrape, list[RawReading]]:
-    """The body taken apart and the wanted series found, beside the event loop where the body is large."""
+async def _beside(answer: Answer, work: Callable[[str, bool], Result]) -> Result:
+    """``work`` on a body, and whether it is OpenMetrics; with a large one beside the event loop."""
+    openmetrics = is_openmetrics(answer.content_type)
 
-    def read() -> tuple[Scrape, list[RawReading]]:
-        scrape = _parsed(answer)
-        return scrape, pick.readings(scrape, received)
+    def read() -> Result:
+        return work(answer.body.decode("utf-8", "replace"), openmetrics)
 
     return read() if len(answer.body) < SMALL_BYTES else await asyncio.to_thread(read)
-
-
-def _parsed(answer: Answer) -> Scrape:
-    return parse(answer.body.decode("utf-8", "replace"), is_openmetrics(answer.content_type))
-
-
-class Picker:
-    """Finds the series of each address in a scrape."""
-
-    def __init__(self, places: dict[str, Place]) -> None:
-        self._places = places
-        self._names = {name for name, _ in places.values()}
-        self._names |= {_created(name) for name in self._names}
-        self._known: dict[str, Labels | None] = {}
-
-    def readings(self, scrape: Scrape, received: float) -> list[RawReading]:
-        """A reading of each address; bad, with the reason, where it names no series or several."""
-        series: dict[str, dict[Labels, list[Sample]]] = {}
-        for sample in scrape.samples:
-            if sample.name in self._names:
-                labels = self._labels(sample.labels)
-                if labels is None:
-                    scrape.unreadable += 1
-                else:
-                    series.setdefault(sample.name, {}).setdefault(labels, []).append(sample)
-        return [self._reading(address, place, series, scrape, received) for address, place in self._places.items()]
-
-    def _labels(self, text: str) -> Labels | None:
-        if text not in self._known:
-            if len(self._known) >= MAX_KNOWN:
-                self._known.clear()
-            self._known[text] = labels_of(text)
-        return self._known[text]
-
-    @staticmethod
-    def _reading(
-        address: str, place: Place, series: dict[str, dict[Labels, list[Sample]]], scrape: Scrape, received: float
-    ) -> RawReading:
-        name, labels = place
-        rows = series.get(name, {})
-        found = [labels] if labels in rows else [other for other in rows if labels <= other]
-        if len(found) != 1:
-            doubt = f" ({scrape.unreadable} lines cannot be read)" if scrape.unreadable else ""
-            bad = f"matches {len(found)} series" if found else f"the scrape has no such series{doubt}"
-            return RawReading(address, None, received, bad=bad)
-        samples = rows[found[0]]
-        newest = max(samples, key=lambda sample: sample.time or 0.0)
-        same = {repr(sample.value) for sample in samples if sample.time == newest.time}
-        if len(same) > 1:
-            return RawReading(address, None, received, newest.time, bad=f"stands {len(samples)} times in the scrape")
-        created = series.get(_created(name), {}).get(found[0]) if scrape.kind(name) == "counter" else None
-        return RawReading(address, newest.value, received, newest.time, boot=created[0].value if created else None)
-
-
-def _created(name: str) -> str:
-    return f"{name.removesuffix('_total')}_created"
 
 
 async def discover(settings: Settings, seconds: float) -> list[Found]:
     """Every series of every target, without the labels that carry persons; series that only those tell apart are left
     out. SourceError: no target answers."""
-    persons = Persons(settings.deny_labels)
+    persons = Persons(settings.deny_labels, settings.deny_metrics)
     names = list(settings.targets)
     rows = await asyncio.gather(*(_browse(name, settings.targets[name], persons, seconds) for name in names),
                                 return_exceptions=True)  # fmt: skip
@@ -232,12 +198,11 @@ async def discover(settings: Settings, seconds: float) -> list[Found]:
 async def _browse(name: str, target: Target, persons: Persons, seconds: float) -> list[Found]:
     asked = target.model_copy(update={"timeout_s": min(target.timeout_s, seconds)})
     async with asked.client() as client:
-        answer = await get(client, asked, asked.url, {"Accept": ACCEPT})
-    scrape = await asyncio.to_thread(_parsed, answer)
+        scrape = await _beside(await ask(client, asked, asked.url, {"Accept": ACCEPT}), parse)
     seen: dict[str, list[Sample]] = {}
     for sample in scrape.samples:
         labels = labels_of(sample.labels)
-        if labels is not None and not sample.name.endswith("_created"):
+        if labels is not None and not sample.name.endswith("_created") and not persons.withheld(sample.name):
             seen.setdefault(written(sample.name, persons.strip(labels)), []).append(sample)
     return [_found(name, series, samples[0], scrape) for series, samples in seen.items() if len(samples) == 1]
 
@@ -250,7 +215,8 @@ def _found(target: str, series: str, sample: Sample, scrape: Scrape) -> Found:
         told in ("histogram", "summary") and sample.name.endswith(("_count", "_sum", "_bucket"))
     )
     kind = "counter" if counts else "gauge" if told == "gauge" else ""
-    return Found(f"{target}#{series}", sample.value, target, sample.name, unit, quantity_of(unit), kind)
+    note = scrape.helps.get(family, "") or scrape.helps.get(sample.name, "")
+    return Found(f"{target}#{series}", sample.value, target, sample.name, unit, quantity_of(unit), kind, note=note)
 
 
 _UNITS = {"celsius": "°C", "watts": "W", "joules": "J", "volts": "V", "amperes": "A", "seconds": "s", "bytes": "B",

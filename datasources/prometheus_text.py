@@ -6,15 +6,19 @@ Every repetition is possessive: a hostile body costs time in proportion to its l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*+"
-_LABELS = r'(?:[^"{}\n#]++|"(?:[^"\\\n]++|\\[^\n])*+")*+'
+_OUTSIDE = r'[^"{}\n#]*+'
+_QUOTED = r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"'
+_LABELS = rf"{_OUTSIDE}(?:{_QUOTED}{_OUTSIDE})*+"
 _DIGITS = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 _NUMBER = rf"[+-]?(?:{_DIGITS}|[Ii]nf(?:inity)?|[Nn][Aa][Nn])"
 _LATEST_S = 1e11
+MAX_HELP = 200
 PIECE = 65_536
 _LINE = re.compile(
     rf"^[ \t]*+(?:({_NAME})[ \t]*+(?:\{{({_LABELS})\}})?+[ \t]*+(?<=[ \t}}])({_NUMBER})"
@@ -22,11 +26,12 @@ _LINE = re.compile(
     r"|(#[^\n]*+)$|([^\n]*[^\s][^\n]*+)$)",
     re.MULTILINE | re.ASCII,
 )
-_LABEL = re.compile(
-    r'[ \t]*+([a-zA-Z_][a-zA-Z0-9_]*+)[ \t]*+=[ \t]*+"((?:[^"\\\n]++|\\[^\n])*+)"[ \t]*+(?:,|$)', re.ASCII
-)
+_ONE = r'[ \t]*+([a-zA-Z_][a-zA-Z0-9_]*+)[ \t]*+=[ \t]*+"([^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+)"[ \t]*+(?:,|$)'
+_LABEL = re.compile(_ONE, re.ASCII)
+_ALL_LABELS = re.compile(rf"(?:{_ONE})*+[ \t]*+", re.ASCII)
 _TYPE = re.compile(r"#[ \t]+TYPE[ \t]+(\S+)[ \t]+(\S+)\s*$")
 _UNIT = re.compile(r"#[ \t]+UNIT[ \t]+(\S+)[ \t]+(\S+)\s*$")
+_HELP = re.compile(r"#[ \t]+HELP[ \t]+(\S+)[ \t]+(.*\S)\s*$")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -37,8 +42,7 @@ class CutShortError(ValueError):
     """A body that does not end as it must: the rest of it is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One line: ``labels`` as written between the braces, ``time`` [s since epoch] where the line has one."""
 
     name: str
@@ -49,11 +53,14 @@ class Sample:
 
 @dataclass(slots=True)
 class Scrape:
-    """A body taken apart: ``types`` and ``units`` by family name, ``unreadable`` counts lines that are neither."""
+    """A body taken apart: ``types``, ``units`` and ``helps`` by family name, ``unreadable`` counts lines that are
+    neither.
+    """
 
     samples: list[Sample] = field(default_factory=list)
     types: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    helps: dict[str, str] = field(default_factory=dict)
     unreadable: int = 0
 
     def kind(self, name: str) -> str:
@@ -69,14 +76,23 @@ def is_openmetrics(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/openmetrics-text"
 
 
-def parse(text: str, openmetrics: bool) -> Scrape:
-    """Take a body apart. CutShortError: its end is missing, so its last number may be half a number."""
+def parse(
+    text: str,
+    openmetrics: bool,
+    names: Container[str] | None = None,
+    useless: Container[tuple[str, str]] = frozenset(),
+) -> Scrape:
+    """Take a body apart: all its samples, or those with one of ``names`` but not ``useless`` (name, labels as written).
+
+    CutShortError: its end is missing, so its last number may be half a number.
+    """
     _check_end(text, openmetrics)
     scrape = Scrape()
     scale = 1.0 if openmetrics else 1000.0
     for name, labels, value, time, comment, unreadable in chain.from_iterable(map(_LINE.findall, _pieces(text))):
         if name:
-            scrape.samples.append(Sample(name, labels, float(value), _moment(time, scale) if time else None))
+            if names is None or (name in names and (name, labels) not in useless):
+                scrape.samples.append(Sample(name, labels, float(value), _moment(time, scale) if time else None))
         elif comment:
             _describe(scrape, comment)
         elif unreadable:
@@ -111,29 +127,21 @@ def _describe(scrape: Scrape, comment: str) -> None:
         scrape.types[found[1]] = found[2]
     elif found := _UNIT.match(comment):
         scrape.units[found[1]] = found[2]
+    elif found := _HELP.match(comment):
+        scrape.helps[found[1]] = _ESCAPE.sub(_unescape, found[2])[:MAX_HELP]
 
 
 def labels_of(text: str) -> Labels | None:
     """The labels between the braces, without empty ones (the same as none); None where they cannot be read."""
-    pairs = list(_pairs(text.strip(" \t")))
-    if None in pairs:
+    if not _ALL_LABELS.fullmatch(text):
         return None
-    found = [pair for pair in pairs if pair is not None]
-    if len({name for name, _ in found}) != len(found):
+    pairs = _LABEL.findall(text)
+    if "\\" in text:
+        pairs = [(name, _ESCAPE.sub(_unescape, value)) for name, value in pairs]
+    found = dict(pairs)
+    if len(found) != len(pairs):
         return None
-    return frozenset(pair for pair in found if pair[1])
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str] | None]:
-    at = 0
-    while at < len(text):
-        match = _LABEL.match(text, at)
-        if match is None:
-            yield None
-            return
-        value = match[2]
-        yield match[1], _ESCAPE.sub(_unescape, value) if "\\" in value else value
-        at = match.end()
+    return frozenset(pair for pair in pairs if pair[1]) if "" in found.values() else frozenset(pairs)
 
 
 def _unescape(match: re.Match[str]) -> str:

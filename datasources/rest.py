@@ -1,13 +1,13 @@
-"""JSON over HTTP: each target is a document that is polled, page after page where it has pages.
+"""JSON over HTTP: each target is an answer that is polled, page after page where it has pages.
 
-An address is ``target#/path/in/json``, a JSON pointer whose steps may choose from a list: ``/devices/[id=7]/power``.
+An address is ``target#/path/in/json`` (``datasources.rest_path``). Where the service keeps a history, ``since`` asks it
+only for what is newer than the last device time that was seen.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -15,49 +15,39 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datasources.contract import SourceError, TargetReport
-from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, Wanted, run, sort_points
-from datasources.http_get import Access, BusyError, get
-from datasources.payload import Pointer, ZoneName, epoch, tokens
+from datasources.contract import Found, SourceError, TargetReport
+from datasources.fieldbus import Pace, Session, Stream, TargetName, Wanted, run, sort_points
+from datasources.http_get import BusyError
+from datasources.payload import Pointer, epoch
+from datasources.rest_path import BESIDE, Hit, TimePath, beside, find, offered, place
+from datasources.rest_request import Asked, Request
 from twin.point import Point
 from twin.reading import RawReading
 
-_CHOICE = re.compile(r"\[([^=\]]+)=([^\]]*)\]")
+AHEAD_S = 60.0
 
 
-def place(text: str) -> Pointer:
-    """The steps of an address."""
-    if not text.startswith("/"):
-        raise AddressError(f"'{text}' is no JSON pointer: write it as /data/power or /devices/[id=7]/power")
-    return tokens(text)
+class Target(Request):
+    """An answer that is polled.
 
-
-def _checked(text: str) -> str:
-    if text:
-        place(text)
-    return text
-
-
-Path = Annotated[str, AfterValidator(_checked)]
-
-
-class Target(Access):
-    """A document. ``next`` is the path of the next page's address in it; ``time`` that of the time of a whole page.
-
-    ``interval_s`` [s] is by default the shortest that its points ask; ``timeout_s`` [s] is for each page.
+    ``time`` is the path of the time of a whole answer, or ``./path`` of the time beside each value; local times are of
+    ``timezone``. ``interval_s`` [s] is by default the shortest that its points ask; ``timeout_s`` [s] is for each page.
     """
 
-    next: Path = ""
-    max_pages: Annotated[int, Field(ge=1, le=1000)] = 20
-    time: Path = ""
-    timezone: ZoneName = "UTC"
+    time: TimePath = ""
     interval_s: Annotated[float, Field(ge=0.5, le=86400)] | None = None
+
+    @model_validator(mode="after")
+    def _has_times(self) -> Target:
+        if self.since and not self.time:
+            raise ValueError("'since' needs 'time': it is taken from the times of the values")
+        return self
 
 
 class Settings(BaseModel):
-    """The documents by name. ``batch_ms`` [ms] is how long readings are gathered."""
+    """The answers by name. ``batch_ms`` [ms] is how long readings are gathered."""
 
     model_config = ConfigDict(extra="forbid")
     targets: Annotated[dict[TargetName, Target], Field(min_length=1)]
@@ -84,9 +74,8 @@ class _Document:
         self._target = target
         self._wanted = wanted
         self._stream = stream
-        self._next = place(target.next) if target.next else None
-        self._time = place(target.time) if target.time else None
-        self._zone = ZoneInfo(target.timezone)
+        self._clock = Clock(target)
+        self._newest: float | None = target.since.first(ZoneInfo(target.timezone)) if target.since else None
 
     async def poll(self) -> None:
         """Ask at the target's pace for as long as all is well."""
@@ -102,84 +91,84 @@ class _Document:
                     continue
                 self._stream.live(self._name)
                 self._stream.put(readings)
+                self._remember(readings)
 
     async def _pages(self, client: httpx.AsyncClient) -> list[RawReading]:
+        """What all pages have. What no page has is bad, unless only news were asked for: then there are none."""
+        only_news = self._target.since is not None
         left = dict(self._wanted.places)
         readings: list[RawReading] = []
-        url: str | None = self._target.url
-        seen: set[str] = set()
-        while url and left:
-            if url in seen or len(seen) >= self._target.max_pages:
+        asked: Asked | None = self._target.first(self._newest)
+        seen: set[Asked] = set()
+        while asked is not None and (left or only_news):
+            if asked in seen or len(seen) >= self._target.max_pages:
                 raise SourceError(f"the pages go in a circle, or are more than {self._target.max_pages}")
-            seen.add(url)
-            answer = await get(client, self._target, url, {"Accept": "application/json"})
-            document = _document(answer.body)
-            readings += self._readings(document, left)
-            url = self._following(document, url)
+            seen.add(asked)
+            document = await self._target.document(client, asked)
+            for address, steps in list(left.items()):
+                found = self._clock.readings(address, find(document, steps), time.time())
+                readings += found
+                if found and not only_news:
+                    del left[address]
+            asked = self._target.following(document, asked)
+        if only_news:
+            return readings
         now = time.time()
         return readings + [RawReading(address, None, now, bad="not in the answer") for address in left]
 
-    def _readings(self, document: Any, left: dict[str, Pointer]) -> list[RawReading]:
-        """What this page has of what is left, which is taken out of it."""
-        now = time.time()
-        moment = None
-        if self._time is not None:
-            told = find(document, self._time)
-            moment = epoch(told[0], self._zone) if len(told) == 1 else None
-        readings = []
-        for address, steps in list(left.items()):
-            found = find(document, steps)
-            if not found:
-                continue
-            del left[address]
-            if len(found) > 1:
-                readings.append(RawReading(address, None, now, moment, bad=f"matches {len(found)} values"))
-            elif isinstance(found[0], dict | list):
-                readings.append(RawReading(address, None, now, moment, bad="not a single value"))
-            else:
-                readings.append(RawReading(address, found[0], now, moment))
-        return readings
+    def _remember(self, readings: list[RawReading]) -> None:
+        """The newest device time. A clock that runs ahead must not hide what all others measure until then."""
+        if self._target.since is not None:
+            latest = time.time() + AHEAD_S
+            times = [row.time for row in readings if row.time is not None and row.time <= latest]
+            self._newest = max([*times, *([] if self._newest is None else [self._newest])], default=None)
 
-    def _following(self, document: Any, url: str) -> str | None:
-        found = find(document, self._next) if self._next is not None else []
-        if not found or not isinstance(found[0], str) or not found[0]:
+
+class Clock:
+    """Where the values of a target have their time."""
+
+    def __init__(self, target: Target) -> None:
+        self._beside = target.time.startswith(BESIDE)
+        self._steps = place(target.time.removeprefix(".")) if target.time else None
+        self._zone = ZoneInfo(target.timezone)
+
+    def readings(self, address: str, hits: list[Hit], now: float) -> list[RawReading]:
+        """What an address has: a reading, one for each time where the values have times of their own, or why not."""
+        times = [self._time(hit) for hit in hits]
+        if len(hits) > 1 and (None in times or len(set(times)) < len(times)):
+            return [RawReading(address, None, now, times[0], bad=f"matches {len(hits)} values")]
+        rows = sorted(zip(times, hits, strict=True), key=lambda row: row[0] or 0.0)
+        return [_reading(address, hit.value, now, moment) for moment, hit in rows]
+
+    def _time(self, hit: Hit) -> float | None:
+        if self._steps is None:
             return None
+        if self._beside:
+            return epoch(beside(hit, self._steps), self._zone)
+        told = find(hit.around[0], self._steps)
+        return epoch(told[0].value, self._zone) if len(told) == 1 else None
+
+
+def _reading(address: str, value: Any, now: float, moment: float | None) -> RawReading:
+    if isinstance(value, dict | list):
+        raw = json.dumps(value, ensure_ascii=False)[:200].encode()
+        return RawReading(address, None, now, moment, bad="not a single value", raw=raw)
+    return RawReading(address, value, now, moment)
+
+
+async def discover(settings: Settings, seconds: float) -> list[Found]:
+    """The single values in the first page of every target. SourceError: no target answers."""
+    found: list[Found] = []
+    failed: list[str] = []
+    for name, target in settings.targets.items():
+        quick = target.model_copy(update={"timeout_s": min(target.timeout_s, seconds)})
         try:
-            here, there = httpx.URL(url), httpx.URL(url).join(found[0])
-        except httpx.InvalidURL:
-            raise SourceError("the next page's address cannot be read") from None
-        if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
-            raise SourceError("the next page is on another host, which is not followed")
-        return str(there)
-
-
-def _document(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise SourceError("the answer is not JSON") from None
-
-
-def find(document: Any, steps: Pointer) -> list[Any]:
-    """What stands at a path: nothing, one value, or several where a choice fits more than one."""
-    found = [document]
-    for step in steps:
-        found = [inner for outer in found for inner in _step(outer, step)]
+            async with quick.client() as client:
+                document = await quick.document(client, quick.first(None))
+        except (SourceError, OSError) as error:
+            failed.append(f"{name}: {error}")
+            continue
+        found += [Found(f"{name}#{path}", value, name, path.rpartition("/")[2]) for path, value in offered(document)]
+    if len(failed) == len(settings.targets):
+        raise SourceError(f"no target answers: {'; '.join(failed[:3])}")
     return found
-
-
-def _step(document: Any, step: str) -> list[Any]:
-    if isinstance(document, dict):
-        return [document[step]] if step in document else []
-    if not isinstance(document, list):
-        return []
-    if choice := _CHOICE.fullmatch(step):
-        key, value = choice.groups()
-        return [row for row in document if isinstance(row, dict) and key in row and _text(row[key]) == value]
-    if re.fullmatch(r"0|[1-9][0-9]{0,8}", step) and int(step) < len(document):
-        return [document[int(step)]]
-    return []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

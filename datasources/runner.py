@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -60,11 +60,12 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """A source as configured: its ``settings`` are not validated yet."""
+    """A source as configured: its ``settings`` are not validated yet; ``context`` is what the program gives it."""
 
     name: str
     type: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Supervisor:
@@ -80,11 +81,12 @@ class Supervisor:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         known = source_types() if modules is None else modules
-        self._runs = [
-            _Run(config, tuple(p for p in points if p.source == config.name), sink, known, clock, jitter)
-            for config in sources
-        ]
-        self._tasks: list[asyncio.Task[None]] = []
+        self._begin: Callable[[SourceConfig, tuple[Point, ...]], _Run] = lambda config, own: _Run(
+            config, own, sink, known, clock, jitter
+        )
+        own = _by_source(points)
+        self._runs = [self._begin(config, own.get(config.name, ())) for config in sources]
+        self._started = False
 
     def states(self) -> list[SourceState]:
         """The state of each source, in the order of the configuration."""
@@ -92,20 +94,65 @@ class Supervisor:
 
     async def start(self) -> None:
         """Start every source; returns at once."""
+        self._started = True
         for run in self._runs:
-            name = f"source {run.state.name}"
-            self._tasks += [asyncio.create_task(run.forever(), name=name), asyncio.create_task(run.watch(), name=name)]
+            run.start()
 
     async def stop(self) -> None:
         """Stop every source and wait until it let go of its connections."""
-        for task in self._tasks:
-            task.cancel()
-        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                log.error("a source ended with an error", exc_info=result)
-        self._tasks.clear()
-        for run in self._runs:
-            run.ended()
+        self._started = False
+        await _stop(self._runs)
+
+    async def change(self, sources: Sequence[SourceConfig], points: Sequence[Point]) -> Changed:
+        """Go on with other sources and points: those that are as they were are not touched, the others end or begin."""
+        before = {run.state.name: run for run in self._runs}
+        own = _by_source(points)
+        runs, begun = [], []
+        for config in sources:
+            run = before.get(config.name)
+            if run is not None and run.is_of(config, own.get(config.name, ())):
+                del before[config.name]
+            else:
+                begun.append(run := self._begin(config, own.get(config.name, ())))
+            runs.append(run)
+        names = [run.state.name for run in begun]
+        self._runs = runs
+        await _stop(before.values())  # first: a broker may know the old one by the name of the new one
+        for run in begun if self._started else ():
+            run.start()
+        changed = tuple(name for name in names if name in before)
+        added = tuple(name for name in names if name not in before)
+        return Changed(added, tuple(name for name in before if name not in names), changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Names of sources: new ones, those that are gone, and those that began anew with other settings or points."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def _by_source(points: Sequence[Point]) -> dict[str, tuple[Point, ...]]:
+    found: dict[str, list[Point]] = {}
+    for point in points:
+        found.setdefault(point.source, []).append(point)
+    return {name: tuple(own) for name, own in found.items()}
+
+
+async def _stop(runs: Iterable[_Run]) -> None:
+    """End sources, and wait until they let go of their connections."""
+    stopped = list(runs)
+    tasks = [task for run in stopped for task in run.tasks]
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            log.error("a source ended with an error", exc_info=result)
+    for run in stopped:
+        run.tasks.clear()
+        run.ended()
 
 
 class _Run:
@@ -131,7 +178,17 @@ class _Run:
         self._all_targets = 0
         self._gaps: deque[float] = deque(maxlen=21)
         self._last_batch = time.monotonic()
+        self.tasks: list[asyncio.Task[None]] = []
         self.state = SourceState(config.name, config.type, "connecting", "starting", clock(), len(points))
+
+    def is_of(self, config: SourceConfig, points: tuple[Point, ...]) -> bool:
+        """Whether it runs just so."""
+        return self._config == config and self._points == points
+
+    def start(self) -> None:
+        """Begin to run; returns at once."""
+        name = f"source {self._config.name}"
+        self.tasks = [asyncio.create_task(self.forever(), name=name), asyncio.create_task(self.watch(), name=name)]
 
     async def forever(self) -> None:
         """Connect, run, wait, again, until cancelled."""
@@ -147,7 +204,7 @@ class _Run:
                 self._fail("down", str(error))
                 wait = self._backoff(BACKOFF_LAST_S)
             except (OSError, TimeoutError) as error:
-                self._fail("down", _words(error))
+                self._fail("down", str(error) or _words(error))
                 wait = self._backoff(BACKOFF_UNREACHABLE_S)
             except Exception as error:
                 log.exception("source %s: unexpected error", self._config.name)
@@ -165,12 +222,13 @@ class _Run:
         if module is None:
             raise MisconfiguredError(f"there is no source type '{self._config.type}': use {', '.join(self._known)}")
         try:
-            settings = module.Settings.model_validate(dict(self._config.settings))
+            settings = module.Settings.model_validate(dict(self._config.settings), context=dict(self._config.context))
         except ValidationError as error:
             mistakes = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
             raise MisconfiguredError(f"settings of source '{self._config.name}': {mistakes}") from None
         self._all_targets = len(getattr(settings, "targets", ()))
-        self._say("connecting", "connecting")
+        if not self._failures:  # one that is tried again is still down, and has been since it fell out
+            self._say("connecting", "connecting")
         self._last_batch = time.monotonic()
         stream = module.batches(settings, self._points)
         async with aclosing(stream) as batches:  # type: ignore[type-var]

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from datasources.faults import label_table
 from datasources.simulator import Settings, Simulation
 from twin.point import Point
 
@@ -56,7 +57,7 @@ def simulate(
     simulation = Simulation(settings, points)
     files = [out / "points.parquet", out / "faults.parquet"]
     pq.write_table(_point_table(points), files[0], compression="zstd")
-    labels = _fault_table(simulation, start, end)
+    labels = label_table(list(simulation.faults.between(start.timestamp(), end.timestamp())))
     pq.write_table(labels, files[1], compression="zstd")
     total = 0
     for name, times in _days(start, end, step_s):
@@ -102,20 +103,3 @@ def _readings(simulation: Simulation, times: npt.NDArray[np.float64]) -> pa.Tabl
 def _point_table(points: Sequence[Point]) -> pa.Table:
     columns = ("id", "entity", "quantity", "unit", "kind", "address")
     return pa.table({name: [getattr(p, name) for p in points] for name in columns})
-
-
-def _fault_table(simulation: Simulation, start: datetime, end: datetime) -> pa.Table:
-    found = list(simulation.faults.between(start.timestamp(), end.timestamp()))
-    instant = pa.timestamp("ms", tz="UTC")
-
-    def instants(seconds: list[float]) -> pa.Array:
-        return pa.array([round(s * 1e3) for s in seconds], pa.int64()).cast(pa.timestamp("ms")).cast(instant)
-
-    return pa.table(
-        {
-            "kind": pa.array([f.kind for f in found], pa.string()),
-            "point": pa.array([f.point for f in found], pa.string()),
-            "start": instants([f.start for f in found]),
-            "end": instants([f.end for f in found]),
-        }
-    )

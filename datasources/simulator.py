@@ -1,6 +1,6 @@
 """The simulated campus as a source like any other: settings, points in, batches of readings out.
 
-Every value comes from ``PowerModel`` (datasources/simulator_power.py), a pure function of seed and time: what runs
+Every value comes from ``CampusModel`` (datasources/simulator_campus.py), a pure function of seed and time: what runs
 live is what a replay of the same hours gives. Only this module looks at the clock. That the values are simulated
 stands on every reading through the source's type (the ingest's origin 'simulated').
 """
@@ -18,8 +18,9 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 from datasources.contract import MisconfiguredError
+from datasources.simulator_address import AddressError
+from datasources.simulator_campus import CampusModel
 from datasources.simulator_faults import Faults, FaultSettings, Reported
-from datasources.simulator_power import AddressError, PowerModel
 from twin.point import Point
 from twin.reading import RawReading
 
@@ -45,7 +46,7 @@ class Simulation:
 
     def __init__(self, settings: Settings, points: Sequence[Point]) -> None:
         self.points = list(points)
-        self.model = PowerModel(self.points, settings.seed)
+        self.model = CampusModel(self.points, settings.seed)
         self.faults = Faults(self.points, settings.faults, settings.fault_rate, settings.seed)
 
     def values_at(self, times: npt.ArrayLike) -> Reported:

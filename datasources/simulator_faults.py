@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from datasources.faults import SENTINEL, SPIKE_FACTOR, Instant, Label, matches
+from datasources.simulator_campus import CampusModel
 from datasources.simulator_noise import key, keys, uniform
-from datasources.simulator_power import PowerModel
 from datasources.simulator_weather import DAY_S, UTC_OFFSET_S
 from twin.point import Point
 
@@ -25,18 +24,7 @@ F64 = npt.NDArray[np.float64]
 
 Kind = Literal["silent", "sentinel", "flat", "spike", "zero"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-SENTINEL = -9999.0
-SPIKE_FACTOR = 21.0  # seen in real meters: 18 to 23 times the median
 SPIKE_EVERY_S, SPIKE_S = 600.0, 60.0
-
-
-def _aware(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise ValueError("a time needs its zone, as in 2026-04-15T10:00:00+08:00")
-    return value
-
-
-Instant = Annotated[datetime, AfterValidator(_aware)]
 
 
 class FaultSettings(BaseModel):
@@ -60,14 +48,10 @@ class FaultSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault of one point, from ``start`` to ``end`` [s since epoch, UTC]: the label."""
+class Fault(Label):
+    """The label, and the ``row`` of its point."""
 
-    kind: Kind
-    point: str
     row: int
-    start: float
-    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +73,10 @@ class Faults:
         self._days: dict[int, list[Fault]] = {}
         self._held: dict[Fault, float] = {}  # what flat lines repeat: kept, for a live step has 50 ms
         self._listed = [
-            Fault(entry.kind, point.id, row, entry.start.timestamp(), entry.end.timestamp())
+            Fault(entry.kind, point.id, entry.start.timestamp(), entry.end.timestamp(), row)
             for entry in listed
             for row, point in enumerate(points)
-            if fnmatchcase(point.id, entry.points) or fnmatchcase(point.entity, entry.points)
+            if matches(entry.points, point.id, point.entity)
         ]
 
     def between(self, start: float, end: float) -> Iterator[Fault]:
@@ -117,11 +101,11 @@ class Faults:
                 start = midnight + float(draw[1][row]) * DAY_S
                 end = start + 3_600.0 * (1 + 11 * float(draw[2][row]))
                 kind = KINDS[int(float(draw[3][row]) * len(KINDS))]
-                found.append(Fault(kind, self._points[row].id, row, start, end))
+                found.append(Fault(kind, self._points[row].id, start, end, row))
             self._days[day] = found
         return self._days[day]
 
-    def report(self, model: PowerModel, times: F64, values: F32) -> Reported:
+    def report(self, model: CampusModel, times: F64, values: F32) -> Reported:
         """What is reported of the true ``values`` (points, times); they are not changed."""
         missing = np.zeros(values.shape, np.bool_)
         if not len(times):
@@ -137,7 +121,7 @@ class Faults:
     def _spoil(
         self,
         fault: Fault,
-        model: PowerModel,
+        model: CampusModel,
         times: F64,
         columns: npt.NDArray[np.bool_],
         values: F32,

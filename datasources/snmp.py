@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datasources.contract import MisconfiguredError, TargetReport
 from datasources.snmp_discover import Neighbour, discover, neighbours
 from datasources.snmp_plan import NOT_AN_ADDRESS, parse
+from datasources.snmp_session import stopped
 from datasources.snmp_settings import Settings, Target
 from datasources.snmp_target import Device, Lanes
 from twin.point import Point
@@ -65,9 +66,7 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
             for batch in await _gathered(items, settings.batch_ms / 1000):
                 yield batch
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(tasks)
 
 
 async def _gathered(items: asyncio.Queue[Item], wait_s: float) -> list[Item]:

@@ -57,7 +57,7 @@ class DeviceClock:
         else:
             self._turns = turns
         total = now + self._turns * TURN_S
-        restarted = self.boot is not None and total < self.uptime + elapsed - slack
+        restarted = self.boot is not None and total < max(self.uptime, self.uptime + elapsed - slack)
         if self.boot is None or restarted:
             self.boot = received - total
         self.uptime, self._seen = total, monotonic

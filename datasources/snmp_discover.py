@@ -13,7 +13,7 @@ from datasources.snmp_clock import HEAD, DeviceClock
 from datasources.snmp_mib import Mib, Profile, profile_of, view
 from datasources.snmp_plan import Index, Planner, text_of
 from datasources.snmp_reading import Answers, readings
-from datasources.snmp_session import SYS_UPTIME, Absent, Session, Value
+from datasources.snmp_session import SYS_UPTIME, Absent, Session, Value, stopped
 from datasources.snmp_settings import Settings
 from twin.reading import RawReading
 
@@ -105,8 +105,7 @@ async def _each(
     tasks = {name: asyncio.create_task(one(name)) for name in settings.targets}
     if tasks:
         await asyncio.wait(tasks.values(), timeout=seconds)
-    for task in tasks.values():
-        task.cancel()
+    await stopped(tasks.values())
     results = await asyncio.gather(*tasks.values(), return_exceptions=True)
     for result in results:
         if isinstance(result, Exception) and not isinstance(result, SourceError):
@@ -159,7 +158,7 @@ async def _found(session: Session, identity: Identity, profile: Profile) -> list
     async for part in session.parts([HEAD, *plan.groups]):
         answers.take(part, time.time())
     clock = DeviceClock()
-    clock.see_answers(answers.values, answers.received[SYS_UPTIME], time.monotonic())
+    clock.see_answers(answers.values, answers.received[SYS_UPTIME], answers.first)
     rows = []
     for (_, label), want, reading in zip(drafts, plan.wants, readings(plan.wants, answers, clock), strict=True):
         if not reading.bad:

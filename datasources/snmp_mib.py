@@ -39,12 +39,16 @@ class Names(BaseModel):
     """A table that names rows: the first of ``columns`` that has a text for a row names it.
 
     With ``guard`` the row's name is asked for along with its values, because its number may come to mean another.
+    Rows of one name are told apart by their place where ``parent`` says in which row each is and ``position`` where in
+    it: 'Board 0 (2.0.1)' is in slot 0 of chassis 2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     what: str
     columns: tuple[Oid, ...] = Field(min_length=1)
     guard: bool = False
+    parent: Oid | Literal[""] = ""
+    position: Oid | Literal[""] = ""
 
 
 class Mib(BaseModel):

@@ -7,7 +7,7 @@ walking the table of names; where numbers move (``guard``), the name is asked fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datasources.snmp_mib import Mib, Names, Profile, known_names, oid, wrap_of
@@ -20,6 +20,9 @@ UNKNOWN_OBJECT = "no profile has an object of this name"
 NEEDS_NAME = "this object needs a name in square brackets"
 NO_NAMES = "this object takes no name in square brackets"
 NOT_AN_ADDRESS = "not an address: write target#object[name] or target#1.3.6.1..."
+
+MAX_DEPTH = 16
+"""Parts within parts that a place names; a device that contains itself has no end."""
 
 _ADDRESS = re.compile(r"([^#]+)#([^#\[\]]+)(?:\[(.+)\])?", re.DOTALL)
 
@@ -113,7 +116,31 @@ async def read_names(session: Session, names: Names) -> Index:
     index: Index = {}
     for row in named.values():
         index.setdefault(text_of(row.value), []).append(row)
+    if names.parent and any(len(rows) > 1 for rows in index.values()):
+        return _placed(index, dict(await session.walk(names.parent)), dict(await session.walk(names.position)))
     return index
+
+
+def _placed(
+    index: Index, parents: Mapping[tuple[int, ...], Value], positions: Mapping[tuple[int, ...], Value]
+) -> Index:
+    """Rows of one name get the way to their place added."""
+    told: Index = {}
+    for name, rows in index.items():
+        for row in rows:
+            place = "" if len(rows) == 1 else f" ({_way(row.suffix, parents, positions)})"
+            told.setdefault(name + place, []).append(row)
+    return told
+
+
+def _way(
+    row: tuple[int, ...], parents: Mapping[tuple[int, ...], Value], positions: Mapping[tuple[int, ...], Value]
+) -> str:
+    steps: list[str] = []
+    while len(steps) < MAX_DEPTH and isinstance(position := positions.get(row), int) and position >= 0:
+        steps.append(str(position))
+        row = (parent,) if isinstance(parent := parents.get(row), int) else ()
+    return ".".join(reversed(steps))
 
 
 class Planner:

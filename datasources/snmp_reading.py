@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -26,9 +27,12 @@ class Answers:
 
     values: dict[str, Value | Absent] = field(default_factory=dict)
     received: dict[str, float] = field(default_factory=dict)
+    first: float = 0.0
+    """When the first answer came, on the monotonic clock [s]."""
 
     def take(self, part: Mapping[str, Value | Absent], received: float) -> None:
         """Add one answer of the device."""
+        self.first = self.first or time.monotonic()
         self.values.update(part)
         self.received.update(dict.fromkeys(part, received))
 

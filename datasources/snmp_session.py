@@ -15,7 +15,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gufo.snmp import (
     Aes128Key,
@@ -251,6 +251,8 @@ class Session:
                 if refused and attempt + 1 < tries:
                     await asyncio.sleep(0.02)  # it may be the echo of an earlier question
             except SnmpAuthError:
+                if access.version == "2c":
+                    raise _UnreadableError from None  # an object that this community may not read
                 await self._synchronise()
                 return await self._authorised(question)
         if not sure and self._last:
@@ -310,6 +312,16 @@ class _UnreadableError(SourceError):
 
 async def _next(pages: object) -> tuple[str, Value | None] | None:
     return await anext(pages, None)  # type: ignore[call-overload, no-any-return]
+
+
+async def stopped(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel ``tasks`` until they have ended: before Python 3.12 asyncio.wait_for, in which gufo-snmp waits, forgets a
+    cancellation that comes together with an answer."""
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.1)
 
 
 def _secret(reference: SecretRef | None, what: str) -> str:

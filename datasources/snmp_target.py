@@ -186,7 +186,7 @@ class Device:
     def _check(self, plan: Plan, answers: Answers) -> None:
         """_MovedError when the device started anew since the names were read, or a row has become another's."""
         values = answers.values
-        restarted = self._clock.see_answers(values, answers.received[SYS_UPTIME], time.monotonic())
+        restarted = self._clock.see_answers(values, answers.received[SYS_UPTIME], answers.first)
         moved = any(want.guard and values[want.guard] != want.expected for want in plan.wants if not want.bad)
         marks = (values.get(IF_NUMBER), values.get(IF_TABLE_LAST_CHANGE))
         if plan.interfaces and self._marks and marks != self._marks:

@@ -1,7 +1,8 @@
 """SQL databases through SQLAlchemy: queries of the operator, each polled at its own pace in a thread of its own.
 
 A query gives rows of key, value and time; an address is ``query#key``. ``:watermark`` in a query is the largest value
-that its watermark column has had, so that each poll brings only what is new. Nothing is ever committed.
+that its watermark column has had, so that each poll brings only what is new. Nothing is ever committed, and a database
+that can be told so refuses to write and calls off a query that runs too long.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,10 @@ from sqlalchemy.pool import NullPool
 from datasources.contract import Found, MisconfiguredError, SourceError, TargetReport
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, run, sort_points
 from datasources.payload import ZoneName, epoch
+from datasources.sql_limits import arguments, failure, for_reading, limit
 from twin.point import Point
 from twin.reading import RawReading
 from twin.secret import SecretError, SecretRef
-
-_REFUSED = {"28000", "28P01", "1044", "1045", "18456"}
-"""SQLSTATE of a refused sign-in, and the numbers of MySQL and SQL Server."""
 
 
 def _url(text: str) -> str:
@@ -105,36 +103,29 @@ class Database:
             except SecretError as error:
                 raise MisconfiguredError(str(error)) from None
             url = url.set(password=self._secret)
-        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise MisconfiguredError(f"there is no database file {url.database}")
         try:
-            self._engine = sa.create_engine(url, poolclass=NullPool, hide_parameters=True)
+            self._engine = sa.create_engine(
+                for_reading(url), poolclass=NullPool, hide_parameters=True, connect_args=arguments(url)
+            )
         except (SQLAlchemyError, ImportError) as error:
-            raise MisconfiguredError(f"the driver of {url.drivername} cannot be used: {error}") from None
+            hint = f"install it beside the twin, for PostgreSQL with 'pip install psycopg[binary]' ({error})"
+            raise MisconfiguredError(f"the driver of '{url.drivername}' cannot be used: {hint}") from None
 
     def rows(self, query: Query, watermark: Any) -> tuple[list[str], list[Sequence[Any]]]:
         """The columns and at most ``max_rows`` + 1 rows; blocks."""
         bound = {"watermark": watermark} if query.moves else {}
         try:
             with self._engine.connect() as connection:
+                limit(connection, query.timeout_s)
                 result = connection.execute(sa.text(query.sql), bound)
                 if not result.returns_rows:
                     raise MisconfiguredError("the query gives no rows: it must be a SELECT")
                 return list(result.keys()), [tuple(row) for row in result.fetchmany(query.max_rows + 1)]
         except DBAPIError as error:
-            raise self._failure(error) from None
+            reason = self._hidden(str(error.orig).strip().partition("\n")[0])
+            raise failure(error, reason, query.timeout_s) from None
         except SQLAlchemyError as error:
             raise MisconfiguredError(f"the query cannot be run: {self._hidden(str(error))}") from None
-
-    def _failure(self, error: DBAPIError) -> SourceError:
-        origin: Any = error.orig
-        code = str(getattr(origin, "sqlstate", None) or next(iter(getattr(origin, "args", ())), ""))
-        reason = self._hidden(str(origin).strip().partition("\n")[0])
-        if code in _REFUSED:
-            return MisconfiguredError(f"the database refuses the sign-in: {reason}")
-        if isinstance(error, sa.exc.ProgrammingError) or "no such" in reason or "syntax error" in reason:
-            return MisconfiguredError(f"the query cannot be run: {reason}")
-        return SourceError(f"the database: {reason}")
 
     def _hidden(self, text: str) -> str:
         return text.replace(self._secret, "***") if self._secret else text

@@ -203,13 +203,19 @@ class _Tree:
         nodes = list(self._of("equipment"))
         for node in nodes:
             self.ids[node.uri] = self._take("equipment", node.name)
+        devices = {node.uri for node in nodes}
+        parts_of = {uri: parts & devices for uri, parts in self.graph.parts.items()}
         for node in nodes:
             home = self._above(node.uri, "room", "floor", "building")
-            feeds = tuple(sorted(self.ids[uri] for uri in self.graph.feeds.get(node.uri, ()) if uri in self.ids))
+            feeds, meters, parts = (
+                tuple(sorted(self.ids[uri] for uri in relation.get(node.uri, ()) if uri in self.ids))
+                for relation in (self.graph.feeds, self.graph.meters, parts_of)
+            )
             found = Equipment(
                 self.ids[node.uri], _names(node), node.category or "Equipment", self.ids[home] if home else "", feeds
             )
             found.aliases = (Alias("brick-uri", node.uri),)
+            found.meters, found.parts = meters, parts
             self.model.equipment.append(found)
 
     def _points(self) -> None:
@@ -291,7 +297,7 @@ class _Tree:
 
 
 def _title(node: Node) -> str:
-    return node.labels.get("en") or node.labels.get("") or node.name
+    return node.labels.get("") or node.labels.get("en") or node.name
 
 
 def _names(node: Node) -> dict[str, str]:

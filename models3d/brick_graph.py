@@ -1,4 +1,4 @@
-"""A Brick graph of any vintage in one form: what each node is, and four relations between nodes.
+"""A Brick graph of any vintage in one form: what each node is, and five relations between nodes.
 
 Brick 1.0.x kept its relations in BrickFrame (isLocatedIn, contains), 1.1 to 1.3 in Brick (hasLocation, hasPart), 1.4
 takes places from RealEstateCore (rec:Level, rec:includes). Only the last part of a name is compared: all of them read.
@@ -24,6 +24,7 @@ _PLACE: Final = {
     "iscontainedin": 1,
 }
 _FEEDS: Final = {"feeds": 1, "isfedby": -1, "feedsair": 1, "serves": 1, "isservedby": -1}
+_METERS: Final = {"meters": 1, "ismeteredby": -1, "hasmeter": -1, "ismeterof": 1}
 _POINT: Final = {"haspoint": 1, "ispointof": -1}
 
 _SITES: Final = frozenset({"site", "campus", "region", "portfolio"})
@@ -62,13 +63,16 @@ class Node:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes, relations ``wholes[part]``, ``parts[whole]``, ``places[thing]``, ``feeds[a]``, ``owners[point]``."""
+    """Nodes, relations ``wholes[part]``, ``parts[whole]``, ``places[thing]``, ``feeds[a]``, ``meters[meter]``,
+    ``owners[point]``.
+    """
 
     nodes: dict[str, Node] = field(default_factory=dict)
     wholes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     parts: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     places: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     feeds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    meters: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     owners: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     versions: set[str] = field(default_factory=set)
 
@@ -106,7 +110,7 @@ def read(triples: Iterable[tuple[Any, Any, Any]]) -> Graph:
 def _relate(graph: Graph, relation: str, source: str, target: str) -> None:
     for table, there, back in (
         (_PART, graph.parts, graph.wholes), (_PLACE, graph.places, None),
-        (_FEEDS, graph.feeds, None), (_POINT, None, graph.owners),
+        (_FEEDS, graph.feeds, None), (_METERS, graph.meters, None), (_POINT, None, graph.owners),
     ):  # fmt: skip
         direction = table.get(relation)
         if direction is None or _is_ontology(target):
@@ -182,8 +186,8 @@ def _is_ontology(uri: str) -> bool:
 
 
 def _is_foreign(uri: str) -> bool:
-    """Types that say nothing about a building: OWL's, RDF's, tags."""
-    return "w3.org/" in uri or "BrickTag#" in uri or "qudt.org" in uri
+    """Types that say nothing about a building: OWL's, RDF's, tags, references to histories."""
+    return any(word in uri for word in ("w3.org/", "BrickTag#", "qudt.org", "Brick/ref#"))
 
 
 def _version(graph: Graph, *uris: str) -> None:

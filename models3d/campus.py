@@ -15,12 +15,14 @@ from models3d.identity import Identities, natural, real_sites
 from models3d.join import groups, join
 from models3d.model import Feature, Finding, Model, ModelError, ModelPoint, Options, Shell
 from models3d.place import Candidate, Move, campus_frame, move_model, place_all
-from models3d.place_points import attach_points
+from models3d.place_devices import place_devices
+from models3d.place_points import attach_points, place_topology
 from models3d.sandbox import load_all
 from models3d.versions import History, Versions
 from twin.config import CampusConfig, Location, ModelEntry, load_campus_config
 from twin.point import Point
 from twin.space import Campus
+from twin.topology import TopologyFacts
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class Assembled:
     model_points: list[ModelPoint] = field(default_factory=list)
     reports: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    topology: TopologyFacts = field(default_factory=TopologyFacts)
 
 
 @dataclass(slots=True)
@@ -92,7 +95,11 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
             built.reports.append(report.file_entry(part.candidate.model))
     built.reports = _in_order([*refused, *built.reports], [entry.file for entry in entries])
     _sort(built.campus)
+    of_devices, unplaced = place_devices(built.campus, config.devices, past)
     built.points, remarks = attach_points(built.campus, config.points, past, gone)
+    built.points += of_devices
+    built.findings += [*unplaced, *remarks]
+    built.topology, remarks = place_topology(built.campus, config.topology, config.file.topology or "")
     built.findings.extend(remarks)
     return built
 

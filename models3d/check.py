@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from models3d.campus import Assembled, assemble_config
 from models3d.model import Finding
 from models3d.versions import Versions
 from twin.config import CampusConfig, SettingsModels, read_campus_config
+from twin.mapping import CampusMapping, mapping_of
 from twin.mistake import Mistake
 
 CLEAN, WARNINGS, ERRORS = 0, 1, 2
@@ -29,6 +30,7 @@ class CheckReport:
     mistakes: list[Mistake]
     assembled: Assembled | None = None
     figures: dict[str, float] = field(default_factory=dict)
+    mapping: CampusMapping | None = None
 
     @property
     def findings(self) -> list[Finding]:
@@ -51,6 +53,7 @@ class CheckReport:
             "files": self.assembled.reports if self.assembled is not None else [],
             "findings": [report.finding_entry(finding) for finding in self.findings],
             "figures": self.figures,
+            "mapping": self.mapping.as_json() if self.mapping is not None else None,
         }
 
     def as_text(self) -> str:
@@ -71,22 +74,26 @@ class CheckReport:
             tree = f"{f['buildings']:,} buildings, {f['storeys']:,} storeys, {f['spaces']:,} spaces"
             points = f"{f['points']:,} points, {f['points_placed']:,} of them on a place of the models"
             lines.append(f"{tree}, {f['area_m2']:,.0f} m²; {points}")
+        lines += self.mapping.as_text() if self.mapping is not None else []
         verdict = {CLEAN: "clean", WARNINGS: "works, with warnings", ERRORS: "has errors"}[self.exit_code]
         return "\n".join([*lines, f"{self.folder}: {verdict}"]) + "\n"
 
 
 def check_folder(
-    folder: Path, load: Load, settings_models: SettingsModels | None = None, versions: Versions | None = None
-) -> CheckReport:
+    folder: Path, load: Load, settings_models: SettingsModels | None = None, versions: Versions | None = None,
+    found: Path | None = None, instead: Mapping[str, Path] | None = None,
+) -> CheckReport:  # fmt: skip
     """Check a campus folder; ``load`` reads the models, ``settings_models`` knows the settings of the sources.
 
-    ``versions`` tells what each model changes against the version in use.
+    ``versions`` tells what each model changes against the version in use, ``found`` is a sheet that ``discover`` wrote,
+    ``instead`` names files that are read in place of a table of that name.
     """
-    config, mistakes = read_campus_config(folder, settings_models)
+    config, mistakes = read_campus_config(folder, settings_models, instead)
     if config is None:
         return CheckReport(folder, mistakes)
     assembled = assemble_config(_readable(config, mistakes), load, versions)
-    return CheckReport(folder, mistakes, assembled, _figures(assembled))
+    mapping = mapping_of(config, assembled.points, found)
+    return CheckReport(folder, [*mistakes, *mapping.mistakes], assembled, _figures(assembled), mapping)
 
 
 def _readable(config: CampusConfig, mistakes: Sequence[Mistake]) -> CampusConfig:
@@ -96,15 +103,15 @@ def _readable(config: CampusConfig, mistakes: Sequence[Mistake]) -> CampusConfig
     update: dict[str, Any] = {"models": kept}
     if "ground" in missing:
         update["ground"] = None
-    return CampusConfig(
-        config.folder, config.file.model_copy(update=update), config.source_settings, config.points, config.warnings
-    )
+    return replace(config, file=config.file.model_copy(update=update))
 
 
 def _figures(assembled: Assembled) -> dict[str, float]:
     storeys = [storey for building in assembled.campus.buildings for storey in building.storeys]
     spaces = [space for storey in storeys for space in storey.spaces]
     orphaned = sum(finding.code == "orphaned-point" for finding in assembled.findings)
+    lost = {f.element for f in assembled.findings if f.code == "unknown-entity" and f.data.get("column") == "entity"}
+    orphaned += sum(point.entity in lost for point in assembled.points) if lost else 0
     return {
         "buildings": len(assembled.campus.buildings),
         "storeys": len(storeys),

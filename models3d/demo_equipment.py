@@ -1,7 +1,7 @@
 """Equipment of the demo campus: access points, switches, panel and main meters, each with its space and its place.
 
-Energy runs main meter -> panel meter -> storey; the network runs campus core -> building switch -> storey switch ->
-access points: ``Equipment.feeds`` holds both trees.
+Energy runs main meter -> panel meter -> storey; the network runs border router -> campus core -> building switch ->
+storey switch -> access points: ``Equipment.feeds`` holds both trees.
 """
 
 from __future__ import annotations
@@ -104,7 +104,10 @@ def equipment(buildings: list[Building], core: str) -> list[Equipment]:
     home = next((b for b in buildings if b.id == core), None)
     if home is not None:
         room = _first(home.storeys, "server")
-        found.append(
-            _in_room(f"{core}/CORE", "校园核心交换机", "Campus core switch", "switch", room, tuple(heads), core)
-        )
+        found += [
+            _in_room(f"{core}/CORE", "校园核心交换机", "Campus core switch", "switch", room, tuple(heads), core),
+            _in_room(
+                f"{core}/BORDER", "校园出口路由器", "Campus border router", "router", room, (f"{core}/CORE",), core
+            ),
+        ]
     return found

@@ -146,7 +146,9 @@ def _follow(model: Model, renamed: dict[str, str], shell_parts: dict[str, str]) 
         zone.spaces = tuple(new(entity) for entity in zone.spaces)
     for item in model.equipment:
         item.space = new(item.space)
-        item.feeds = tuple(new(entity) for entity in item.feeds)
+        item.feeds, item.meters, item.parts = (
+            tuple(new(entity) for entity in entities) for entities in (item.feeds, item.meters, item.parts)
+        )
     for point in model.points:
         point.space, point.equipment = new(point.space), new(point.equipment)
     for shell in model.shells:

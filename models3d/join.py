@@ -135,6 +135,7 @@ def _follow(model: Model, ids: dict[str, str]) -> None:
         zone.spaces = news(zone.spaces)
     for item in model.equipment:
         item.space, item.feeds = new(item.space), news(item.feeds)
+        item.meters, item.parts = news(item.meters), news(item.parts)
     for point in model.points:
         point.space, point.equipment = new(point.space), new(point.equipment)
     for shell in model.shells:

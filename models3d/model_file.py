@@ -60,7 +60,7 @@ _GEOMETRY = {(Space, "polygon"), (Storey, "outline"), (Building, "outline"), (Fe
 _ARRAY = {(Shell, "vertices"), (Shell, "triangles")}
 _TUPLE = {
     (Finding, "position"), (Frame, "origin_offset"), (Shell, "colour"), (Zone, "spaces"), (Equipment, "feeds"),
-    (Equipment, "position"),
+    (Equipment, "position"), (Equipment, "meters"), (Equipment, "parts"),
 }  # fmt: skip
 
 FINGERPRINT = hashlib.sha256(repr([(c.__name__, f) for c, f in _FIELDS.items()]).encode()).hexdigest()[:16]

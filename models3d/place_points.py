@@ -1,4 +1,4 @@
-"""Points find their place in the tree; none is lost silently: what has no place is kept and told."""
+"""Points, and the ends of the topology, find their place in the tree; what has none is told, never lost silently."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from models3d.model import Finding
 from twin.mistake import nearest
 from twin.point import Point
 from twin.space import Campus
+from twin.topology import TopologyFacts, edges_of
+from twin.topology_table import unknown_ends
 
 _NEARBY = 1000
 
@@ -45,6 +47,17 @@ def attach_points(
             attached.append(point)
             findings.append(_orphaned(point, known, gone.get(point.entity)))
     return attached, findings
+
+
+def place_topology(campus: Campus, facts: TopologyFacts, file: str) -> tuple[TopologyFacts, list[Finding]]:
+    """The edges of the sheet ``file`` whose ends are there, those that models bring, and findings for the others."""
+    mistakes = list(unknown_ends(facts, entity_ids(campus), file))
+    lost = {mistake.line for mistake in mistakes}
+    findings = [
+        Finding("topology-unknown", str(mistake), file, "error", data={"line": mistake.line}) for mistake in mistakes
+    ]
+    kept = [edge for edge in facts.edges if edge.line not in lost]
+    return TopologyFacts(facts.nodes, [*kept, *edges_of(campus)]), findings
 
 
 def _followed(point: Point, successor: str) -> Finding:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from models3d.tiles_inner import covered, inner_walls
 from models3d.tiles_rings import MAX_STEPS, Frame, Group, groups_of, slim
 from twin.space import Area, Space, Storey
 
-MAGIC = int.from_bytes(b"CTR1", "little")
+MAGIC = int.from_bytes(b"CTR2", "little")
 HEADER = struct.Struct("<8I")
 HOLE = 0x8000
-FLAG_DERIVED, FLAG_SCHEMATIC, FLAG_SYNTHETIC, FLAG_OWN_HEIGHT = 1, 2, 4, 8
+FLAG_DERIVED, FLAG_SCHEMATIC, FLAG_SYNTHETIC, FLAG_OWN_HEIGHT, FLAG_COVERED = 1, 2, 4, 8, 16
 _ORIGIN_FLAGS = {"authored": 0, "derived": FLAG_DERIVED, "schematic": FLAG_SCHEMATIC, "synthetic": FLAG_SYNTHETIC}
 
 U16 = npt.NDArray[np.uint16]
@@ -42,6 +43,8 @@ class Block:
     spaces: list[list[Group]]
     floor_cm: dict[int, int] = field(default_factory=dict)
     room_height_cm: dict[int, int] = field(default_factory=dict)
+    inner: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """For each point of the spaces' rings: whether its wall to the next has a room as high behind it."""
 
 
 def encode_block(
@@ -66,6 +69,7 @@ def encode_block(
     points = sum(len(r) for r in rings)
     flags = np.array([_ORIGIN_FLAGS[space.origin] for _, space in spaces], dtype=np.int64)
     flags[[i for i, _, _ in own]] |= FLAG_OWN_HEIGHT
+    flags[covered(storeys, outlines)] |= FLAG_COVERED
     deltas = _deltas(rings)
     arrays = [
         np.array([round(s.elevation_m * 100) for s in storeys], dtype="<i4"),
@@ -82,9 +86,21 @@ def encode_block(
         _u16(triangles, "corner of a triangle"),
         np.array([floor for _, floor, _ in own], dtype="<i2"),
         _u16([height for _, _, height in own], "room height"),
+        np.packbits(_inner(storeys, spaces, space_groups, frame), bitorder="little"),
     ]
     head = HEADER.pack(MAGIC, len(rings), points, len(spaces), len(storeys), len(triangles) // 3, len(groups), len(own))
     return head + b"".join(_padded(a.tobytes()) for a in arrays)
+
+
+def _inner(
+    storeys: Sequence[Storey], spaces: Sequence[tuple[int, Space]], groups: Sequence[Sequence[Group]], frame: Frame
+) -> npt.NDArray[np.bool_]:
+    """Of each point of the spaces' rings, whether its wall has a room as high behind it."""
+    own = [_own_height(storeys[s], space) for s, space in spaces]
+    level = np.array([round(storeys[s].elevation_m * 100) for s, _ in spaces], np.int64)
+    floor = level + np.array([offset for offset, _ in own], np.int64)
+    top = floor + np.array([height for _, height in own], np.int64)
+    return inner_walls(groups, np.array([s for s, _ in spaces], np.int64), floor, top, frame.step)
 
 
 def _ring_count(groups: Sequence[Group]) -> int:
@@ -150,7 +166,7 @@ def decode_block(data: bytes) -> Block:
         raise PackError(f"a block has at least {HEADER.size} bytes, not {len(data)}")
     magic, n_rings, n_points, n_spaces, n_storeys, n_triangles, n_groups, n_own = HEADER.unpack_from(data)
     if magic != MAGIC:
-        raise PackError("the bytes do not begin with CTR1: not a room pack's block")
+        raise PackError("the bytes do not begin with CTR2: not a room pack's block")
     cursor = _Cursor(data, HEADER.size)
     elevation, height = cursor.take("<i4", n_storeys), cursor.take("<u2", n_storeys)
     outline_rings, roof_rings = cursor.take("<u2", n_storeys), cursor.take("<u2", n_storeys)
@@ -159,6 +175,9 @@ def decode_block(data: bytes) -> Block:
     deltas = np.column_stack((cursor.take("<u2", n_points), cursor.take("<u2", n_points)))
     triangle_counts, triangles = cursor.take("<u2", n_groups), cursor.take("<u2", 3 * n_triangles).reshape(-1, 3)
     floors, heights = cursor.take("<i2", n_own), cursor.take("<u2", n_own)
+    rooms = len(counts) - int(outline_rings.sum() + roof_rings.sum())
+    walls = int((counts[len(counts) - rooms :] & ~HOLE).sum())
+    inner = np.unpackbits(cursor.take("u1", -(-walls // 8)).astype(np.uint8), count=walls, bitorder="little")
     rings = _undelta(counts & ~HOLE, deltas)
     groups = _regroup(counts, rings, triangle_counts, triangles)
     parts = _portion(np.concatenate((outline_rings, roof_rings, space_rings)), groups)
@@ -173,6 +192,7 @@ def decode_block(data: bytes) -> Block:
         parts[2 * n_storeys :],
         dict(zip(own, floors.tolist(), strict=True)),
         dict(zip(own, heights.tolist(), strict=True)),
+        inner.astype(np.bool_),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import dash
 from dash import html
 
-from pages._parts import findings, states, twin_view
+from pages._parts import configuration, findings, states, twin_view
 from pages._parts import format as fmt
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
@@ -31,6 +31,7 @@ async def layout(context: Context) -> html.Div:
                 [
                     html.H1(context.text("screen.check")),
                     html.P(_summary(context), className="summary"),
+                    configuration.not_applied(context),
                     _files(context),
                     *findings.groups(context),
                 ],

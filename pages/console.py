@@ -8,13 +8,12 @@ from typing import Any
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import sources, twin_view
+from pages._parts import kpi_strip, sources, twin_view
 from pages._parts.bar import bar
-from pages._parts.blocks import attrs, choice, choices, icon
+from pages._parts.blocks import attrs, icon
 from pages._parts.context import Context, context_of
 from pages._parts.results import results
 from server.runtime import Runtime
-from twin.domains import channels
 
 PATH = "/"
 
@@ -28,7 +27,8 @@ async def layout(context: Context) -> html.Div:
     """The whole screen; what depends on the selection is filled by ``callbacks``."""
     return html.Div(
         [
-            bar(context, PATH, middle=_channels(context)),
+            bar(context, PATH, middle=kpi_strip.domain_choice(context)),
+            kpi_strip.strip(context),
             html.Aside(
                 [_search(context), _tree(context)],
                 className="side",
@@ -42,13 +42,6 @@ async def layout(context: Context) -> html.Div:
         className="page console",
         **attrs({"data-page": "console"}),
     )
-
-
-def _channels(context: Context) -> html.Div:
-    buttons = [
-        choice(channel.zh if context.lang == "zh" else channel.en, f"ch={key}") for key, channel in channels().items()
-    ]
-    return choices(context.text("channels"), [*buttons, choice(context.text("channel.none"), "ch=")], "channels")
 
 
 def _search(context: Context) -> html.Div:

@@ -76,6 +76,12 @@ def cut_line(page: Page) -> None:
     page.wait_for_selector("[data-state=stale]", timeout=30_000)
 
 
+def cut_feeds(page: Page) -> None:
+    """The network goes away under the feeds: old numbers are said to be old."""
+    page.context.set_offline(True)
+    page.wait_for_selector("#feeds-stale:not([hidden])", timeout=30_000)
+
+
 def search_initials(page: Page) -> None:
     """The search with a few letters typed."""
     page.keyboard.press("/")
@@ -105,6 +111,9 @@ SHOTS = (
     Shot("console", "section", query="sel=14&cut=x", act=press('[data-fly="section"]')),
     Shot("console", "xray", query="sel=14&xray=1"),
     Shot("console", "clay", query="ch="),
+    Shot("console", "network", query="ch=network.clients"),
+    Shot("console", "occupancy", query="sel=14&ch=occupancy.people"),
+    Shot("console", "figure", query="sel=14", act=press('[data-kpi="energy.emissions_today"]')),
     Shot("console", "search", act=search_initials),
     Shot("console", "unknown", query="sel=nowhere/99"),
     Shot("console", "loading", before=hold_models, wait="[data-state=loading]"),
@@ -116,6 +125,11 @@ SHOTS = (
     Shot("console", "empty", server="empty", wait="[data-page]"),
     Shot("building", "whole", path="/building/14"),
     Shot("building", "storey", path="/building/14", query="storey=14/03"),
+    Shot("feeds", "demo", path="/feeds", wait="#feeds-unmapped section"),
+    Shot("feeds", "points", path="/feeds", query="source=simulator", wait="#feeds-unmapped section"),
+    Shot("feeds", "stale", path="/feeds", wait="#feeds-unmapped section", act=cut_feeds),
+    Shot("feeds", "down", path="/feeds", server="silent", wait="#feeds-unmapped section"),
+    Shot("feeds", "nosources", path="/feeds", server="bare", wait="#feeds-unmapped section"),
     Shot("check", "generated", path="/check"),
     Shot("check", "findings", path="/check", server="bare"),
     Shot("missing", "page", path="/nowhere", wait=".lonely"),

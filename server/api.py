@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
+from server import impact, kpis, mapping, occupancy, push, quality
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -27,7 +28,7 @@ from server.schemas import (
     StoreyOut,
 )
 from twin.domains import Channel, channels
-from twin.frame import FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE
+from twin.frame import FLAG_DERIVED, FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE
 from twin.ingest import SourceCounts
 from twin.live import Latest
 from twin.point import Point
@@ -53,6 +54,12 @@ def router(runtime: Runtime) -> APIRouter:
     _add_search(api, runtime)
     _add_points(api, runtime)
     _add_state(api, runtime)
+    push.add(api, runtime)
+    quality.add(api, runtime)
+    impact.add(api, runtime)
+    kpis.add(api, runtime)
+    mapping.add(api, runtime)
+    occupancy.add(api, runtime)
     return api
 
 
@@ -163,13 +170,12 @@ def _space(space: Space, building: Building, storey: Storey) -> SpaceOut:
 
 
 def _add_points(api: APIRouter, runtime: Runtime) -> None:
-    live = runtime.live
-
     @api.get("/points")
     async def points(
         building: Code = "", storey: Code = "", space: Code = "", domain: Code = "", quantity: Code = "",
         limit: Limit = 100, offset: Offset = 0,
     ) -> Page[PointOut]:  # fmt: skip
+        live = runtime.live
         quantities = {row.quantity for row in channels().values() if row.domain == domain}
         rows = np.flatnonzero(_under(runtime, building, storey, space))
         chosen = [
@@ -181,6 +187,7 @@ def _add_points(api: APIRouter, runtime: Runtime) -> None:
 
     @api.get("/points/{point:path}/latest")
     async def latest(point: Annotated[str, Path(max_length=400)]) -> LatestOut:
+        live = runtime.live
         if point not in live.index:
             raise HTTPException(404, f"there is no point '{point[:100]}': see /api/v1/points")
         return _latest(live.latest(point))
@@ -229,7 +236,8 @@ def _source(runtime: Runtime, number: int) -> SourceOut:
         name=state.name, type=state.type, state=state.state, reason=state.reason, since=_at(state.since),
         points=state.points, last_reading=_instant(state.last_reading), interval_s=state.interval_s,
         restarts=state.restarts, readings=counts.readings, accepted=counts.accepted, bad=counts.bad,
-        duplicate=counts.duplicate, late=counts.late, unmapped=counts.unmapped, reasons=dict(counts.reasons),
+        duplicate=counts.duplicate, late=counts.late, unmapped=counts.unmapped, refused=counts.refused,
+        reasons=dict(counts.reasons),
         unmapped_names=dict(counts.unmapped_names.most_common(100)), samples=samples,
     )  # fmt: skip
 
@@ -279,6 +287,7 @@ def _levels(ids: Sequence[str], rolled: Rolled, slots: Slots, piece: int = 1000)
                 "stale": bool(flags & FLAG_STALE),
                 "simulated": bool(flags & FLAG_SIMULATED),
                 "estimated": bool(flags & FLAG_ESTIMATED),
+                "derived": bool(flags & FLAG_DERIVED),
                 "have": have,
                 "of": of,
                 "oldest": _text(oldest) if oldest < np.inf else None,

@@ -23,7 +23,8 @@ KEPT_DAYS = 7
 
 def demo(cache: Path, seed: int, spaces: int) -> tuple[Assembled, str]:
     """The demo campus and the name of its content: generated once, kept as a pickle named by the code that made it."""
-    key = f"demo-{seed}-{spaces}-{_code('models3d/demo*.py', 'models3d/[cm]*.py', 'twin/space.py', 'twin/point.py')}"
+    code = _code("models3d/demo*.py", "models3d/[cm]*.py", "twin/space.py", "twin/point.py", "twin/topology.py")
+    key = f"demo-{seed}-{spaces}-{code}"
     path = cache / "demo" / f"{key}.pickle"
     assembled = _unpickle(path)
     if assembled is None:

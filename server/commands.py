@@ -15,16 +15,19 @@ from models3d.check import check_folder
 from models3d.versions import Versions
 
 
-def check(folder: Path, *, as_json: bool) -> int:
-    """Print everything that is wrong with a campus folder; 0 clean, 1 warnings, 2 errors."""
+def check(folder: Path, *, as_json: bool, found: Path | None = None) -> int:
+    """Print everything that is wrong with a campus folder; 0 clean, 1 warnings, 2 errors.
+
+    ``found`` is a sheet of ``discover``: what of it is mapped, and which points it lacks.
+    """
     cache = default_folder()
     versions = Versions.of_campus(folder, cache, read_only=True)
-    found = check_folder(folder, ModelCache(cache).load, settings_model, versions)
+    report = check_folder(folder, ModelCache(cache).load, settings_model, versions, found)
     if as_json:
-        sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(json.dumps(report.as_json(), ensure_ascii=False, indent=1) + "\n")
     else:
-        sys.stdout.write(found.as_text())
-    return found.exit_code
+        sys.stdout.write(report.as_text())
+    return report.exit_code
 
 
 def simulate(start: str, end: str, out: Path, *, seed: int, step_s: float) -> int:

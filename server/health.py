@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from server.runtime import Runtime
+from server.runtime import Configuration, Runtime
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
@@ -28,6 +28,7 @@ def register(server: FastAPI, runtime: Runtime) -> None:
             "campus": runtime.assembled.campus.id,
             "uptime_s": round(time.time() - runtime.started, 1),
             "sources": {state.name: state.state for state in runtime.sources()},
+            "configuration": _configuration(runtime.configuration),
         }
         return JSONResponse(body, 200 if runtime.ready else 503)
 
@@ -36,6 +37,14 @@ def register(server: FastAPI, runtime: Runtime) -> None:
 
     for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
         server.router.routes.append(Route(path, endpoint, methods=["GET", "HEAD"]))
+
+
+def _configuration(row: Configuration | None) -> dict[str, object] | None:
+    """Whether the campus folder is what runs, with the first 100 mistakes."""
+    if row is None:
+        return None
+    mistakes = [mistake.as_dict() for mistake in row.mistakes[:100]]
+    return {"state": row.state, "message": row.message, "since": round(row.since, 1), "mistakes": mistakes}
 
 
 def _metrics(runtime: Runtime) -> Iterator[str]:
@@ -49,6 +58,12 @@ def _metrics(runtime: Runtime) -> Iterator[str]:
     live = runtime.live
     yield from _family("campus_points", "gauge", "points of the campus", [("", len(live.points))])
     yield from _family("campus_points_stale", "gauge", "points without a current value", [("", int(live.stale.sum()))])
+    if runtime.configuration is not None:
+        applied = int(runtime.configuration.state == "applied")
+        text = "1 when what the campus folder says is what runs"
+        yield from _family("campus_configuration_applied", "gauge", text, [("", applied)])
+    findings = [(f'{{check="{check}"}}', n) for check, n in runtime.watch.ledger.open_by_check().items()]
+    yield from _family("campus_quality_findings", "gauge", "findings of the checks of the data that last", findings)
     yield from _sources(runtime)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     yield from _family("process_cpu_seconds", "counter", "CPU time used", [("", usage.ru_utime + usage.ru_stime)])
@@ -64,6 +79,7 @@ def _sources(runtime: Runtime) -> Iterator[str]:
         ("readings", "readings handed over"), ("accepted", "readings taken into the live state"),
         ("bad", "readings taken as bad"), ("duplicate", "readings that were there already"),
         ("late", "readings older than the live value"), ("unmapped", "readings that no point wants"),
+        ("refused", "pushed readings that were refused"),
     ):  # fmt: skip
         rows = [(f'{{source="{_escape(name)}"}}', getattr(row, field)) for name, row in counts]
         yield from _family(f"campus_ingest_{field}", "counter", text, rows)

@@ -46,17 +46,24 @@ class Stream:
     def __init__(self, live: LiveState, channel: Channel, scope: npt.NDArray[np.bool_], build: int) -> None:
         self.channel = channel
         self.seq = 0
-        self._live = live
         self._build = build
+        self._scope = scope
+        self._low, self._high = channel.low, channel.high
+        self._key_seq = 0
+        self._time_ms = 0.0
+        self._cache: dict[int, bytes] = {}
+        self.follow(live)
+
+    def follow(self, live: LiveState) -> None:
+        """Show ``live``, another one of the same tree; whoever is there already gets a keyframe."""
+        self._live = live
         tree = live.tree
         has_point = np.zeros(len(tree.ids), np.bool_)
-        has_point[live.columns(channel.quantity).slot] = True
-        self._leaf_slot = np.flatnonzero(has_point & scope & (tree.level == Level.SPACE)).astype(np.uint32)
-        total = (live.rolled(channel).of > 0) & (tree.level != Level.SPACE)
+        has_point[live.columns(self.channel.quantity).slot] = True
+        self._leaf_slot = np.flatnonzero(has_point & self._scope & (tree.level == Level.SPACE)).astype(np.uint32)
+        total = (live.rolled(self.channel).of > 0) & (tree.level != Level.SPACE)
         self._total_slot = np.flatnonzero(total).astype(np.uint32)
-        self._low, self._high = channel.low, channel.high
         self._version = -1
-        self._key_seq = 0
         self._leaf_seq = np.zeros(len(self._leaf_slot), np.int64)
         self._total_seq = np.zeros(len(self._total_slot), np.int64)
         self._leaf_value = np.full(len(self._leaf_slot), NO_VALUE, np.uint16)
@@ -64,9 +71,10 @@ class Stream:
         self._totals = no_totals()
         self._oldest = np.zeros(0)
         self._sent_oldest = np.zeros(len(self._total_slot))
-        self._time_ms = 0.0
-        self._cache: dict[int, bytes] = {}
-        self.refresh()
+        if not self.refresh():
+            self.seq += 1
+        self._cache.clear()
+        self._key_seq = self.seq
 
     def refresh(self) -> bool:
         """Take in what changed; True when there is something to send."""
@@ -268,6 +276,14 @@ class Hub:
         client.sending = 0.0
         self.counts.frames += 1
         self.counts.bytes += len(data)
+
+    def follow(self, live: LiveState) -> None:
+        """Go on with another live state of the same tree: points came or went."""
+        self.live = live
+        live.listeners.append(self._dirty.set)
+        for stream in self._streams.values():
+            stream.follow(live)
+        self._dirty.set()
 
     def keyframe(self, client: Client) -> None:
         """Give the client a keyframe next: it noticed a gap."""

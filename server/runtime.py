@@ -10,23 +10,34 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import viewer
+from datasources.push import Inbox
 from datasources.runner import SourceConfig, SourceState, Supervisor
 from models3d import tiles
 from models3d.campus import Assembled
 from server.built import demo, scene_of
+from server.feed import feed
 from server.files import Bundle
+from server.kpi_memory import remember
 from server.live import Hub
+from server.push_gate import Gate, open_gates
+from twin.config import CampusConfig
 from twin.index import SpaceIndex
 from twin.ingest import Ingest
+from twin.kpi import Kpis
 from twin.live import LiveState
-from twin.reading import ValueOrigin
+from twin.mistake import Mistake
+from twin.occupancy.watch import PeopleWatch
+from twin.quality.engine import Inspector
 from twin.search import Search
 from twin.slots import SlotTree
+from twin.topology import Topology
+from twin.topology_meters import Meter
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +50,30 @@ DEMO_SPACES = 20_000
 DEMO_SEED = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Whether what the campus folder says is what runs.
+
+    ``state``: applied; refused (``mistakes`` stand in it, what ran before goes on); restart (it changes what is read at
+    the start only). ``message`` in words, ``since`` [s since epoch].
+    """
+
+    state: Literal["applied", "refused", "restart"]
+    message: str
+    since: float
+    mistakes: tuple[Mistake, ...] = ()
+
+
 @dataclass(slots=True)
 class Runtime:
-    """A campus as served. ``build_id`` is the viewer's; ``hosts`` may be asked for besides loopback names."""
+    """A campus as served. ``build_id`` is the viewer's; ``hosts`` may be asked for besides loopback names.
+
+    ``live``, ``ingest``, ``watch``, ``people``, ``topology`` and ``meters`` are others after points came or went: ask
+    for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as long as the
+    server does.
+    ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
+    wait to be read.
+    """
 
     assembled: Assembled
     index: SpaceIndex
@@ -51,14 +83,27 @@ class Runtime:
     ingest: Ingest
     supervisor: Supervisor
     hub: Hub
+    watch: Inspector
+    people: PeopleWatch
+    topology: Topology
+    meters: dict[str, Meter]
+    kpis: Kpis
     bundle: Bundle
     build_id: int
     models: Path
+    gates: list[Gate] = field(default_factory=list)
     hosts: tuple[str, ...] = ()
     any_host: bool = False
+    config: CampusConfig | None = None
+    accepted: set[tuple[str, str]] = field(default_factory=set)
     started: float = field(default_factory=time.time)
     ready: bool = False
+    configuration: Configuration | None = None
+    background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
+    _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _watch_task: asyncio.Task[None] | None = None
+    _people_task: asyncio.Task[None] | None = None
 
     def sources(self) -> list[SourceState]:
         """The state of each source."""
@@ -73,23 +118,70 @@ class Runtime:
         """Start the live streams and the sources."""
         self._hub_task = asyncio.create_task(self.hub.run(), name="live hub")
         self._hub_task.add_done_callback(_report_death)
+        self._begin_watch()
+        self._begin_people()
         await self.supervisor.start()
+        work = [*self.background, ("the memory of the KPIs", lambda: remember(self))]
+        self._background_tasks = [asyncio.create_task(_run(name, task)) for name, task in work]
         self.started = time.time()
         self.ready = True
+
+    def _begin_watch(self) -> None:
+        self._watch_task = asyncio.create_task(self.watch.run(), name="checks of the data")
+        self._watch_task.add_done_callback(_report_death)
+
+    def _begin_people(self) -> None:
+        self._people_task = asyncio.create_task(self.people.run(), name="estimate of people")
+        self._people_task.add_done_callback(_report_death)
+
+    async def change_people(self, people: PeopleWatch) -> None:
+        """From now on ``people`` estimates; it goes on with what was learned."""
+        before, self.people = self.people, people
+        if self._people_task is not None:
+            self._people_task.cancel()
+            await asyncio.gather(self._people_task, return_exceptions=True)
+            await asyncio.to_thread(before.remember)
+            self._begin_people()
+
+    async def change_watch(self, watch: Inspector) -> None:
+        """From now on ``watch`` looks after the data; it goes on with what was learned and found."""
+        before, self.watch = self.watch, watch
+        watch.ledger.carry_over(before.ledger, self.ingest.clock())
+        if self._watch_task is not None:
+            self._watch_task.cancel()
+            await asyncio.gather(self._watch_task, return_exceptions=True)
+            await asyncio.to_thread(before.remember)
+            self._begin_watch()
 
     async def stop(self) -> None:
         """Stop the sources and the live streams."""
         self.ready = False
+        for task in self._background_tasks:
+            task.cancel()
+        await asyncio.gather(*self._background_tasks, return_exceptions=True)
         await self.supervisor.stop()
-        if self._hub_task is not None:
-            self._hub_task.cancel()
-            await asyncio.gather(self._hub_task, return_exceptions=True)
-            self._hub_task = None
+        for gate in self.gates:  # what was acknowledged is not lost
+            if left := gate.inbox.take(len(gate.inbox)):
+                self.ingest.accept(left, gate.name)
+        tasks = [task for task in (self._hub_task, self._watch_task, self._people_task) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._hub_task = self._watch_task = self._people_task = None
+        await asyncio.to_thread(self.watch.remember)
+        await asyncio.to_thread(self.people.remember)
 
 
 def _report_death(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.critical("the live hub died: no screen gets values any more", exc_info=task.exception())
+        log.critical("the %s died: nobody gets its news any more", task.get_name(), exc_info=task.exception())
+
+
+async def _run(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except Exception:
+        log.critical("%s died", name, exc_info=True)
 
 
 def cache_folder() -> Path:
@@ -123,8 +215,16 @@ def build_runtime(
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
         return runtime_of(assembled, sources, cache, key=key, clock=clock)
-    assembled, sources = _campus(folder, cache)
-    return runtime_of(assembled, sources, cache, clock=clock)
+    from server.reload import Reloader, look
+
+    seen = look(folder)
+    read = read_campus(folder, cache)
+    runtime = runtime_of(read.assembled, read.sources, cache, clock=clock)
+    runtime.config = read.config
+    runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
+    reloader = Reloader(runtime, read.config, cache, seen)
+    runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
+    return runtime
 
 
 def runtime_of(
@@ -140,29 +240,61 @@ def runtime_of(
     scene = scene_of(assembled, models, key)
     index = SpaceIndex(assembled.campus)
     tree = SlotTree.of(assembled.campus, tiles.slots(assembled.campus))
-    live = LiveState(assembled.points, tree, clock)
-    origins: dict[str, ValueOrigin] = {row.name: "simulated" for row in sources if row.type == "simulator"}
-    ingest = Ingest(assembled.points, live, clock, origins)
-    supervisor = Supervisor(sources, assembled.points, lambda name, batch: ingest.accept(batch, name), clock=clock)
+    sources = with_inboxes(sources)
+    fed = feed(assembled, tree, sources, cache, clock)
+    # The ingest is looked up for each batch: it is another one after points came or went.
+    supervisor = Supervisor(
+        sources, assembled.points, lambda name, batch: runtime.ingest.accept(batch, name), clock=clock
+    )
     bundle = Bundle(viewer.DIST)
     build = viewer.BUILD_ID
-    return Runtime(
-        assembled=assembled, index=index, search=Search(index), scene=scene, live=live, ingest=ingest,
-        supervisor=supervisor, hub=Hub(live, build), bundle=bundle, build_id=build, models=models,
-        hosts=allowed_hosts(),
+    runtime = Runtime(
+        assembled=assembled, index=index, search=Search(index), scene=scene, live=fed.live, ingest=fed.ingest,
+        supervisor=supervisor, hub=Hub(fed.live, build), watch=fed.watch, people=fed.people, topology=fed.topology,
+        meters=fed.meters, kpis=Kpis(assembled.campus, fed.live, fed.topology), bundle=bundle, build_id=build,
+        models=models, gates=open_gates(sources, assembled.points), hosts=allowed_hosts(),
     )  # fmt: skip
+    return runtime
 
 
-def _campus(folder: Path, cache: Path) -> tuple[Assembled, list[SourceConfig]]:
+def with_inboxes(sources: Sequence[SourceConfig], gates: Iterable[Gate] = ()) -> list[SourceConfig]:
+    """The sources; those of pushed readings with an inbox, the one that they have already if ``gates`` has it."""
+    open_now = {gate.name: gate.inbox for gate in gates}
+    return [
+        replace(row, context={**row.context, "inbox": open_now.get(row.name) or Inbox()}) if row.type == "push" else row
+        for row in sources
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A campus folder that was read: its configuration, its campus, its sources."""
+
+    config: CampusConfig
+    assembled: Assembled
+    sources: list[SourceConfig]
+
+
+def read_campus(folder: Path, cache: Path, config: CampusConfig | None = None) -> Read:
+    """Read the campus of a folder; ``config`` is its configuration where that was read already.
+
+    StartError says what is wrong with it, all of it.
+    """
     from datasources.contract import settings_model
-    from models3d.campus import assemble
+    from models3d.cache import ModelCache
+    from models3d.campus import assemble_config
     from models3d.model import ModelError
+    from models3d.versions import Versions
     from twin.config import ConfigError, load_campus_config
 
     try:
-        config = load_campus_config(folder, settings_model)
-        assembled = assemble(folder, cache)
+        config = load_campus_config(folder, settings_model) if config is None else config
+        assembled = assemble_config(config, ModelCache(cache).load, Versions.of_campus(folder, cache))
     except (ConfigError, ModelError, OSError) as error:
         raise StartError(f"the campus in {folder} cannot be served:\n{error}") from error
-    sources = [SourceConfig(n, config.file.sources[n].type, settings) for n, settings in config.source_settings.items()]
-    return assembled, sources
+    context = {"folder": folder}
+    sources = [
+        SourceConfig(name, config.file.sources[name].type, settings, context)
+        for name, settings in config.source_settings.items()
+    ]
+    return Read(config, assembled, sources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 QualityWord = Literal["good", "uncertain", "bad", "none"]
@@ -109,7 +109,34 @@ class LatestOut(BaseModel):
     quality: QualityWord
     stale: bool
     reasons: list[str]
-    origin: Literal["measured", "simulated", "forecast", "manual"]
+    origin: Literal["measured", "simulated", "forecast", "manual", "derived"]
+
+
+class OccupancySource(BaseModel):
+    """What a source of an estimate contributes: its share of what is known, and the age of its reading [s]."""
+
+    source: Literal["people", "clients", "co2", "pir"]
+    weight: float
+    age_s: float
+
+
+class OccupancyOut(BaseModel):
+    """The estimated number of persons of a space with its 80 % interval; ``people`` is null where no source speaks.
+
+    Of a storey, a building or the campus the sum over ``have`` of ``of`` estimates; ``sources`` is empty then.
+    """
+
+    id: str
+    point: str
+    people: float | None
+    low: float | None
+    high: float | None
+    origin: Literal["derived"]
+    simulated: bool
+    time: AwareDatetime | None
+    have: int
+    of: int
+    sources: list[OccupancySource]
 
 
 class LevelState(BaseModel):
@@ -121,6 +148,7 @@ class LevelState(BaseModel):
     stale: bool
     simulated: bool
     estimated: bool
+    derived: bool
     have: int
     of: int
     oldest: AwareDatetime | None
@@ -156,9 +184,77 @@ class SourceOut(BaseModel):
     duplicate: int
     late: int
     unmapped: int
+    refused: int
     reasons: dict[str, int]
     unmapped_names: dict[str, int]
     samples: list[dict[str, Any]]
+
+
+class RefusedOut(BaseModel):
+    """A pushed reading that was not taken in. ``row`` is the entry from 1, in NDJSON and CSV the line."""
+
+    row: int
+    point: str
+    code: Literal["broken-row", "unknown-key", "no-point", "unknown-point", "foreign-point", "no-value", "not-a-number",
+                  "unknown-unit", "no-time", "two-values"]  # fmt: skip
+    reason: str
+
+
+class PushedOut(BaseModel):
+    """What became of pushed readings: each was ``accepted``, stood twice in the request (``duplicate``), or was
+    ``rejected``; the list has the first 1,000, ``rejected_count`` counts all.
+    """
+
+    source: str
+    accepted: int
+    duplicate: int
+    rejected_count: int
+    rejected: list[RefusedOut]
+
+
+Cell = Annotated[str, Field(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
+FilledCell = Annotated[Cell, Field(min_length=1)]
+
+
+class AcceptPoint(BaseModel):
+    """A suggestion that becomes a row of the points' table; without ``point`` its id is made from the address."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: FilledCell
+    address: FilledCell
+    entity: FilledCell
+    quantity: FilledCell
+    unit: FilledCell
+    kind: Literal["gauge", "counter", "state"] = "gauge"
+    point: Annotated[Cell, Field(pattern=r"^(?:[^#\s]|$)")] = ""
+
+
+class AcceptDevice(BaseModel):
+    """A device of a known type that becomes a row of the devices' table. ``names`` are the addresses it sends to."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: Annotated[FilledCell, Field(pattern=r"^[^#]")]
+    type: FilledCell
+    source: FilledCell
+    entity: FilledCell
+    columns: Annotated[dict[FilledCell, Cell], Field(max_length=20)] = Field(default_factory=dict)
+    names: Annotated[list[Cell], Field(max_length=200)] = Field(default_factory=list)
+
+
+class AcceptIn(BaseModel):
+    """Suggestions that a person accepted."""
+
+    model_config = ConfigDict(extra="forbid")
+    points: Annotated[list[AcceptPoint], Field(max_length=500)] = Field(default_factory=list)
+    devices: Annotated[list[AcceptDevice], Field(max_length=500)] = Field(default_factory=list)
+
+
+class AcceptedOut(BaseModel):
+    """How many rows were written to which files; they are taken over within seconds."""
+
+    points: int
+    devices: int
+    files: list[str]
 
 
 class HitOut(BaseModel):
@@ -188,3 +284,124 @@ class CheckOut(BaseModel):
 
     files: list[dict[str, Any]]
     findings: list[FindingOut]
+
+
+class QualityFindingOut(BaseModel):
+    """What a check of the data found. ``points`` are the first 100 of ``n_points``; ``until`` is null while it lasts.
+
+    ``evidence`` holds the figures of the sentence in ``text``: in ``unit``, but ``_s`` [s], ``_percent`` [%], ``raw``
+    as it came from the source.
+    """
+
+    id: str
+    check: str
+    variant: str
+    severity: Literal["info", "warning", "error"]
+    points: list[str]
+    n_points: int
+    entities: list[str]
+    source: str
+    since: AwareDatetime
+    last_seen: AwareDatetime
+    until: AwareDatetime | None
+    unit: str
+    evidence: dict[str, float | int | str]
+    text: dict[str, str]
+    action: dict[str, str]
+
+
+class QualityCheckOut(BaseModel):
+    """How far a check is: it can judge ``ready`` of ``of`` points (mains), each after it was heard for ``needs``."""
+
+    check: str
+    open: int
+    opened: int
+    dropped: int
+    ready: int
+    of: int
+    needs: str
+
+
+class QualityPage(Page[QualityFindingOut]):
+    """A page of findings, the open ones first, and the state of every check."""
+
+    checks: list[QualityCheckOut]
+
+
+class KpiOut(BaseModel):
+    """A headline figure. ``value`` is null with a ``reason`` in words; ``have`` of ``of`` (``covers``) count,
+    ``oldest`` is the time of the oldest value in it and ``age_s`` its age, ``quality`` the worst.
+
+    ``notes`` say what else it is made of (meters or an integral, since when; the emission factor), ``brief`` the last
+    of them in few words; ``formula`` how.
+    """
+
+    key: str
+    names: dict[str, str]
+    value: float | None
+    unit: str
+    decimals: int
+    strip: bool
+    have: int
+    of: int
+    covers: dict[str, str]
+    age_s: float | None
+    oldest: AwareDatetime | None
+    quality: QualityWord
+    origin: Literal["measured", "simulated", "derived"]
+    reason: dict[str, str] | None
+    notes: list[dict[str, str]]
+    brief: dict[str, str] | None
+    formula: dict[str, str]
+    source: str
+
+
+class KpisOut(BaseModel):
+    """The figures of a domain for one place; ``has_points`` is false where the whole campus has no points of it."""
+
+    domain: str
+    names: dict[str, str]
+    entity: str
+    time: AwareDatetime
+    headline: str | None
+    has_points: bool
+    kpis: list[KpiOut]
+
+
+class KpiHistoryOut(BaseModel):
+    """The course of a domain's headline figure: a value each ``step_s`` from ``begin``, null = nothing known."""
+
+    kpi: str
+    unit: str
+    step_s: int
+    begin: AwareDatetime
+    values: list[float | None]
+
+
+class ImpactNodeOut(BaseModel):
+    """A node of the topology; ``place`` is where it stands, as far as that is known."""
+
+    id: str
+    kind: str
+    names: dict[str, str]
+    place: str
+
+
+class ImpactOut(BaseModel):
+    """What a failure of ``node`` does. ``lost`` has no supply left in some medium, ``weakened`` lost one of several;
+    each list holds the first 1,000 from near to far, ``lost_kinds`` and ``weakened_kinds`` count all.
+
+    ``lost_spaces`` counts spaces without supply, those of lost storeys too; ``paths`` lead to the root of each medium.
+    """
+
+    node: ImpactNodeOut
+    lost: list[ImpactNodeOut]
+    weakened: list[ImpactNodeOut]
+    depends_on: list[ImpactNodeOut]
+    lost_kinds: dict[str, int]
+    weakened_kinds: dict[str, int]
+    lost_spaces: int
+    paths: dict[str, list[str]]
+    meters: list[str]
+    main: str
+    sub_meters: list[str]

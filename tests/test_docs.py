@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import re
+import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-import app
 from models3d import report
 from models3d.cache import LIMIT_BYTES
 from models3d.sandbox import MEMORY_MB, SECONDS
+from server import arguments
 from tests.conftest import ROOT
 from tests.models3d.tiny import tiny
-from twin import config, point_table
+from twin import config, device_table, point_table, template, template_files
 from twin.quantity import QUANTITIES
 
 DOCS = ROOT / "docs"
@@ -41,13 +43,33 @@ def test_every_key_of_the_campus_file_is_explained() -> None:
 
 def test_every_column_and_quantity_of_the_points_table_is_explained() -> None:
     text = reference("campus-folder.md")
-    words = (*point_table.REQUIRED, *point_table.OPTIONAL, *point_table.KINDS, *QUANTITIES)
+    words = (*point_table.REQUIRED, *point_table.OPTIONAL, *point_table.SUGGESTED, *template.KINDS, *QUANTITIES)
     assert [word for word in words if f"`{word}`" not in text] == []
+
+
+def test_every_key_of_a_device_type_and_column_of_the_devices_table_is_explained() -> None:
+    _, _, text = reference("campus-folder.md").partition("## templates/*.yaml")
+    types, _, table = text.partition("## devices.csv")
+    assert [word for word in (*template_files.TYPE_KEYS, *template.FIELDS) if f"`{word}`" not in types] == []
+    columns = (*device_table.REQUIRED, *device_table.OPTIONAL)
+    assert [word for word in columns if f"| `{word}`" not in table and f", `{word}`" not in table] == []
+    assert [unit for unit in template._SECONDS if f"`{unit}`" not in types] == []
+
+
+def test_the_device_types_of_the_pages_are_read(tmp_path: Path) -> None:
+    pages = [DOCS / "reference" / "campus-folder.md", DOCS / "how-to" / "map-devices.md"]
+    blocks = [b for page in pages for b in re.findall(r"```yaml\n(.+?)```", page.read_text("utf-8"), re.DOTALL)]
+    written = [block for block in blocks if "address:" in block]
+    for number, block in enumerate(written):
+        (tmp_path / f"{number}.yaml").write_text(textwrap.dedent(block), encoding="utf-8")
+    assert len(written) >= 2
+    found = template_files.read_templates(tmp_path, "templates")
+    assert [m for m in found.mistakes if m.code != "duplicate-type"] == []
 
 
 def test_every_command_and_option_is_explained() -> None:
     text = reference("command-line.md")
-    (commands,) = [a for a in app.parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    (commands,) = [a for a in arguments.parser()._actions if isinstance(a, argparse._SubParsersAction)]
     for name, parser in commands.choices.items():
         row = next(line for line in text.splitlines() if line.startswith(f"| `{name} "))
         for action in parser._actions:

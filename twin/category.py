@@ -50,6 +50,7 @@ CATEGORIES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "access-point": ("无线接入点", "Access point"),
         "meter": ("电表", "Meter"),
         "switch": ("交换机", "Switch"),
+        "router": ("路由器", "Router"),
         "zone": ("分区", "Zone"),
         "other": ("其他", "Other"),
     }

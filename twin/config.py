@@ -16,10 +16,17 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from twin.config_kpis import Kpis
+from twin.device_table import Device, read_devices
 from twin.mistake import Mistake, nearest
 from twin.point import Point
 from twin.point_table import read_points
-from twin.secret import literal_secrets
+from twin.secret import literal_secrets, may_be_secret
+from twin.taken import Taken
+from twin.template import Template
+from twin.template_files import read_templates
+from twin.topology import TopologyFacts
+from twin.topology_table import read_topology
 from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
 
 FILE = "campus.yaml"
@@ -107,6 +114,10 @@ class CampusFile(_Strict):
     ground: str | None = None
     sources: dict[Code, SourceEntry] = Field(default_factory=dict)
     points: str | None = None
+    templates: Annotated[str, Field(min_length=1)] = "templates"
+    devices: str | None = None
+    topology: str | None = None
+    kpis: Kpis = Field(default_factory=Kpis)
 
 
 @dataclass(slots=True)
@@ -117,7 +128,10 @@ class CampusConfig:
     file: CampusFile
     source_settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
+    devices: list[Device] = field(default_factory=list)
+    templates: dict[str, Template] = field(default_factory=dict)
     warnings: list[Mistake] = field(default_factory=list)
+    topology: TopologyFacts = field(default_factory=TopologyFacts)
 
     def path(self, name: str) -> Path:
         """The file of that name, relative to the folder."""
@@ -133,12 +147,15 @@ def load_campus_config(folder: Path, settings_models: SettingsModels | None = No
 
 
 def read_campus_config(
-    folder: Path, settings_models: SettingsModels | None = None
+    folder: Path, settings_models: SettingsModels | None = None, instead: Mapping[str, Path] | None = None
 ) -> tuple[CampusConfig | None, list[Mistake]]:
     """What could be read of the folder (None when ``campus.yaml`` does not fit its form), and every mistake in it.
 
-    ``settings_models`` lets the caller, who knows the source modules, check the sources' own settings too.
+    ``settings_models`` lets the caller, who knows the source modules, check the sources' own settings too; they are
+    validated with the folder as context. ``instead`` names files that are read in place of a table of that name:
+    one that is to replace it, checked before it does.
     """
+    instead = instead or {}
     path = folder / FILE
     if not path.is_file():
         what = "is no folder" if not folder.is_dir() else f"has no {FILE}"
@@ -153,14 +170,17 @@ def read_campus_config(
     if not data:
         return None, mistakes
     file = _validated(data, tree, mistakes)
-    plain = _sources(data, tree, settings_models, mistakes)
+    plain = _sources(folder, data, tree, settings_models, mistakes)
     _files(folder, data, tree, mistakes)
-    points = _points(folder, data, plain, mistakes)
+    taken = Taken()
+    points = _points(folder, data, plain, mistakes, taken, instead)
+    devices, templates = _devices(folder, data, tree, plain, mistakes, taken, instead)
+    topology = _topology(folder, data, mistakes)
     mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
     if file is None:
         return None, mistakes
     warnings = [m for m in mistakes if m.severity == "warning"]
-    return CampusConfig(folder, file, plain, points, warnings), mistakes
+    return CampusConfig(folder, file, plain, points, devices, templates, warnings, topology), mistakes
 
 
 def _validated(data: Any, tree: YamlTree, mistakes: list[Mistake]) -> CampusFile | None:
@@ -182,7 +202,8 @@ def _mistake(detail: ErrorDetails, above: Key, tree: YamlTree, model: type[BaseM
     elif kind == "extra_forbidden":
         message = f"'{name}' is not a known key; {nearest(str(key[-1]), _keys_at(model, inner[:-1]))}"
     else:
-        given = "" if isinstance(detail["input"], dict | list) else f" (it is {detail['input']!r})"
+        hidden = isinstance(detail["input"], dict | list) or may_be_secret(key, detail["input"])
+        given = "" if hidden else f" (it is {detail['input']!r})"
         message = f"'{name}': {_plainly(detail['msg'])}{given}"
     return Mistake(FILE, message, f"config-{kind.replace('_', '-')}", line, column, name)
 
@@ -214,7 +235,7 @@ def _inner(annotation: Any) -> Any:
 
 
 def _sources(
-    data: dict[str, Any], tree: YamlTree, settings_models: SettingsModels | None, mistakes: list[Mistake]
+    folder: Path, data: dict[str, Any], tree: YamlTree, settings_models: SettingsModels | None, mistakes: list[Mistake]
 ) -> dict[str, dict[str, Any]]:
     """The settings of each source, checked for written-out secrets and, where the caller knows how, by its model."""
     sources = data.get("sources")
@@ -231,19 +252,20 @@ def _sources(
         kind = str(settings.pop("type", ""))
         found[name] = settings
         if settings_models is not None and kind:
-            mistakes.extend(_settings_mistakes(settings_models(kind), kind, key, settings, tree))
+            model = settings_models(kind)
+            mistakes.extend(_settings_mistakes(model, kind, key, settings, tree, folder))
     return found
 
 
 def _settings_mistakes(
-    model: type[BaseModel] | None, kind: str, key: Key, settings: Mapping[str, Any], tree: YamlTree
+    model: type[BaseModel] | None, kind: str, key: Key, settings: Mapping[str, Any], tree: YamlTree, folder: Path
 ) -> Iterable[Mistake]:
     if model is None:
         line, column = tree.position((*key, "type"))
         message = f"there is no source type '{kind}': the types are the modules of datasources/"
         return [Mistake(FILE, message, "unknown-source", line, column, dotted((*key, "type")))]
     try:
-        model.model_validate(settings)
+        model.model_validate(settings, context={"folder": folder})
     except ValidationError as error:
         return [_mistake(detail, key, tree, model) for detail in error.errors()]
     return []
@@ -264,10 +286,49 @@ def _files(folder: Path, data: dict[str, Any], tree: YamlTree, mistakes: list[Mi
             mistakes.append(Mistake(FILE, message, "no-file", line, column, dotted(key)))
 
 
-def _points(folder: Path, data: dict[str, Any], sources: Mapping[str, Any], mistakes: list[Mistake]) -> list[Point]:
+def _points(
+    folder: Path, data: dict[str, Any], sources: Mapping[str, Any], mistakes: list[Mistake], taken: Taken,
+    instead: Mapping[str, Path],
+) -> list[Point]:  # fmt: skip
     name = data.get("points")
     if not isinstance(name, str) or not name:
         return []
-    points, found = read_points(folder / name, set(sources), name)
+    points, found = read_points(instead.get(name, folder / name), set(sources), name, taken)
     mistakes.extend(found)
     return points
+
+
+def _devices(
+    folder: Path, data: dict[str, Any], tree: YamlTree, sources: Mapping[str, Any], mistakes: list[Mistake],
+    taken: Taken, instead: Mapping[str, Path],
+) -> tuple[list[Device], dict[str, Template]]:  # fmt: skip
+    """The devices of the table, expanded by the types of the folder of templates."""
+    shown = data.get("templates", "templates")
+    name = data.get("devices")
+    if not isinstance(shown, str) or not isinstance(name, str | None):
+        return [], {}
+    if not (folder / shown).is_dir():
+        if name or "templates" in data:
+            line, column = tree.position(("templates",) if "templates" in data else ("devices",))
+            message = f"there is no folder '{shown}' in the campus folder: the types of the devices are written there"
+            mistakes.append(Mistake(FILE, message, "no-file", line, column, "templates"))
+        return [], {}
+    types = read_templates(folder / shown, shown)
+    mistakes.extend(types.mistakes)
+    if not name:
+        if types.templates:
+            message = f"{shown} has {len(types.templates)} types but campus.yaml names no 'devices': add devices.csv"
+            mistakes.append(Mistake(FILE, message, "no-devices", 1, 1, "devices", "warning"))
+        return [], types.templates
+    found = read_devices(instead.get(name, folder / name), types, set(sources), name, taken)
+    mistakes.extend(found.mistakes)
+    return found.devices, types.templates
+
+
+def _topology(folder: Path, data: dict[str, Any], mistakes: list[Mistake]) -> TopologyFacts:
+    name = data.get("topology")
+    if not isinstance(name, str) or not name:
+        return TopologyFacts()
+    facts, found = read_topology(folder / name, name)
+    mistakes.extend(found)
+    return facts

@@ -33,7 +33,7 @@ A keyframe carries every slot that has a point; slots it does not name have no d
 An event's body is UTF-8 JSON of n bytes.
 
 Flags: bits 0-1 quality (0 good, 1 uncertain, 2 bad, 3 none), bit 2 stale, bit 3 simulated, bit 4 forecast,
-bit 5 entered by hand, bit 6 estimated.
+bit 5 entered by hand, bit 6 estimated, bit 7 derived from other points (with bit 3 when one of those is simulated).
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ FLAG_SIMULATED = 0x08
 FLAG_FORECAST = 0x10
 FLAG_MANUAL = 0x20
 FLAG_ESTIMATED = 0x40
+FLAG_DERIVED = 0x80
 
 U8 = npt.NDArray[np.uint8]
 U16 = npt.NDArray[np.uint16]

@@ -1,8 +1,10 @@
 """From what a source hands over to the live state: resolve, unit, time policy, quality, order; nothing lost silently.
 
-Every reading ends in exactly one count of its source: accepted, duplicate, late, or unmapped; a reading whose value
-cannot be used is accepted as *bad* with its reason, so that the point shows what is wrong instead of an old number.
-``listeners`` get each batch of judged readings, late ones too: history and alarms hang there.
+Every reading ends in exactly one count of its source: accepted, duplicate, late, unmapped, or refused (and whoever
+pushed it was told); a reading whose value cannot be used is accepted as *bad* with its reason, so that the point shows
+what is wrong instead of an old number. A point without an address is known to its source by its id.
+``listeners`` get each batch of judged readings, late ones too: history and alarms hang there. ``judges`` see a batch
+before it is applied and may make good readings uncertain; values and times are not theirs to change.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.live import FUTURE_S, ORIGIN_FLAGS, Applied, Columns, LiveState
+from twin.live import FUTURE_S, ORIGIN_FLAGS, Applied, Columns, Index, LiveState
 from twin.point import Point
 from twin.quantity import QUANTITIES
 from twin.rates import Rates
@@ -26,6 +28,8 @@ CLOCK_SET = 946_684_800.0
 MAX_UNMAPPED = 1000
 MAX_SAMPLES = 20
 SAMPLE_CHARS = 200
+
+RawValue = bytes | float | int | str | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Sample:
 @dataclass(slots=True)
 class SourceCounts:
     """The counters of one source since the start. ``unmapped_names`` holds at most 1,000 addresses with their counts,
-    ``samples`` the first example of each of the last reasons."""
+    ``unmapped_examples`` what each of them brought last (at most 200 characters or bytes), ``samples`` the first
+    example of each of the last reasons."""
 
     readings: int = 0
     accepted: int = 0
@@ -61,18 +66,24 @@ class SourceCounts:
     duplicate: int = 0
     late: int = 0
     unmapped: int = 0
+    refused: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     unmapped_names: Counter[str] = field(default_factory=Counter)
+    unmapped_examples: dict[str, RawValue] = field(default_factory=dict)
     samples: dict[str, Sample] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A batch as listeners get it: ``rows`` and what became of them."""
+    """A batch as listeners get it: ``rows`` and what became of them; ``raw`` are the numbers as they came, in the
+    source's units (NaN = none), ``device`` the times that devices gave [s since epoch, NaN = none].
+    """
 
     source: str
     rows: Columns
     applied: Applied
+    raw: np.ndarray[tuple[int], np.dtype[np.float64]]
+    device: np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 class Ingest:
@@ -89,12 +100,14 @@ class Ingest:
         self.clock = clock
         self.counts: dict[str, SourceCounts] = {}
         self.listeners: list[Callable[[Judged], None]] = []
+        self.judges: list[Callable[[Columns], None]] = []
         self._origins = dict(origins or {})
         self._routes: dict[str, dict[str, tuple[int, ...]]] = {}
         for row, point in enumerate(points):
             if point.source:
                 route = self._routes.setdefault(point.source, {})
-                route[point.address] = (*route.get(point.address, ()), row)
+                address = point.address or point.id
+                route[address] = (*route.get(address, ()), row)
         units = [QUANTITIES[point.quantity].units[point.unit] for point in points]
         self._factor = np.array([factor for factor, _ in units], np.float64)
         self._offset = np.array([offset for _, offset in units], np.float64)
@@ -107,6 +120,17 @@ class Ingest:
         )
         self._sentinels = {row: point.sentinels for row, point in enumerate(points) if point.sentinels}
 
+    def carry_over(self, old: Ingest, here: Index, there: Index) -> None:
+        """Go on with the counts of ``old``, and with the last count of each counter in its rows ``there``."""
+        self.counts = old.counts
+        for source, counts in self.counts.items():
+            route = self._routes.get(source, {})
+            known = set(route) | {address.partition("#")[0] for address in route}
+            for name in known.intersection(counts.unmapped_names):  # it has a point now
+                del counts.unmapped_names[name]
+                counts.unmapped_examples.pop(name, None)
+        self._rates.carry_over(old._rates, dict(zip(there.tolist(), here.tolist(), strict=True)))
+
     def accept(self, batch: Sequence[RawReading], source: str = "") -> IngestReport:
         """Take in what ``source`` handed over."""
         counts = self.counts.setdefault(source, SourceCounts())
@@ -115,13 +139,24 @@ class Ingest:
         if not draft.point:
             return self._report(counts, IngestReport(unmapped=draft.unmapped))
         rows, bad, flagged = self._judge(draft, source, counts)
+        for judge in self.judges:
+            judge(rows)
         applied = self.live.apply(rows)
         late, duplicate = int(applied.late.sum()), int(applied.duplicate.sum())
-        judged = Judged(source, rows, applied)
+        raw, device = np.array(draft.value, np.float64), np.array(draft.time, np.float64)
+        judged = Judged(source, rows, applied, raw, device)
         for listener in self.listeners:
             listener(judged)
         report = IngestReport(len(rows.point) - late - duplicate, bad, flagged, duplicate, late, draft.unmapped)
         return self._report(counts, report)
+
+    def refuse(self, refused: Sequence[Sample], source: str) -> None:
+        """Count what was not taken in from ``source``, with an example of each reason."""
+        counts = self.counts.setdefault(source, SourceCounts())
+        counts.readings += len(refused)
+        counts.refused += len(refused)
+        for sample in refused:
+            self._keep(counts, sample)
 
     @staticmethod
     def _report(counts: SourceCounts, report: IngestReport) -> IngestReport:
@@ -142,6 +177,7 @@ class Ingest:
                 names = counts.unmapped_names
                 if reading.address in names or len(names) < MAX_UNMAPPED:
                     names[reading.address] += 1
+                    counts.unmapped_examples[reading.address] = _example(reading)
                 continue
             value, reason = _number(reading)
             for point in points:
@@ -223,16 +259,20 @@ class Ingest:
             if sentinels and raw[row] in sentinels:
                 draft.reasons.setdefault(row, []).append("sentinel")
 
-    @staticmethod
-    def _keep_sample(counts: SourceCounts, reading: RawReading, words: Iterable[str]) -> None:
+    @classmethod
+    def _keep_sample(cls, counts: SourceCounts, reading: RawReading, words: Iterable[str]) -> None:
+        raw = reading.raw if reading.raw is not None else reading.value
         for word in words:
-            counts.reasons[word] += 1
-            if word not in counts.samples:
-                if len(counts.samples) >= MAX_SAMPLES:
-                    counts.samples.pop(next(iter(counts.samples)))
-                raw = reading.raw if reading.raw is not None else reading.value
-                text = raw[:SAMPLE_CHARS].decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-                counts.samples[word] = Sample(reading.address, word, text[:SAMPLE_CHARS], reading.received)
+            text = raw[:SAMPLE_CHARS].decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
+            cls._keep(counts, Sample(reading.address, word, text[:SAMPLE_CHARS], reading.received))
+
+    @staticmethod
+    def _keep(counts: SourceCounts, sample: Sample) -> None:
+        counts.reasons[sample.reason] += 1
+        if sample.reason not in counts.samples:
+            if len(counts.samples) >= MAX_SAMPLES:
+                counts.samples.pop(next(iter(counts.samples)))
+            counts.samples[sample.reason] = sample
 
 
 @dataclass(slots=True)
@@ -260,6 +300,12 @@ class _Draft:
         self.received.append(reading.received)
         self.retained.append(reading.retained)
         self.readings.append(reading)
+
+
+def _example(reading: RawReading) -> RawValue:
+    """What came, short enough to be kept."""
+    raw = reading.value if reading.raw is None else reading.raw
+    return raw[:SAMPLE_CHARS] if isinstance(raw, bytes | str) else raw
 
 
 def _number(reading: RawReading) -> tuple[float, str]:

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.domains import Channel
-from twin.frame import FLAG_FORECAST, FLAG_MANUAL, FLAG_SIMULATED
-from twin.point import Point
-from twin.quantity import QUANTITIES
-from twin.reading import Quality, ValueOrigin
+from twin.frame import FLAG_DERIVED, FLAG_FORECAST, FLAG_MANUAL, FLAG_SIMULATED
+from twin.point import DERIVED, Point
+from twin.quantity import QUANTITIES, Rollup
+from twin.reading import SUSPECT, Quality, ValueOrigin
 from twin.rollup import PointColumns, Rolled, roll_up
 from twin.slots import SlotTree
 
@@ -27,6 +27,7 @@ Index = npt.NDArray[np.intp]
 
 ORIGIN_FLAGS: dict[ValueOrigin, int] = {
     "measured": 0, "simulated": FLAG_SIMULATED, "forecast": FLAG_FORECAST, "manual": FLAG_MANUAL,
+    "derived": FLAG_DERIVED,
 }  # fmt: skip
 _ORIGIN_OF = {flag: origin for origin, flag in ORIGIN_FLAGS.items()}
 
@@ -43,6 +44,7 @@ class Reasons:
     def __init__(self) -> None:
         self._ids: dict[tuple[str, ...], int] = {(): 0, ("other",): 1}
         self._texts: list[tuple[str, ...]] = [(), ("other",)]
+        self._having: dict[tuple[str, ...], tuple[int, Bools]] = {}
 
     def id(self, reasons: tuple[str, ...]) -> int:
         """The number of a set of reasons; 1 when there are too many."""
@@ -58,6 +60,15 @@ class Reasons:
     def text(self, number: int) -> tuple[str, ...]:
         """The set of reasons with that number."""
         return self._texts[number]
+
+    def having(self, *words: str) -> Bools:
+        """Of every number of a set, whether any of ``words`` is in it."""
+        known, mask = self._having.get(words, (0, np.zeros(MAX_REASONS, np.bool_)))
+        if known < len(texts := self._texts):
+            for number in range(known, len(texts)):
+                mask[number] = any(word in texts[number] for word in words)
+            self._having[words] = (len(texts), mask)
+        return mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,7 @@ class LiveState:
         self._versions = np.zeros(len(keys), np.int64)
         self._keys = {key: number for number, key in enumerate(keys)}
         self._rows = {key: np.flatnonzero((self._quantity == i) & (self.slot >= 0)) for key, i in self._keys.items()}
+        self._derived: Bools = np.array([point.source == DERIVED for point in points], np.bool_)
         self._entity_rows: dict[str, list[int]] = {}
         for row, point in enumerate(points):
             self._entity_rows.setdefault(point.entity, []).append(row)
@@ -140,11 +152,25 @@ class LiveState:
         self.version = 0
         self.listeners: list[Callable[[], None]] = []
 
+    def carry_over(self, old: LiveState, here: Index, there: Index) -> None:
+        """Take the latest readings of the rows ``there`` of ``old`` over into the rows ``here``; for a new state only.
+
+        ``old`` must not change any more. Versions go on, so that everybody who remembers one sees a change.
+        """
+        self.reasons = old.reasons
+        for name in ("value", "time", "received", "judged", "quality", "flags", "reason"):
+            getattr(self, name)[here] = getattr(old, name)[there]
+        self.stale = self._is_stale(np.arange(len(self.points)))
+        self.version = old.version + 1
+        self._versions[:] = self.version
+
     def apply(self, rows: Columns) -> Applied:
         """Take a batch in. The newest row of each point wins; a row older than what is there never does."""
         known = self.time[rows.point]
         # After our own clock was set back every new reading would be 'older', and the campus would stand still.
         known = np.where(known > self.clock() + FUTURE_S, -np.inf, known)
+        # A value of unknown age must not keep out what a device with a slow clock says now.
+        known = np.where(np.isneginf(self.judged[rows.point]), -np.inf, known)
         late = rows.time < known
         same = (rows.time == known) & _equal(rows.value, self.value[rows.point])
         duplicate = same & (rows.quality == self.quality[rows.point]) & ~late
@@ -181,6 +207,18 @@ class LiveState:
         age = self.clock() - self.judged[at]
         return np.logical_or(age > self._stale_s[at], age < -FUTURE_S)
 
+    def remark(self, at: Index, word: str, *, add: bool) -> None:
+        """Add ``word`` to the reasons of values that are there, or take it away; the values stay as they are."""
+        for row in at.tolist():
+            words = tuple(w for w in self.reasons.text(int(self.reason[row])) if w != word)
+            self.reason[row] = self.reasons.id((*words, word) if add else words)
+            if add and self.quality[row] == Quality.GOOD:
+                self.quality[row] = Quality.UNCERTAIN
+            elif not add and not words and self.quality[row] == Quality.UNCERTAIN:
+                self.quality[row] = Quality.GOOD
+        if at.size:
+            self._changed(at)
+
     def _changed(self, at: Index) -> None:
         self.version += 1
         self._versions[np.unique(self._quantity[at])] = self.version
@@ -191,20 +229,47 @@ class LiveState:
         """Rises when any point of the quantity changes or turns stale."""
         return int(self._versions[self._keys[quantity]])
 
+    def rows(self, quantity: str) -> Index:
+        """The rows of the points of one quantity that have a place in the tree."""
+        return self._rows[quantity]
+
+    def counting(self, rows: Index) -> Bools:
+        """Which of some points count: a usable value that is neither stale nor suspect."""
+        fit = ~np.isnan(self.value[rows]) & ~self.stale[rows] & (self.quality[rows] <= Quality.UNCERTAIN)
+        return fit & ~self.reasons.having(*SUSPECT)[self.reason[rows]]
+
     def columns(self, quantity: str) -> PointColumns:
-        """A copy of the points of one quantity that have a place in the tree."""
-        at = self._rows[quantity]
+        """A copy of the points of one quantity that have a place in the tree, in the order of ``rows``.
+
+        Not all of them: where a value is derived from what is measured at the same place, one of the two is there, the
+        derived one while it can be used, else the measured ones.
+        """
+        at = self._once(self._rows[quantity])
+        suspect = self.reasons.having(*SUSPECT)[self.reason[at]]
         return PointColumns(
-            self.slot[at], self.value[at], self.judged[at], self.quality[at], self.flags[at], self.stale[at]
+            self.slot[at], self.value[at], self.judged[at], self.quality[at], self.flags[at], self.stale[at], suspect
         )
+
+    def _once(self, at: Index) -> Index:
+        derived = self._derived[at]
+        if not derived.any():
+            return at
+        usable = derived & ~self.stale[at] & (self.quality[at] <= Quality.UNCERTAIN) & ~np.isnan(self.value[at])
+        slot = self.slot[at]
+        replaced, measured = (np.isin(slot, slot[mask]) for mask in (usable, ~derived))
+        return at[np.where(derived, usable | ~measured, ~replaced)]
 
     def rolled(self, channel: Channel) -> Rolled:
         """The channel rolled up the tree, computed once for each version of its quantity."""
-        key = (channel.quantity, channel.rollup)
-        version = self.quantity_version(channel.quantity)
+        return self.rolled_up(channel.quantity, channel.rollup)
+
+    def rolled_up(self, quantity: str, rollup: Rollup) -> Rolled:
+        """A quantity rolled up the tree, computed once for each version of it."""
+        key = (quantity, rollup)
+        version = self.quantity_version(quantity)
         found = self._rolled.get(key)
         if found is None or found[0] != version:
-            found = (version, roll_up(self.tree, self.columns(channel.quantity), channel.rollup))
+            found = (version, roll_up(self.tree, self.columns(quantity), rollup))
             self._rolled[key] = found
         return found[1]
 
@@ -234,8 +299,13 @@ class LiveState:
             quality=Quality(int(self.quality[row])),
             stale=bool(self._is_stale(np.array([row]))[0]),
             reasons=self.reasons.text(int(self.reason[row])),
-            origin=_ORIGIN_OF.get(int(self.flags[row]), "measured"),
+            origin=_origin(int(self.flags[row])),
         )
+
+
+def _origin(flags: int) -> ValueOrigin:
+    """What is derived stays that, whatever it is derived from."""
+    return "derived" if flags & FLAG_DERIVED else _ORIGIN_OF.get(flags, "measured")
 
 
 def _equal(a: F64, b: F64) -> Bools:

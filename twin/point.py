@@ -7,6 +7,9 @@ from typing import Literal
 
 Kind = Literal["gauge", "counter", "state"]
 
+DERIVED = "derived"
+"""The source of what the twin works out itself from other points: no feed brings it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -30,3 +33,8 @@ class Point:
     sentinels: tuple[float, ...] = ()
     source: str = ""
     address: str = ""
+
+    @property
+    def signal(self) -> tuple[str, ...]:
+        """What makes an old value one of this point still: the same id, read from the same place in the same unit."""
+        return self.id, self.quantity, self.unit, self.kind, self.source, self.address

@@ -12,21 +12,27 @@ from twin.mistake import Mistake, nearest
 from twin.point import Point
 from twin.quantity import QUANTITIES
 from twin.tables import Row, read_table
+from twin.taken import Giver, Taken
+from twin.template import INTERVAL_S, KINDS, STALE_INTERVALS, parsed
 
 REQUIRED = ("point", "entity", "quantity", "unit")
 OPTIONAL = ("kind", "interval_s", "stale_s", "low", "high", "sentinels", "source", "address", "note")
-KINDS = ("gauge", "counter", "state")
+SUGGESTED = (
+    "confidence", "why", "quantity_confidence", "unit_confidence", "kind_confidence", "entity_confidence", "value",
+    "name", "device", "type", "vendor", "place",
+)  # fmt: skip
+"""What ``discover`` writes beside these columns; for people, not read."""
 
-INTERVAL_S = 60.0
-STALE_INTERVALS = 3.0
 
-
-def read_points(path: Path, sources: Collection[str], shown: str = "") -> tuple[list[Point], list[Mistake]]:
+def read_points(
+    path: Path, sources: Collection[str], shown: str = "", taken: Taken | None = None
+) -> tuple[list[Point], list[Mistake]]:
     """The points whose rows are right, and every mistake. ``sources`` are the names that ``source`` may hold.
 
+    ``taken`` learns what other tables may not have any more.
     Entities are checked where the tree is known (``models3d/campus.py``), not here.
     """
-    table = read_table(path, REQUIRED, OPTIONAL, shown)
+    table = read_table(path, REQUIRED, (*OPTIONAL, *SUGGESTED), shown)
     mistakes = list(table.mistakes)
     points: list[Point] = []
     lines: dict[str, int] = {}
@@ -40,6 +46,10 @@ def read_points(path: Path, sources: Collection[str], shown: str = "") -> tuple[
         mistakes.extend(found.mistakes)
         if not found.mistakes:
             points.append(point)
+        if taken is not None:
+            giver = Giver(f"{table.name}:{row.line}", "", point.unit)
+            taken.take_id(point, giver)
+            taken.take_address(point, giver)
     return points, mistakes
 
 
@@ -81,7 +91,7 @@ class _RowReader:
             self.wrong("low", f"low {low:g} is not below high {high:g}", "empty-range")
         return Point(
             id=cells.get("point", ""), entity=cells.get("entity", ""), quantity=quantity, unit=unit,
-            kind=kind if kind in KINDS else "gauge",  # type: ignore[arg-type]  # checked by the line itself
+            kind=kind if kind in KINDS else "gauge",
             interval_s=interval, stale_s=stale, low=low, high=high, sentinels=self._sentinels(),
             source=source, address=cells.get("address", ""),
         )  # fmt: skip
@@ -99,7 +109,7 @@ class _RowReader:
         text = self.row.cells.get(column)
         if text is None:
             return None
-        value = _parsed(text)
+        value = parsed(text)
         if value is None or value <= above:
             bound = f" above {above:g}" if math.isfinite(above) else ""
             self.wrong(column, f"'{text}' in {column} is no number{bound}", "not-a-number")
@@ -108,16 +118,8 @@ class _RowReader:
 
     def _sentinels(self) -> tuple[float, ...]:
         texts = re.split(r"[;,\s]+", self.row.cells.get("sentinels", "").strip("; ,"))
-        values = {text: _parsed(text) for text in texts if text}
+        values = {text: parsed(text) for text in texts if text}
         for text, value in values.items():
             if value is None:
                 self.wrong("sentinels", f"'{text}' is no number: separate sentinels by blanks", "not-a-number")
         return tuple(value for value in values.values() if value is not None)
-
-
-def _parsed(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

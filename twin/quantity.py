@@ -57,6 +57,7 @@ QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
             _q("humidity", "%", "相对湿度", "Relative humidity", 0, 100, "area-weighted"),
             _q("clients", "1", "终端数", "Clients", 0, 100_000, "sum"),
             _q("people", "1", "人数", "People", 0, 100_000, "sum"),
+            _q("pir", "1", "有人", "Presence", 0, 1, "max"),
             _q("traffic", "Mbit/s", "流量", "Traffic", 0, 1e7, "sum", counted=True,
                **{"bit/s": 1e-6, "kbit/s": 1e-3, "Gbit/s": 1e3, "B/s": 8e-6, "kB/s": 8e-3, "MB/s": 8}),
             _q("errors", "1/s", "错误率", "Errors", 0, 1e9, "sum", counted=True, **{"1/min": 1 / 60, "1/h": 1 / 3600}),

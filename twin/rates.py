@@ -8,6 +8,7 @@ and on discontinuities).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 RESTART_S = 30.0
@@ -32,6 +33,10 @@ class Rates:
 
     def __init__(self) -> None:
         self._last: dict[int, _Count] = {}
+
+    def carry_over(self, old: Rates, rows: Mapping[int, int]) -> None:
+        """Take the last counts of ``old`` over; ``rows`` maps its rows to those of now."""
+        self._last = {rows[row]: count for row, count in old._last.items() if row in rows}
 
     def rate(
         self, row: int, value: float, time: float, *, boot: float | None = None, wrap: int = 0, most: float = math.inf

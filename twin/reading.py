@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-ValueOrigin = Literal["measured", "simulated", "forecast", "manual"]
+ValueOrigin = Literal["measured", "simulated", "forecast", "manual", "derived"]
 
 
 class Quality(IntEnum):
@@ -16,6 +16,11 @@ class Quality(IntEnum):
     UNCERTAIN = 1
     BAD = 2
     NONE = 3
+
+
+FLAT, UNIT, SPIKE, ZERO = "flat line", "unit change", "spike", "0 instead of nothing"
+SUSPECT = (FLAT, UNIT, SPIKE, ZERO)
+"""Reasons of an uncertain value that is probably wrong: shown with its state, left out of every total."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Roll-ups up the space tree: what a building draws, from its own meter or from its rooms, and how much of it we know.
 
-A point *counts* when it has a usable value that is not stale. Every total carries its coverage: ``have`` points count
-of ``of`` that should. An entity's own points win over the roll-up of its children (a building's meter over the sum of
-its rooms); while none of its own points count, the children stand in and the total is flagged 'estimated'.
+A point *counts* when it has a usable value that is not stale and not suspect. Every total carries its coverage:
+``have`` points count of ``of`` that should. An entity's own points win over the roll-up of its children (a building's
+meter over the sum of its rooms); while none of its own points count, the children stand in and the total is flagged
+'estimated'.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ Bools = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class PointColumns:
     """The points of one quantity: ``slot`` they belong to, ``value`` [canonical unit, NaN = none], ``judged`` [s since
-    epoch] the time that their age is counted from, ``quality``, ``flags`` (origin bits of the wire format), ``stale``.
+    epoch] the time that their age is counted from, ``quality``, ``flags`` (origin bits of the wire format), ``stale``,
+    ``suspect`` (probably wrong: in no total; None = none is).
     """
 
     slot: npt.NDArray[np.int32]
@@ -35,6 +37,12 @@ class PointColumns:
     quality: U8
     flags: U8
     stale: Bools
+    suspect: Bools | None = None
+
+    def counts(self) -> Bools:
+        """Which points count: a usable value that is neither stale nor suspect."""
+        counts = ~np.isnan(self.value) & ~self.stale & (self.quality <= Quality.UNCERTAIN)
+        return counts if self.suspect is None else counts & ~self.suspect
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ class _Sums:
 def roll_up(tree: SlotTree, points: PointColumns, how: How) -> Rolled:
     """Roll the points of one quantity up the tree. Spaces without a value that counts show their last one, flagged."""
     n = len(tree.ids)
-    counts = ~np.isnan(points.value) & ~points.stale & (points.quality <= Quality.UNCERTAIN)
+    counts = points.counts()
     own = _own(tree, points, counts, how)
     sums = _Sums.zero(n, how)
     estimated = np.zeros(n, np.bool_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,11 @@ class SecretRef(BaseModel):
         if not found:
             raise SecretError(f"the secret's file {self.file} is empty: put the secret in its first line")
         return found
+
+
+def may_be_secret(key: Iterable[str | int], value: object) -> bool:
+    """Whether a value at ``key`` may be, or hold, a secret: then no message shows it."""
+    return any(_SECRET_KEY.search(str(part)) for part in key) or bool(_URL_PASSWORD.match(str(value)))
 
 
 def literal_secrets(settings: Mapping[str, Any], key: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -112,7 +112,8 @@ class Zone:
 class Equipment:
     """A device in Brick's terms. ``space`` is a space, storey or building id, or '' when unknown.
 
-    ``position`` is (x, y, z) [m] in the campus frame when the model gives one; ``feeds`` are equipment or space ids.
+    ``position`` is (x, y, z) [m] in the campus frame when the model gives one; ``feeds`` are equipment or space ids,
+    ``meters`` what it measures, ``parts`` devices that are parts of it.
     """
 
     id: str
@@ -122,6 +123,8 @@ class Equipment:
     feeds: tuple[str, ...] = ()
     position: tuple[float, float, float] | None = None
     aliases: tuple[Alias, ...] = ()
+    meters: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -53,7 +53,7 @@ _SCHEMAS: dict[str, list[tuple[str, Any]]] = {
     "zones": [("id", pa.string()), ("names", _NAMES), ("category", pa.string()), ("spaces", _STRINGS)],
     "equipment": [
         ("id", pa.string()), ("names", _NAMES), ("category", pa.string()), ("space", pa.string()), ("feeds", _STRINGS),
-        ("x", pa.float64()), ("y", pa.float64()), ("z", pa.float64()),
+        ("x", pa.float64()), ("y", pa.float64()), ("z", pa.float64()), ("meters", _STRINGS), ("parts", _STRINGS),
     ],
     "aliases": [("entity", pa.string()), ("scheme", pa.string()), ("value", pa.string())],
 }  # fmt: skip
@@ -85,7 +85,8 @@ def _rows(campus: Campus) -> dict[str, list[Row]]:
     for e in campus.equipment:
         x, y, z = e.position or (None, None, None)
         rows["equipment"].append({"id": e.id, "names": e.names, "category": e.category, "space": e.space,
-                                  "feeds": e.feeds, "x": x, "y": y, "z": z})  # fmt: skip
+                                  "feeds": e.feeds, "x": x, "y": y, "z": z, "meters": e.meters,
+                                  "parts": e.parts})  # fmt: skip
         rows["aliases"].extend(_alias_rows(e.id, e.aliases))
     return rows
 
@@ -181,7 +182,8 @@ def _campus(head: Row, rows: dict[str, list[Row]]) -> Campus:
     zones = [Zone(r["id"], dict(r["names"]), r["category"], tuple(r["spaces"])) for r in rows["zones"]]
     equipment = [
         Equipment(r["id"], dict(r["names"]), r["category"], r["space"], tuple(r["feeds"]),
-                  None if r["x"] is None else (r["x"], r["y"], r["z"]), aliases.get(r["id"], ()))
+                  None if r["x"] is None else (r["x"], r["y"], r["z"]), aliases.get(r["id"], ()),
+                  tuple(r.get("meters") or ()), tuple(r.get("parts") or ()))
         for r in rows["equipment"]
     ]  # fmt: skip
     sites = [Site(r["id"], dict(r["names"])) for r in rows["sites"]]

@@ -12,6 +12,8 @@ from twin.mistake import Mistake, nearest
 from twin.yaml_tree import decode
 
 MAX_BYTES = 200_000_000
+FORMULA = ("=", "+", "-", "@")
+"""What makes a spreadsheet take a text for a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,10 @@ class Table:
     mistakes: list[Mistake] = field(default_factory=list)
 
 
-def read_table(path: Path, required: Collection[str], optional: Collection[str], shown: str = "") -> Table:
+def read_table(path: Path, required: Collection[str], optional: Collection[str] | None, shown: str = "") -> Table:
     """Read a CSV file whose header names ``required`` and any of ``optional`` columns, in any order and case.
 
+    With ``optional`` None any other column may be there.
     Mistakes of the whole file are in the result; nothing is raised. Empty rows and rows that begin with ``#`` are
     skipped.
     """
@@ -51,7 +54,7 @@ def read_table(path: Path, required: Collection[str], optional: Collection[str],
         )
         _wrong(table, f"{table.name} {why}: save it as CSV again.", "not-csv")
         return table
-    reader = csv.reader(io.StringIO(text := decode(raw)), delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text := decode(raw)), delimiter=delimiter_of(text))
     try:
         header = [cell.strip().casefold() for cell in next(reader, [])]
         _check_header(table, header, required, optional)
@@ -64,7 +67,7 @@ def read_table(path: Path, required: Collection[str], optional: Collection[str],
 
 
 def _row(table: Table, header: list[str], cells: list[str], line: int) -> None:
-    values = [cell.strip() for cell in cells]
+    values = [plain_cell(cell.strip()) for cell in cells]
     if not any(values) or values[0].startswith("#"):
         return
     if any(values[len(header) :]):
@@ -74,8 +77,13 @@ def _row(table: Table, header: list[str], cells: list[str], line: int) -> None:
     table.rows.append(Row(line, {name: value for name, value in zip(header, values, strict=False) if value}))
 
 
-def _check_header(table: Table, header: list[str], required: Collection[str], optional: Collection[str]) -> None:
-    known = [*required, *optional]
+def plain_cell(cell: str) -> str:
+    """A cell without the mark that keeps a spreadsheet from taking it for a formula (``discover`` sets it)."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
+
+
+def _check_header(table: Table, header: list[str], required: Collection[str], optional: Collection[str] | None) -> None:
+    known = [*required, *(optional or ())]
     if not any(header):
         _wrong(table, f"{table.name} is empty: begin it with the line {','.join(known)}", "empty", 1)
         return
@@ -83,14 +91,15 @@ def _check_header(table: Table, header: list[str], required: Collection[str], op
         if name not in header:
             _wrong(table, f"the column '{name}' is missing: add it to the first line", "missing-column", 1, name)
     for place, name in enumerate(header):
-        if name and name not in known:
+        if name and optional is not None and name not in known:
             message = f"the column '{name}' is not known; {nearest(name, known)}"
             _wrong(table, message, "unknown-column", 1, name)
         elif name and name in header[:place]:
             _wrong(table, f"the column '{name}' is there twice: keep one of the two", "duplicate-column", 1, name)
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """What separates the cells of a table, told by its first line."""
     head = text.partition("\n")[0]
     return max(",;\t", key=head.count)
 

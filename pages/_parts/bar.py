@@ -6,8 +6,9 @@ from dash import html
 
 from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
+from server.feed import NOT_MEASURED
 
-SCREENS = (("/", "screen.console"), ("/check", "screen.check"))
+SCREENS = (("/", "screen.console"), ("/feeds", "screen.feeds"), ("/check", "screen.check"))
 
 
 def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) -> html.Header:
@@ -75,8 +76,8 @@ def marks(context: Context) -> html.Span | None:
 
 
 def is_simulated(context: Context) -> bool:
-    """Whether any value shown comes from a simulator."""
-    return any(source.type == "simulator" for source in context.runtime.sources())
+    """Whether any value shown comes from a simulator or a replay."""
+    return any(source.type in NOT_MEASURED for source in context.runtime.sources())
 
 
 def _language(context: Context) -> html.Div:

@@ -10,6 +10,7 @@ from pages._parts import format as fmt
 from pages._parts import states
 from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
+from pages._parts.occupancy import people
 from pages._parts.provenance import provenance
 from twin.domains import Channel, channels
 from twin.index import Entity, kind_of, label_of, name_of
@@ -29,6 +30,7 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     parts: list[Child] = [*_title(context, entity)]
     if channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
         parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
+    parts.append(people(context, entity))
     parts.append(provenance(context, entity, channel))
     parts.extend(_facts(context, entity))
     return [html.Div(part, key=f"{entity.id}-{number}") for number, part in enumerate(parts) if part is not None]
@@ -77,7 +79,7 @@ def _hero(context: Context, entity_id: str, channel: Channel, *, total: bool) ->
         [
             html.P(channel.zh if context.lang == "zh" else channel.en, className="hero-label"),
             html.P(
-                [live(entity_id, "value", "hero-value"), html.Span(channel.unit, className="hero-unit")],
+                [live(entity_id, "value", "hero-value"), html.Span(channel.shown_unit, className="hero-unit")],
                 className="hero-number",
             ),
             html.P(

@@ -30,14 +30,16 @@ def provenance(context: Context, entity: Entity, channel: Channel | None) -> Chi
     wanted = channel.quantity if channel else ""
     readings.sort(key=lambda latest: (latest.point.quantity != wanted, latest.point.quantity, latest.point.id))
     lines: list[Child] = []
+    # the number over the panel is that of a single point: it stands there, newer than anything here could be
+    single = sum(latest.point.quantity == wanted for latest in readings) == 1
     for latest in readings[:SHOWN]:
-        lines.extend(_point(context, latest))
+        lines.extend(_point(context, latest, headline=single and latest.point.quantity == wanted))
     note = fmt.number(len(readings)) if len(readings) > SHOWN else None
     return section(context.text("points"), lines, note=note)
 
 
-def _point(context: Context, latest: Latest) -> list[Child]:
-    """Two lines a point: its value and state; its source and address."""
+def _point(context: Context, latest: Latest, *, headline: bool) -> list[Child]:
+    """Two lines a point: its value (its name where the value is the panel's headline) and state; source and address."""
     point = latest.point
     quantity = QUANTITIES[point.quantity]
     value = fmt.with_unit(latest.value, "" if latest.unit == "1" else latest.unit, 2)
@@ -45,7 +47,9 @@ def _point(context: Context, latest: Latest) -> list[Child]:
     return [
         row(
             quantity.zh if context.lang == "zh" else quantity.en,
-            html.Span(value, **attrs({"data-point": point.id})),
+            html.Span(point.id, className="code clip", title=point.id)
+            if headline
+            else html.Span(value, **attrs({"data-point": point.id})),
             html.Span(state_words(context, latest), className=f"quality q-{_class(latest)}"),
             key=point.id,
         ),

@@ -14,8 +14,11 @@ def strip(context: Context) -> list[Child]:
     """One entry a source: name, protocol, state in words; a campus without sources says so."""
     states = context.runtime.sources()
     if not states:
-        return [html.Span(context.text("sources.none"), className="source")]
-    return [html.Span(context.text("sources"), className="foot-label"), *(_entry(context, state) for state in states)]
+        return [html.A(context.text("sources.none"), href="/feeds", className="source")]
+    return [
+        html.A(context.text("sources"), href="/feeds", className="foot-label"),
+        *(_entry(context, state) for state in states),
+    ]
 
 
 def _entry(context: Context, source: SourceState) -> html.Span:

@@ -36,10 +36,10 @@ def _block(selector: str, variables: Iterator[tuple[str, str]], extra: str = "")
 def stylesheet(tokens: dict[str, Any]) -> str:
     """CSS with ``--bg``, ``--ramp-1`` ... for both themes; without a chosen theme the system's preference decides.
 
-    Lengths of ``space`` [px] and sizes of ``type.desk`` [rem at 16 px] become ``--space-row``, ``--type-hero`` ...
+    Lengths of ``space`` and sizes of ``type.desk`` [px, as rem at 16 px] become ``--space-row``, ``--type-hero`` ...
     """
     themes = tokens["themes"]
-    space = ((f"space-{key}", f"{value}px") for key, value in tokens["space"].items())
+    space = ((f"space-{key}", f"{value / 16:g}rem") for key, value in tokens["space"].items())
     sizes = ((f"type-{key}", f"{value / 16:g}rem") for key, value in tokens["type"]["desk"].items())
     motion = ((f"motion-{key.removesuffix('-ms')}", f"{value}ms") for key, value in tokens["motion"].items())
     light = _block(":root", _flat("", themes["light"]), "  color-scheme: light;\n")

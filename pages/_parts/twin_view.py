@@ -8,13 +8,16 @@ from dash import ClientsideFunction, Input, Output, dcc, html
 from pages._parts import states
 from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, tool
 from pages._parts.context import Context
-from twin.domains import Channel, channels
+from twin.domains import Channel, Domain, channels, domains
 from twin.index import label_of
 from twin.space import Building, Site, Storey
 from viewer import CampusView
 
 OUT = ("selection", "storey", "mode", "camera", "explode", "xray", "section", "measure")
 """Properties that the view changes itself; each change goes into the view's state and the URL."""
+
+OVER = attrs({"data-over-view": ""})
+"""Marks what stands over the view: no name of a place is written under it."""
 
 
 def twin_view(context: Context, *, building: str = "") -> list[Child]:
@@ -42,13 +45,14 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
             labels=query.get("labels", "1") != "0",
         ),
         *_notes(context),
-        html.Div(id="heading", className="heading"),
+        html.Div(id="heading", className="heading", **OVER),
         _modes(context),
         _tools(context),
-        html.Div(id="storeys", className="storeys"),
+        html.Div(id="storeys", className="storeys", **OVER),
         *_flyouts(context),
         *(legend(context, row, shown=channel is not None and row.key == channel.key) for row in channels().values()),
         _trust_legend(context),
+        *(_channels(context, row, shown=row.key == (channel.domain if channel else "")) for row in domains().values()),
         html.Div(id="announce", className="sr-only", **attrs({"aria-live": "polite"})),
     ]
 
@@ -85,6 +89,7 @@ def _modes(context: Context) -> html.Div:
                         **attrs({"data-flip": "lens", "aria-pressed": "false"})),
         ],
         className="modes",
+        **OVER,
     )  # fmt: skip
 
 
@@ -101,7 +106,7 @@ def _tools(context: Context) -> html.Div:
         ],
         className="tools",
         role="toolbar",
-        **attrs({"aria-label": text("tools"), "aria-orientation": "vertical"}),
+        **attrs({"aria-label": text("tools"), "aria-orientation": "vertical"} | OVER),
     )
 
 
@@ -136,11 +141,11 @@ def legend(context: Context, channel: Channel, *, shown: bool) -> html.Div:
     """The scale of one channel: seven classes, six borders, the unit, and the mark of no data."""
     name = channel.zh if context.lang == "zh" else channel.en
     steps: list[Child] = [html.I(style={"background": f"var(--ramp-{step})"}) for step in range(1, 8)]
-    ramp = channel.density or channel
+    ramp, unit = (channel.density, channel.density.unit) if channel.density else (channel, channel.shown_unit)
     ticks: list[Child] = [html.Span(f"{value:g}") for value in ramp.breaks]
     return html.Div(
         [
-            html.P([name, html.Span(ramp.unit, className="unit")], className="legend-title"),
+            html.P([name, html.Span(unit, className="unit")], className="legend-title"),
             html.Div(steps, className="ramp", **attrs({"aria-hidden": "true"})),
             html.Div(ticks, className="ticks"),
             html.Div(
@@ -151,8 +156,21 @@ def legend(context: Context, channel: Channel, *, shown: bool) -> html.Div:
         ],
         className="legend",
         hidden=not shown,
-        **attrs({"data-legend": channel.key}),
+        **attrs({"data-legend": channel.key} | OVER),
     )  # fmt: skip
+
+
+def _channels(context: Context, domain: Domain, *, shown: bool) -> html.Div:
+    """What the scene can be coloured by in one domain, over the legend; without a colour the campus is clay."""
+    buttons = [
+        choice(channel.zh if context.lang == "zh" else channel.en, f"ch={channel.key}") for channel in domain.channels
+    ]
+    return html.Div(
+        choices(context.text("channels"), [*buttons, choice(context.text("channel.none"), "ch=")], "small"),
+        className="channels-of",
+        hidden=not shown,
+        **attrs({"data-channels-of": domain.key} | OVER),
+    )
 
 
 def _trust_legend(context: Context) -> html.Div:
@@ -162,7 +180,7 @@ def _trust_legend(context: Context) -> html.Div:
         [html.P(context.text("lens.trust"), className="legend-title"), html.Ul(lines)],
         className="legend trust",
         hidden=True,
-        **attrs({"data-legend": "trust"}),
+        **attrs({"data-legend": "trust"} | OVER),
     )
 
 

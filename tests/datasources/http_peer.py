@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Handler = Callable[[BaseHTTPRequestHandler], None]
-
 
 @dataclass
 class Page:
@@ -24,15 +22,23 @@ class Page:
 
 
 class HttpPeer:
-    """Serves ``pages`` until closed; ``asked`` are the paths in order."""
+    """Serves ``pages`` until closed, or what ``answering`` makes of a path and body; ``asked`` are the paths in order,
+    ``headers`` and ``bodies`` what came with them.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, Page] = {}
+        self.answering: Callable[[str, bytes], Page] | None = None
         self.asked: list[str] = []
+        self.headers: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
         peer = self
 
         class Serve(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                peer.answer(self)
+
+            def do_POST(self) -> None:
                 peer.answer(self)
 
             def log_message(self, *_: object) -> None:
@@ -45,8 +51,12 @@ class HttpPeer:
         self._thread.start()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         self.asked.append(request.path)
-        page = self.pages.get(request.path, Page(status=404))
+        self.headers.append(dict(request.headers.items()))
+        self.bodies.append(body)
+        answering = self.answering
+        page = answering(request.path, body) if answering else self.pages.get(request.path, Page(status=404))
         time.sleep(page.delay_s)
         refused = page.authorization and request.headers.get("Authorization") != page.authorization
         request.send_response(401 if refused else page.status)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from datasources import mqtt
+from datasources import mqtt, mqtt_link
 from datasources.runner import SourceConfig, Supervisor
 from tests.conftest import find_program, require
 from tests.datasources.broker import Broker
@@ -266,8 +266,8 @@ async def test_an_absent_broker_and_a_missing_secret_are_named(start: Start, bro
 
 @pytest.mark.asyncio
 async def test_a_burst_keeps_the_newest_of_each_topic_and_counts_what_it_drops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mqtt, "MAX_PENDING", 100)
-    connection = mqtt._Connection(mqtt.Settings(host="127.0.0.1"))
+    monkeypatch.setattr(mqtt_link, "MAX_PENDING", 100)
+    connection = mqtt_link.Connection(mqtt.Settings(host="127.0.0.1"))
     for number in range(1000):
         connection._on_message(connection._client, f"t/{number % 10}", str(number).encode(), 0, {})
     messages = await connection.take(0)

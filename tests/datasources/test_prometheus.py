@@ -8,12 +8,15 @@ import time
 from collections.abc import Iterator
 from contextlib import aclosing
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from datasources import prometheus
 from datasources.contract import MisconfiguredError, SourceError, TargetReport
+from datasources.prometheus_pick import Picker
+from datasources.prometheus_text import selector
 from tests.datasources.http_peer import HttpPeer, Page
 from twin.point import Point
 from twin.reading import RawReading
@@ -106,6 +109,82 @@ async def test_no_person_leaves_with_a_discovery(peer: HttpPeer) -> None:
     assert rows['e#jobs_total{queue="a"}'].kind == "counter"
     warm = rows['e#temp_celsius{room="1",side="n"}']
     assert (warm.unit, warm.quantity, warm.kind) == ("°C", "temperature", "gauge")
+
+
+RECORDED = Path(__file__).with_name("recordings")
+
+
+@pytest.mark.asyncio
+async def test_slurm_and_ocserv_are_read_but_for_what_tells_of_one_person(peer: HttpPeer) -> None:
+    for name in ("slurm_jobs", "ocserv"):
+        peer.pages[f"/{name}"] = Page((RECORDED / f"{name}.txt").read_bytes(), "text/plain")
+    settings = configured(slurm={"url": f"{peer.url}/slurm_jobs"}, vpn={"url": f"{peer.url}/ocserv"})
+    expected = {
+        "slurm#slurm_jobs_pending": 125, 'slurm#slurm_partition_jobs{partition="gpu"}': 41,
+        'slurm#slurm_node_memory_bytes{node="g001"}': 2164663517184, "vpn#vpn_active_sessions": 1,
+        "vpn#vpn_rx_bytes": 8.81235e9,
+    }  # fmt: skip
+    persons = ["slurm#slurm_user_jobs_pending", "vpn#vpn_user_rx_bytes", 'vpn#vpn_user_tx_bytes{device="vpns0"}']
+    got = by_address(await first(settings, points(*expected, *persons)))
+    assert {address: got[address].value for address in expected} == expected
+    for address in persons:
+        assert got[address].value is None
+        assert "tells of one person each and is withheld: use a total" in got[address].bad
+    found = {row.address: row for row in await prometheus.discover(settings, 5)}
+    assert set(expected) < set(found)
+    assert not any(word in repr(found) for word in ("ada", "lovelace", "192.0.2.17", "10.66.0.9", "_user_"))
+    memory = found['slurm#slurm_node_memory_bytes{node="c001"}']
+    assert (memory.unit, memory.kind, memory.note) == ("B", "gauge", "Total memory in bytes of the node")
+    assert found["vpn#occtl_status_scrape_error_total"].kind == "counter"
+
+
+@pytest.mark.asyncio
+async def test_lists_of_ones_own_replace_the_safe_ones(peer: HttpPeer) -> None:
+    peer.pages["/v"] = Page((RECORDED / "ocserv.txt").read_bytes())
+    settings = prometheus.Settings.model_validate(
+        {"targets": {"v": {"url": f"{peer.url}/v"}}, "deny_labels": ["Device"], "deny_metrics": ["vpn_*_bytes"]}
+    )
+    allowed = "v#occtl_status_scrape_error_total"
+    got = by_address(await first(settings, points(allowed, "v#vpn_rx_bytes", 'v#vpn_ips_banned{device="1"}')))
+    assert got[allowed].value == 0
+    assert "withheld" in got["v#vpn_rx_bytes"].bad
+    assert "the label 'device' carries persons" in got['v#vpn_ips_banned{device="1"}'].bad
+
+
+@pytest.mark.asyncio
+async def test_an_exporter_that_asks_to_be_left_alone_is(peer: HttpPeer) -> None:
+    peer.pages["/metrics"] = Page(status=503, headers={"Retry-After": "1"})
+    settings = configured(e={"url": f"{peer.url}/metrics"})
+    told = 0.0
+    async with asyncio.timeout(6), aclosing(prometheus.batches(settings, points("e#same"))) as stream:  # type: ignore[type-var]
+        async for item in stream:
+            if isinstance(item, TargetReport) and item.state == "down":
+                assert "status 503 and asks to wait 1 s" in item.reason
+                told = time.monotonic()
+                peer.pages["/metrics"] = Page(BODY)
+            elif not isinstance(item, TargetReport) and item:
+                break
+    assert time.monotonic() - told > 0.9
+    assert len(peer.asked) == 2
+
+
+def test_a_series_that_comes_and_goes_is_found_again() -> None:
+    """What no address wants is passed over by its text; what one wants never is, however the others change."""
+    wanted = {"e#m": selector("m"), "e#n": selector('n{a="1"}'), "e#n2": selector('n{b="2"}')}
+    picker = Picker(wanted)
+
+    def scrape(text: str) -> dict[str, float | str]:
+        rows, _ = picker.readings(text, False, 0.0)
+        return {row.address: row.bad or float(row.value or 0) for row in rows}
+
+    none = "the scrape has no such series"
+    useless = 'n{c="3"} 9\n'
+    for _ in range(3):
+        assert scrape(useless + 'n{a="1"} 5\n') == {"e#m": none, "e#n": 5, "e#n2": none}
+        assert scrape(useless + 'n{a="1",b="2"} 6\nm{x="y"} 7\n') == {"e#m": 7, "e#n": 6, "e#n2": 6}
+        assert scrape(useless + 'n{a="1",b="2"} 6\nn{a="1"} 8\nm 1\nm{x="y"} 2\n') == {"e#m": 1, "e#n": 8, "e#n2": 6}
+        assert scrape(useless + 'n{a="1",d="4"} 6\nn{a="1",d="5"} 8\n')["e#n"] == "matches 2 series"
+        assert scrape(useless + "n{a=1} 5\n")["e#n"] == f"{none} (1 lines cannot be read)"
 
 
 @pytest.mark.asyncio

@@ -143,6 +143,12 @@ def test_types_of_families() -> None:
     assert scrape.units == {"b": "watts"}
 
 
+def test_help_is_kept_without_escapes_and_bounded() -> None:
+    scrape = parse("# HELP a one\\ntwo \\\\ three\n# HELP b " + "x" * 1000 + "\n# HELP\na 1\n", openmetrics=False)
+    assert scrape.helps["a"] == "one\ntwo \\ three"
+    assert len(scrape.helps["b"]) == 200
+
+
 @pytest.mark.parametrize(
     "hostile", ["a{" + 'x="1",' * 100_000, "a{" + '"\\' * 200_000, " " * 400_000, "a" * 400_000, "1" * 400_000]
 )

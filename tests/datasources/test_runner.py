@@ -184,6 +184,26 @@ async def test_a_failure_is_told_in_words_and_tried_again(error: Exception, stat
 
 
 @pytest.mark.asyncio
+async def test_a_source_that_stays_down_says_since_when_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "BACKOFF_FIRST_S", 0.05)
+    seen: list[str] = []
+
+    async def refused(settings: Settings, _: Sequence[Point]) -> AsyncIterator[list[RawReading]]:
+        seen.append(supervisor.states()[0].state)
+        raise ConnectionRefusedError("refused")
+        yield []
+
+    supervisor, _ = supervise(refused)
+    await supervisor.start()
+    await until(lambda: supervisor.states()[0].restarts == 1)
+    since = supervisor.states()[0].since
+    await until(lambda: supervisor.states()[0].restarts == 3)
+    assert seen == ["connecting", "down", "down"]
+    assert (supervisor.states()[0].state, supervisor.states()[0].since) == ("down", since)
+    await supervisor.stop()
+
+
+@pytest.mark.asyncio
 async def test_a_source_that_ends_by_itself_is_started_again() -> None:
     async def brief(_: Settings, __: Sequence[Point]) -> AsyncIterator[list[RawReading]]:
         yield [RawReading("a", 1.0, time.time())]

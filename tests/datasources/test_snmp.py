@@ -150,6 +150,7 @@ async def test_a_refusal_says_what_is_wrong(agent: Snmpd, monkeypatch: pytest.Mo
         assert len(refused) == len(set(refused))  # said once, not again and again
 
 
+@pytest.mark.alone
 async def test_dead_devices_delay_no_other(agent: Snmpd, silent_port: int) -> None:
     """200 silent devices, far more than are asked at once, beside three that live."""
     dead = {f"dead-{n}": {"host": "127.0.0.1", "port": silent_port} for n in range(200)}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import aclosing, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
-from datasources import sql
-from datasources.contract import MisconfiguredError, TargetReport
+from datasources import sql, sql_limits
+from datasources.contract import MisconfiguredError, SourceError, TargetReport
 from twin.point import Point
 from twin.reading import RawReading
 
@@ -121,12 +123,80 @@ async def test_one_query_fails_and_the_others_go_on(base: Path) -> None:
     reasons = {row.target: f"{row.state}: {row.reason}" for row in reversed(reports)}
     assert reasons["table"].startswith("misconfigured: the query cannot be run: no such table")
     assert "no column 'time'" in reasons["column"]
-    assert reasons["slow"] == "down: no answer within 0.1 s"
-    assert "must be a SELECT" in reasons["write"]
+    assert reasons["slow"].startswith("down: no answer within 0.1 s")
+    assert reasons["write"].startswith("misconfigured: the query would change data")
     assert "more than 1 rows" in reasons["many"]
     assert {row.address for row in found} == {"good#a"}
     with closing(sqlite3.connect(base)) as connection:
         assert connection.execute("SELECT count(*) FROM r").fetchone() == (1,)
+
+
+def test_a_query_that_runs_too_long_is_called_off(base: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    database = sql.Database(configured(base, q={"sql": endless}))
+    begin = time.monotonic()
+    with pytest.raises(SourceError, match=r"no answer within 0\.3 s: the query was called off"):
+        database.rows(sql.Query(sql=endless, timeout_s=0.3), None)
+    assert 0.2 < time.monotonic() - begin < 3
+    assert database.rows(sql.Query(sql="SELECT 1 AS a"), None) == (["a"], [(1,)]), "the next is not touched"
+
+
+@pytest.mark.parametrize(
+    "writes",
+    ["DELETE FROM r", "INSERT INTO r (key) VALUES ('x') RETURNING key", "CREATE TABLE other (a)", "DROP TABLE r"],
+)
+def test_no_query_writes(base: Path, writes: str) -> None:
+    before = base.read_bytes()
+    database = sql.Database(configured(base, q={"sql": writes}))
+    with pytest.raises(MisconfiguredError, match="would change data, which is refused: it must be a SELECT"):
+        database.rows(sql.Query(sql=writes), None)
+    assert base.read_bytes() == before
+
+
+def test_a_file_of_any_name_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "电 表 #1?mode=rwc%.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE r (a)")
+    url = sa.URL.create("sqlite", database=str(path))
+    assert sql_limits.for_reading(url).query["mode"] == "ro"
+    with sa.create_engine(sql_limits.for_reading(url)).connect() as connected:
+        assert connected.exec_driver_sql("SELECT count(*) FROM r").scalar() == 0
+
+
+def test_what_each_kind_of_database_is_told() -> None:
+    told = sql_limits.statements
+    assert told("postgresql", 1.5) == ["SET TRANSACTION READ ONLY", "SET LOCAL statement_timeout = 1500"]
+    assert told("mysql", 2) == ["SET SESSION TRANSACTION READ ONLY", "SET SESSION max_execution_time = 2000"]
+    assert told("mysql", 2, mariadb=True)[1] == "SET SESSION max_statement_time = 2"
+    assert told("mssql", 2) == []
+    assert sql_limits.arguments(sa.make_url("postgresql+psycopg://h/d"))["connect_timeout"] == 10
+    assert sql_limits.arguments(sa.make_url("sqlite:///x")) == {}
+
+
+class RefusalError(Exception):
+    sqlstate = ""
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "says"),
+    [
+        ("28P01", MisconfiguredError, "refuses the sign-in"),
+        ("25006", MisconfiguredError, "would change data"),
+        ("57014", SourceError, "no answer within 2 s"),
+        ("08006", SourceError, "the database: words"),
+    ],
+)
+def test_what_postgresql_says_is_told(code: str, kind: type[SourceError], says: str) -> None:
+    origin = RefusalError("words")
+    origin.sqlstate = code
+    failed = sql_limits.failure(sa.exc.OperationalError("SELECT 1", None, origin), "words", 2)
+    assert type(failed) is kind
+    assert says in str(failed)
+
+
+def test_a_driver_that_is_not_there_is_named() -> None:
+    with pytest.raises(MisconfiguredError, match=r"driver of 'oracle\+cx_oracle' cannot be used: install it"):
+        sql.Database(sql.Settings.model_validate({"url": "oracle+cx_oracle://h/d", "queries": {"q": {"sql": "x"}}}))
 
 
 @pytest.mark.asyncio

@@ -9,6 +9,8 @@ import pytest
 from models3d import formats
 from models3d.model import Model
 from tests.models3d.contract import LoaderContract, refused, walk
+from twin.space import Campus
+from twin.topology import Topology, edges_of
 
 PREFIXES = """@prefix brick: <https://brickschema.org/schema/Brick#> .
 @prefix b102: <https://brickschema.org/schema/1.0.2/Brick#> .
@@ -208,3 +210,28 @@ class TestTree:
             tmp_path / "a.ttl", 'brick:Room rdfs:label "Room" . b102:VAV a <http://www.w3.org/2002/07/owl#Class> .'
         )
         assert refused(path).code == "no-features"
+
+
+def test_meters_and_parts_of_devices_become_edges_of_the_topology(tmp_path: Path) -> None:
+    text = """
+    x:ahu a brick:AHU ; brick:feeds x:vav ; brick:hasPart x:fan ; brick:hasPart x:floor_1 .
+    x:vav a brick:VAV ; brick:isFedBy x:ahu ; brick:feeds x:room_101 .
+    x:fan a brick:Supply_Fan .
+    x:em a brick:Electrical_Meter ; brick:meters x:ahu .
+    x:panel a brick:Electrical_Equipment ; brick:isMeteredBy x:main ; brick:feeds x:ahu .
+    x:main a brick:Building_Electrical_Meter .
+    """
+    model = load(tmp_path, HOUSE + text)
+    campus = Campus("c", buildings=model.buildings, zones=model.zones, equipment=model.equipment)
+    found = {(e.source.split("/")[-1], e.relation, e.target.split("/")[-1], e.medium) for e in edges_of(campus)}
+    assert found == {
+        ("ahu", "feeds", "vav", "air"), ("ahu", "feeds", "fan", "air"), ("vav", "serves", "101", "air"),
+        ("em", "meters", "ahu", "electricity"), ("main", "meters", "panel", "electricity"),
+        ("panel", "feeds", "ahu", "electricity"),
+    }  # fmt: skip
+    assert (
+        Topology(edges_of(campus))
+        .impact(next(e.id for e in model.equipment if "panel" in e.id))
+        .lost[0]
+        .endswith("ahu")
+    )

@@ -18,7 +18,7 @@ from models3d.identity import natural
 from models3d.model import Frame, Model
 from models3d.place import GAP_M, Candidate, Move, footprint, ground_elevation, move_model, place_all
 from tests.models3d.tiny import loader, tiny
-from twin.config import load_campus_config
+from twin.config import ConfigError, load_campus_config
 from twin.index import SpaceIndex
 from twin.space import Site
 
@@ -311,3 +311,29 @@ def test_the_ground_is_storey_zero_else_the_lowest(tmp_path: Path) -> None:
     model.shells.clear()
     assert ground_elevation(model) == 0
     assert footprint(Model("", "", "", "")).is_empty
+
+
+def test_the_topology_sheet_finds_its_ends_and_tells_those_that_are_not_there(tmp_path: Path) -> None:
+    rows = "from,relation,to\nGRID,is,mains\nGRID,feeds,A\nA,feeds,A/01\nA,feeds,A/09\nGRID,meters,A/01/101\n"
+    (tmp_path / "topology.csv").write_text(rows, "utf-8")
+    text = "campus: {id: c}\nmodels: [{file: a.ifc}]\ntopology: topology.csv\n"
+    built = build(tmp_path, text, {"a.ifc": lambda: tiny("a.ifc", "A")})
+    sheet = [(e.source, e.target) for e in built.topology.edges if e.origin == "sheet"]
+    assert sheet == [("GRID", "A"), ("A", "A/01"), ("GRID", "A/01/101")]
+    assert [node.kind for node in built.topology.nodes] == ["mains"]
+    (told,) = [f for f in built.findings if f.code == "topology-unknown"]
+    assert told.message.startswith("topology.csv:5: error: no model has 'A/09'; did you mean 'A/0")
+    assert {(e.relation, e.origin) for e in built.topology.edges if e.origin != "sheet"} <= {
+        ("feeds", "model"),
+        ("serves", "model"),
+    }
+
+
+def test_mistakes_of_the_topology_sheet_stop_the_campus_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "topology.csv").write_text("from,relation,to\nA,feeds,B\nB,feeds,A\n", "utf-8")
+    text = "campus: {id: c}\nmodels: [{file: a.ifc}]\ntopology: topology.csv\n"
+    with pytest.raises(ConfigError, match=r"topology.csv:3: error: 'B' above 'A' closes a circle of electricity"):
+        build(tmp_path, text, {"a.ifc": lambda: tiny("a.ifc", "A")})
+    (tmp_path / "topology.csv").unlink()
+    with pytest.raises(ConfigError, match=r"topology.csv cannot be read"):
+        build(tmp_path, text, {"a.ifc": lambda: tiny("a.ifc", "A")})

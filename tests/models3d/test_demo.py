@@ -249,12 +249,42 @@ def test_roads_run_through_no_building(any_seed: Assembled) -> None:
 
 def test_points_belong_to_entities_and_their_addresses_are_unique(demo: Assembled) -> None:
     entities = {b.id for b in demo.campus.buildings} | {s.id for _, s in storeys(demo)} | {s.id for s in spaces(demo)}
-    assert {p.entity for p in demo.points} <= entities
+    devices = {e.id for e in demo.campus.equipment}
+    assert {p.entity for p in demo.points} <= entities | devices
     assert len({p.id for p in demo.points}) == len({p.address for p in demo.points}) == len(demo.points)
-    assert {p.quantity for p in demo.points} == {"power"}
-    assert 14_000 < len(demo.points) < 22_000
-    assert {b.id for b in demo.campus.buildings} <= {p.entity for p in demo.points}
-    assert {s.id for _, s in storeys(demo)} <= {p.entity for p in demo.points}
+    count = Counter(p.quantity for p in demo.points)
+    access_points = [e.id for e in demo.campus.equipment if e.category == "access-point"]
+    classrooms = sum(use_of(s) == "classroom" for s in spaces(demo))
+    assert sorted(p.entity for p in demo.points if p.quantity == "clients") == sorted(access_points)
+    assert count["power"] == 15_809
+    assert classrooms < count["people"] < classrooms + 250  # and the library's halls
+    assert count["people"] < count["co2"] == count["temperature"] < 1_500  # and an office in five
+    assert count["traffic"] == 2 * count["utilisation"] == 2 * count["link_state"] == 2 * (48 + 3 + 1)
+    assert len(demo.points) == 26_808
+    metered = {p.entity for p in demo.points if p.quantity == "power"}
+    assert {b.id for b in demo.campus.buildings} | {s.id for _, s in storeys(demo)} <= metered
+
+
+def test_an_uplinks_points_name_an_edge_of_the_topology_with_its_capacity(demo: Assembled) -> None:
+    rated = {f"{e.source}>{e.target}": e.capacity for e in demo.topology.edges if e.relation == "uplinks"}
+    found = 0
+    for point in demo.points:
+        if point.quantity in ("traffic", "utilisation"):
+            link = point.address[point.address.index("/", point.address.index("000/")) + 1 :]
+            assert link.split(">")[0] == point.entity
+            assert f"/{rated[link]:.0f}/" in point.address
+            found += 1
+    assert found == 3 * 52
+
+
+def test_the_access_points_of_a_place_share_it_whole(demo: Assembled) -> None:
+    shares: Counter[str] = Counter()
+    for point in demo.points:
+        if point.quantity == "clients":
+            _, _, share, served = point.address.split("/", 3)
+            shares[served.rsplit("/", 1)[0]] += float(share)  # type: ignore[assignment]
+    assert min(shares.values()) == pytest.approx(1.0, abs=0.01)
+    assert max(shares.values()) == pytest.approx(1.0, abs=0.01)
 
 
 def test_equipment_stands_in_its_space_and_feeds_what_exists(demo: Assembled) -> None:

@@ -96,7 +96,9 @@ def test_storeys_and_flags_come_back() -> None:
     assert block.elevation_cm.tolist() == [0, 400, 800]
     assert block.height_cm.tolist() == [400, 400, 400]
     assert block.storey.tolist() == [0] * 4 + [1] * 4 + [2] * 4
-    assert block.flags[:4].tolist() == [0, 1 | 8, 8, 0]
+    assert block.flags[:4].tolist() == [0, 1 | 8, 8, 0], "derived, of its own height; the ground floor shows its tops"
+    assert block.flags[4:8].tolist() == [16, 1 | 8 | 16, 8 | 16, 0], "under another storey"
+    assert block.flags[8:].tolist() == [0, 1 | 8, 8, 0], "nothing lies over the topmost"
     assert block.room_height_cm[1] == 350
     assert block.floor_cm[1] == 0
 
@@ -168,7 +170,7 @@ def test_a_storey_without_an_outline_takes_its_rooms_grown_over_the_walls() -> N
 
 
 def test_a_broken_block_is_refused() -> None:
-    with pytest.raises(PackError, match="CTR1"):
+    with pytest.raises(PackError, match="CTR2"):
         decode_block(b"\0" * 40)
     building = tower()
     storeys = sorted(building.storeys, key=lambda s: s.elevation_m)

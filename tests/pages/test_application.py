@@ -11,11 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
+from pages import check
 from pages._parts import details, findings, space_table
 from pages._parts.context import Context
 from pages.application import create_app, find_page
 from server.app import create_server
-from server.runtime import Runtime
+from server.runtime import Configuration, Runtime
+from twin.mistake import Mistake
 from twin.space import Building
 
 
@@ -51,6 +53,7 @@ def text_of(parts: object) -> str:
     [
         ("/", "console", {}),
         ("/check", "check", {}),
+        ("/feeds", "feeds", {}),
         ("/building/A", "building", {"building": "A"}),
         ("/building/%E4%B8%80", "building", {"building": "一"}),
         ("/nowhere", "not_found", {}),
@@ -65,7 +68,7 @@ def test_an_address_leads_to_its_page(path: str, page: str, variables: dict[str,
 def test_the_first_answer_of_any_page_has_every_script(app_and_client: tuple[Any, Client]) -> None:
     _, client = app_and_client
     html = client.get("/building/A?lang=zh&theme=dark").text
-    for name in ("campus", "callbacks", "view", "tree", "model", "table", "keys", "check", "clock"):
+    for name in ("campus", "callbacks", "view", "tree", "model", "table", "keys", "check", "clock", "feeds"):
         assert f"/assets/{name}.js" in html
     assert '<html lang="zh-CN" data-theme="dark">' in html
     assert "<title>实验楼 · 小园区</title>" in html
@@ -156,3 +159,20 @@ def test_findings_are_grouped_worst_first_and_say_what_they_mean(context: Contex
     assert '"data-place": "3.00,4.00,0.00"' in area
     assert ("面积" if context.lang == "zh" else "48,000 m2") in area
     assert any("never-heard-of" in group for group in words)
+
+
+def test_the_check_says_when_the_changed_folder_is_not_what_runs(small: Runtime) -> None:
+    mistake = Mistake("points.csv", "'powr' is no quantity; did you mean 'power'?", "unknown-quantity", 5)
+    try:
+        for state, mistakes, words in (
+            ("applied", (), ()),
+            ("refused", (mistake,) * 60, ("仍按原来的配置运行", "points.csv:5", "did you mean", "10")),
+            ("restart", (), ("重新启动程序", "models of campus.yaml changed")),
+        ):
+            message = "models of campus.yaml changed"
+            small.configuration = Configuration(state, message, 0.0, mistakes)  # type: ignore[arg-type]
+            page = text_of(asyncio.run(check.layout(Context(small, "zh"))))
+            assert all(word in page for word in words)
+            assert ("的文件" in page) == bool(words)
+    finally:
+        small.configuration = None

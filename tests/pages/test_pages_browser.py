@@ -71,7 +71,7 @@ def test_the_order_of_focus_is_the_order_of_reading(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     page.wait_for_selector("#details h2")
     seen: list[str] = []
-    for _ in range(40):
+    for _ in range(20):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
     assert seen[0] == "skip"

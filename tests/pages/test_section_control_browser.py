@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.pages.browser import query
 from tests.pages.conftest import Opener
@@ -27,8 +27,8 @@ def until(page: Page, expression: str) -> None:
     raise AssertionError(f"never so: {expression}")
 
 
-def opened(open_page: Opener, path: str) -> Page:
-    page = open_page(path)
+def opened(open_page: Opener, path: str, size: ViewportSize | None = None) -> Page:
+    page = open_page(path, prepare=(lambda page: page.set_viewport_size(size)) if size else None)
     page.evaluate("async () => { await (await window.campus.model()).ready; }")
     page.locator("[data-fly=section]").click()
     return page
@@ -79,7 +79,8 @@ def test_a_link_shows_the_same_cut(open_page: Opener) -> None:
 
 
 def test_the_handle_takes_the_plane_along_and_the_control_follows(open_page: Opener) -> None:
-    page = opened(open_page, "/?lang=en")
+    # the handle stands in the middle of the scene: room enough that the control beside it does not lie on it
+    page = opened(open_page, "/?lang=en", {"width": 1800, "height": 1000})
     page.locator("[data-set='cut=y']").click()
     handle = page.get_by_role("slider", name="Position of the section")
     handle.locator("xpath=self::button").wait_for()

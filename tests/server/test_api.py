@@ -139,8 +139,11 @@ def test_openapi_names_every_route(served: Served) -> None:
     assert set(paths) == {
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
-                     "search", "check")
+                     "search", "check", "readings", "quality", "impact", "mapping/accept", "kpis", "kpis/history",
+                     "occupancy")
     }  # fmt: skip
     for path, methods in paths.items():
-        schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        (method,) = methods
+        assert (method == "post") == (path in ("/api/v1/readings", "/api/v1/mapping/accept"))
+        schema = methods[method]["responses"]["200"]["content"]["application/json"]["schema"]
         assert schema, path

@@ -183,6 +183,7 @@ def test_a_slow_callback_does_not_hold_up_the_live_stream(cache: Path) -> None:
         assert smallest_worst_gap(served, 1.5, call, call, call) < 0.25
 
 
+@pytest.mark.alone
 def test_every_callback_on_20000_spaces_leaves_no_gap_over_250_ms(cache: Path) -> None:
     assembled, _ = demo(cache, 1, 20_000)
     with serve(cache, assembled, prepare=create_app) as served:

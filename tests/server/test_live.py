@@ -108,6 +108,7 @@ async def test_a_client_that_noticed_a_gap_gets_a_keyframe(served: Served) -> No
         assert (again.kind, again.seq) == (FrameKind.KEYFRAME, first.seq)
 
 
+@pytest.mark.alone
 @pytest.mark.asyncio
 async def test_the_first_change_flushes_at_once_and_then_ten_times_a_second(served: Served) -> None:
     async with connect(live_url(served)) as ws:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from datasources.contract import settings_model
 from twin.config import ConfigError, load_campus_config, read_campus_config
 from twin.mistake import Mistake, nearest
 from twin.secret import SecretError, SecretRef, literal_secrets
@@ -356,3 +357,13 @@ def test_no_bytes_make_the_table_reader_raise(raw: bytes) -> None:
         points, mistakes = read_points(path, ())
     assert all(point.id for point in points)
     assert all(m.file == "points.csv" for m in mistakes)
+
+
+def test_a_secret_that_was_written_out_is_shown_in_no_message(tmp_path: Path) -> None:
+    (tmp_path / "campus.yaml").write_text(
+        "campus: {id: c}\nsources:\n  m: {type: mqtt, host: h, password: hunter2}\n"
+        "  d: {type: sql, url: 'postgresql://reader:hunter2@h/db', queries: {}}\n"
+    )
+    _, mistakes = read_campus_config(tmp_path, settings_model)
+    assert {mistake.key for mistake in mistakes} >= {"sources.m.password", "sources.d.url"}
+    assert not any("hunter2" in str(mistake) for mistake in mistakes)

@@ -145,6 +145,7 @@ def test_names_fall_back_from_the_language_to_any() -> None:
     assert label_of(Space("1/1/5", ""), "en") == "1/1/5"
 
 
+@pytest.mark.alone
 def test_a_hundred_thousand_spaces_are_indexed_and_queried_in_time() -> None:
     campus = campus_of(100, 10, 100)
     start = time.thread_time()

@@ -142,6 +142,7 @@ def test_folding() -> None:
     assert pieces("14号楼 5036b") == ["14", "号楼", "5036b"]
 
 
+@pytest.mark.alone
 def test_a_hundred_thousand_spaces_answer_in_time() -> None:
     campus = campus_of(100, 10, 100)
     for building in campus.buildings:

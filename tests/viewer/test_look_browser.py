@@ -17,6 +17,8 @@ from tests.viewer.conftest import Scene, Show, Shown
 pytestmark = pytest.mark.browser
 
 THEMES = json.loads((ROOT / "assets" / "tokens.json").read_text("utf-8"))["themes"]
+MORNING = "2026-06-11T09:30:00+08:00"
+"""For pictures that are compared: the sun stands still."""
 FILL = """([step, flags]) => {
     const view = window.campusTwin.views.at(-1);
     const { state, index } = view.scene;
@@ -125,6 +127,9 @@ def test_labels_are_at_most_two_hundred_in_one_draw(show: Show) -> None:
     view = show(quality="c")
     view.ready()
     view.settle()
+    # draws of a picture at rest: ground and trees are one from then on
+    view.page.wait_for_function("window.campusTwin.views.at(-1).stage.wanted.REST", timeout=60_000)
+    view.page.evaluate("window.campusTwin.views.at(-1).stage.drawNow()")
     with_labels = view.counter("drawCalls")
     count = view.page.evaluate(
         """() => {
@@ -136,3 +141,75 @@ def test_labels_are_at_most_two_hundred_in_one_draw(show: Show) -> None:
     view.set(labels=False)
     drawn = "window.campusTwin.views.at(-1).stage.counters.drawCalls"
     view.page.wait_for_function(f"{drawn} === {int(with_labels) - 1}", timeout=30_000)
+
+
+def test_a_slow_machine_at_rest_shows_the_same_picture_from_its_backdrop(show: Show) -> None:
+    """Without a GPU ground and trees become a picture, and shaders know the gathered light alone: nobody sees it."""
+    view = show(theme="light", channel="energy.power", labels=False, quality="c")
+    view.ready()
+    view.page.evaluate(FILL, [3, 0])
+    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    view.page.wait_for_function("window.campusTwin.views.at(-1).stage.wanted.REST", timeout=60_000)
+    at_rest = picture(view)
+    away = "window.campusTwin.views.at(-1).stage.world.children.filter((c) => c.layers.mask === 2).length"
+    assert view.page.evaluate(away) > 0
+    view.page.evaluate("""() => {
+        const view = window.campusTwin.views.at(-1);
+        view.stage.still = false;
+        view.scene.layers.find((layer) => layer.name === 'rest').backdrop.drop();
+    }""")
+    whole = picture(view)
+    assert view.page.evaluate(away) == 0
+    assert not view.page.evaluate("window.campusTwin.views.at(-1).stage.wanted.REST")
+    assert np.abs(at_rest - whole).max() <= 1.5 / 255
+    view.page.evaluate(FILL, [6, 0])
+    assert np.abs(picture(view) - whole).max() > 0.1, "and values still change it"
+
+
+def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
+    """A sample that was under way when something moved must not end the next gathering before it has any light."""
+    view = show(theme="light", labels=False, quality="c", time=MORNING)
+    view.ready()
+    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    at_rest = picture(view)
+    interrupted = """async () => {
+        const view = window.campusTwin.views.at(-1);
+        const rest = view.scene.layers.find((layer) => layer.name === 'rest');
+        rest.restart();
+        while (rest.fence === null) await new Promise((done) => setTimeout(done, 1));
+        rest.restart();
+        const began = performance.now();
+        while (performance.now() - began < 1500);
+    }"""
+    view.page.evaluate(interrupted)
+    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    # shadows' edges may differ by the number of samples that a busy machine took
+    different = np.abs(picture(view) - at_rest).max(axis=2)
+    assert (different > 10 / 255).mean() < 0.02
+
+
+DRAWN = "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rooms').drawn"
+"""Indices of rooms in the last frame."""
+
+
+def test_what_is_left_out_of_far_buildings_is_not_missed(show: Show) -> None:
+    view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
+    view.ready()
+    # areas come with the labels, and colours go by them
+    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.page.evaluate(FILL, [3, 0])
+    view.page.evaluate("window.campusTwin.views.at(-1).showRooms(true)")
+    view.settle()
+    # until the gathered light is all there, whatever may have begun it anew: both pictures then have the same
+    rest = "() => { const { stage } = window.campusTwin.views.at(-1); stage.requestDraw(); return stage.wanted.REST; }"
+    view.page.wait_for_function(rest, timeout=60_000, polling=500)
+    far, few = picture(view), view.page.evaluate(DRAWN)
+    view.page.evaluate("window.campusTwin.views.at(-1).stage.rig.metresPerPixelAt = () => 0.01")
+    view.page.wait_for_timeout(1000)
+    view.page.wait_for_function(rest, timeout=60_000, polling=500)
+    near, all_of_them = picture(view), view.page.evaluate(DRAWN)
+    assert all_of_them > 3 * few > 0
+    # gaps below a pixel are specks of single pixels: what the eye sees is the mean of a few
+    means = [image.reshape(70, 10, 100, 10, 3).mean(axis=(1, 3)) for image in (far, near)]
+    different = np.abs(means[0] - means[1]).max(axis=2)
+    assert np.percentile(different, 99) < 6 / 255

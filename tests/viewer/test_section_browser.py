@@ -43,6 +43,13 @@ def cut(shown: Shown, section: dict[str, Any], **props: Any) -> None:
     shown.settle()
 
 
+def at_rest(shown: Shown) -> None:
+    """Wait until a picture stands for ground and trees: until then draws and geometries come and go with the light."""
+    shown.settle()
+    shown.page.wait_for_function(f"{VIEW}.stage.wanted.REST", timeout=60_000)
+    shown.page.evaluate(f"{VIEW}.stage.drawNow()")
+
+
 def sections(n: int) -> list[Any]:
     """Seeded planes near building 3, each with a state of the view and a camera that looks at what is cut."""
     draw = random.Random(20_260_611)
@@ -179,11 +186,10 @@ def test_a_measure_goes_with_a_place_that_is_cut_away(campus: Shown) -> None:
 def test_a_drag_costs_one_draw_and_little_time_and_the_caps_are_freed(campus: Shown) -> None:
     campus.reset(camera="18,40,900,-200,385,18")
     memory = f"{VIEW}.stage.renderer.info.memory.geometries"
-    campus.page.wait_for_timeout(600)
-    campus.page.evaluate(f"{VIEW}.stage.drawNow()")
+    at_rest(campus)
     before = campus.page.evaluate(memory)
     cut(campus, {"axis": "z", "at": 12, "flip": False}, camera="18,40,900,-200,385,18")
-    campus.page.wait_for_timeout(600)
+    at_rest(campus)
     calls = []
     for visible in ("true", "false"):
         campus.page.evaluate(f"{LAYER}.caps.mesh.visible = {visible}; {VIEW}.stage.drawNow()")
@@ -205,7 +211,6 @@ def test_a_drag_costs_one_draw_and_little_time_and_the_caps_are_freed(campus: Sh
     )
     assert spent < 25, f"caps of 21,000 spaces take {spent:.1f} ms a step"
     campus.set(section=None)
-    campus.settle()
-    campus.page.evaluate(f"{VIEW}.stage.drawNow()")
+    at_rest(campus)
     assert campus.page.evaluate(memory) == before
     assert campus.page.evaluate(f"{LAYER}.caps") is None

@@ -1,6 +1,6 @@
 // What a screen reader hears: the canvas's name, and the selection as it changes.
 
-import { valueText } from './plan/list.ts';
+import { valueText } from './plan/values.ts';
 import type { ViewState } from './layer.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';

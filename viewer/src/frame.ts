@@ -9,6 +9,7 @@ export const QUALITY_NONE = 3;
 export const FLAG_STALE = 0x04;
 export const FLAG_SIMULATED = 0x08;
 export const FLAG_ESTIMATED = 0x40;
+export const FLAG_DERIVED = 0x80;
 
 const HEADER = 40;
 

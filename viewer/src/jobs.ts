@@ -1,7 +1,8 @@
 // What the page and the worker say to each other.
 
 import type { Block } from './pack.ts';
-import type { MeshArrays } from './prisms.ts';
+import type { MeshArrays, RoomRanges } from './prisms.ts';
+import type { GroupFrame } from './room-groups.ts';
 
 /** Page -> worker: expand these buildings of one pack. */
 export interface PackJob {
@@ -34,15 +35,23 @@ export interface ExtraArrays {
 
 export type Builder = (block: Block, job: BuildingJob) => ExtraArrays;
 
+/** Worker -> page: the rooms of some buildings in the same arrays. */
+export interface RoomGroupData extends MeshArrays {
+  frame: GroupFrame;
+  buildings: number[];
+  /** One a building of `buildings`. */
+  ranges: RoomRanges[];
+}
+
 /** Worker -> page: one building. */
 export interface BuildingData {
   building: number;
   block: Block;
-  rooms: MeshArrays;
   extra: Record<string, ExtraArrays>;
 }
 
 export type WorkerAnswer =
+  | { kind: 'rooms'; data: RoomGroupData }
   | { kind: 'building'; data: BuildingData }
   | { kind: 'done'; url: string; milliseconds: number }
   | { kind: 'failed'; url: string; message: string };

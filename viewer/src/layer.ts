@@ -7,7 +7,7 @@
 
 import type { Camera, Group, IUniform, WebGLRenderer } from 'three';
 import type { CameraRig } from './camera.ts';
-import type { BuildingData } from './jobs.ts';
+import type { BuildingData, RoomGroupData } from './jobs.ts';
 import type { Legend, Lens, Marker, Mode, Section, Tier } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';
@@ -104,11 +104,17 @@ export interface LayerContext {
   readonly uniforms: SharedUniforms;
   /** Buildings that have come so far, by building index. */
   readonly loaded: (BuildingData | null)[];
+  /** Rooms that have come and wait for the rooms' layer, which takes them away. */
+  readonly rooms: RoomGroupData[];
   /** Element over the canvas for HTML pieces (labels, HUD); pointer events pass through it. */
   readonly overlay: HTMLElement;
   tokens: Tokens;
   /** This frame is drawn with plain light: what only the whole light needs can wait. */
   readonly lean: boolean;
+  /** A machine without a GPU: what is drawn costs the processor. */
+  readonly slow: boolean;
+  /** Tells whether the gathered light is now all the light there is (Stage.gathered). */
+  gathered(is: boolean): void;
   requestDraw(): void;
   /** Selects an entity by its id, as a click on it would. */
   select(id: string): void;

@@ -2,14 +2,14 @@
 // live values without a callback. Fields: value, total (value with unit), age, quality, coverage, since; swatch paints the
 // element in its class of the ramp instead of writing. Each element learns how good its number is as data-quality.
 
-import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE } from './frame.ts';
+import { FLAG_DERIVED, FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE } from './frame.ts';
 import type { ViewState } from './layer.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';
 
 const WORDS = {
-  zh: { good: '良好', uncertain: '存疑', bad: '坏值', none: '无数据', stale: '已过期', simulated: '模拟', estimated: '估计' },
-  en: { good: 'good', uncertain: 'uncertain', bad: 'bad', none: 'no data', stale: 'stale', simulated: 'simulated', estimated: 'estimated' },
+  zh: { good: '良好', uncertain: '存疑', bad: '坏值', none: '无数据', stale: '已过期', simulated: '模拟', estimated: '估计', derived: '推算' },
+  en: { good: 'good', uncertain: 'uncertain', bad: 'bad', none: 'no data', stale: 'stale', simulated: 'simulated', estimated: 'estimated', derived: 'derived' },
 };
 const DASH = '–';
 
@@ -155,6 +155,7 @@ export class LiveText {
     if (flags & FLAG_STALE) parts.push(words.stale);
     if (flags & FLAG_SIMULATED) parts.push(words.simulated);
     if (flags & FLAG_ESTIMATED) parts.push(words.estimated);
+    if (flags & FLAG_DERIVED) parts.push(words.derived);
     return parts.join(' · ');
   }
 

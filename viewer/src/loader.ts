@@ -1,6 +1,6 @@
 // Fetches the scene index and labels, and has the worker expand the room packs.
 
-import type { BuildingData, BuildingJob, PackJob, WorkerAnswer } from './jobs.ts';
+import type { BuildingData, BuildingJob, PackJob, RoomGroupData, WorkerAnswer } from './jobs.ts';
 import { type LabelFile, type SceneFile, SceneIndex } from './scene.ts';
 
 declare const __WORKER__: string;
@@ -48,36 +48,57 @@ export interface HeadStart {
   worker: Worker;
 }
 
+function newWorker(): Worker {
+  return new Worker(new URL(__WORKER__, import.meta.url));
+}
+
 export function headStart(address: string): HeadStart {
   const url = new URL(address, location.href).href;
   const loading = new AbortController();
   const index = loadIndex(url, loading.signal);
   // whoever takes it awaits it; a head start that nobody takes fails unheard
   index.catch(() => undefined);
-  return { url, loading, index, worker: new Worker(new URL(__WORKER__, import.meta.url)) };
+  return { url, loading, index, worker: newWorker() };
 }
 
+/** Most workers that expand packs side by side: more would only wait for the page that takes their arrays in. */
+const MOST_WORKERS = 4;
+
 /**
- * Expands packs in `worker` and ends it; resolves when every building has been handed to `each`, rejects on the first
- * failure.
+ * Expands packs in `worker`, with more beside it where there are several packs and processors, and ends them all; resolves
+ * when every group of rooms and every building has been handed over, rejects on the first failure.
  */
-export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal, each: (data: BuildingData) => void): Promise<void> {
+export function expandPacks(
+  worker: Worker, jobs: PackJob[], signal: AbortSignal, rooms: (data: RoomGroupData) => void, each: (data: BuildingData) => void,
+): Promise<void> {
+  const count = Math.min(MOST_WORKERS, jobs.length, navigator.hardwareConcurrency || 1);
+  const workers = [worker];
+  while (workers.length < count) workers.push(newWorker());
   return new Promise((resolve, reject) => {
     let left = jobs.length;
+    const waiting = [...jobs];
     const end = (error?: Error): void => {
-      worker.terminate();
+      for (const one of workers) one.terminate();
       if (error) reject(error);
       else resolve();
     };
     signal.addEventListener('abort', () => end(new DOMException('the view was closed', 'AbortError')), { once: true });
-    worker.onerror = (e) => end(new Error(e.message || 'the worker could not be started'));
-    worker.onmessage = (e: MessageEvent<WorkerAnswer>) => {
-      const answer = e.data;
-      if (answer.kind === 'building') each(answer.data);
-      else if (answer.kind === 'failed') end(new Error(answer.message));
-      else if (--left === 0) end();
-    };
     if (left === 0) end();
-    for (const job of jobs) worker.postMessage(job);
+    for (const one of workers) {
+      const next = (): void => {
+        const job = waiting.shift();
+        if (job) one.postMessage(job);
+      };
+      one.onerror = (e) => end(new Error(e.message || 'the worker could not be started'));
+      one.onmessage = (e: MessageEvent<WorkerAnswer>) => {
+        const answer = e.data;
+        if (answer.kind === 'building') each(answer.data);
+        else if (answer.kind === 'rooms') rooms(answer.data);
+        else if (answer.kind === 'failed') end(new Error(answer.message));
+        else if (--left === 0) end();
+        else next();
+      };
+      next();
+    }
   });
 }

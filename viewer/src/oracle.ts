@@ -2,9 +2,10 @@
 
 import { BackSide, BufferGeometry, Color, FrontSide, GLSL3, Group, Mesh, NearestFilter, RawShaderMaterial, Scene, WebGLRenderTarget } from 'three';
 import { FRAGMENT_HEAD, VERTEX_HEAD } from './chunks.ts';
-import { buildingMatrix, packedGeometry } from './layers/rooms.ts';
+import { buildingMatrix } from './layers/rooms.ts';
+import { packedGeometry } from './look/room-group.ts';
 import type { Block } from './pack.ts';
-import { CEILING_GAP, extrude } from './prisms.ts';
+import { CEILING_GAP, extrude, ownPlace } from './prisms.ts';
 import { buildCaps } from './section/build.ts';
 import { Cap, CapBuffers } from './section/buffers.ts';
 import { attach } from './section/caps.ts';
@@ -97,6 +98,8 @@ function storeyBlock(block: Block): Block {
     spaceGroup: block.storeyGroup,
     spaceFloor: block.elevation,
     spaceTop: block.elevation.map((low, s) => low + block.height[s]! + CEILING_GAP),
+    spaceFlags: new Uint8Array(block.storeys),
+    inner: new Uint8Array(0),
   };
 }
 
@@ -126,8 +129,9 @@ export function idsAt(view: View, places: readonly (readonly [number, number])[]
       { block: storeyBlock(data.block), slot: scene.index.storeySlot(row.storeys[0]), material: shells },
     ];
     for (const part of parts) {
-      const arrays = extrude(part.block, { firstStorey: row.storeys[0], firstSlot: part.slot, base });
-      const mesh = new Mesh(packedGeometry(arrays.vertices, arrays.indices, row), part.material);
+      const arrays = extrude([{ block: part.block, firstStorey: row.storeys[0], firstSlot: part.slot, place: ownPlace(base) }]);
+      const mesh = new Mesh(packedGeometry(arrays.vertices, arrays.indices), part.material);
+      mesh.geometry.setDrawRange(0, arrays.indices.length - arrays.ranges[0]!.far);
       mesh.matrixAutoUpdate = false;
       buildingMatrix(row, mesh.matrix);
       mesh.matrixWorld.copy(mesh.matrix);

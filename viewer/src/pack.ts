@@ -1,11 +1,13 @@
 // Decodes one building's block of a room pack (docs/reference/scene-format.md) to flat arrays. Runs in the worker and,
 // for the SVG plans, on the main thread; it touches neither three.js nor the page.
 
-const MAGIC = 0x31525443; // 'CTR1', little-endian
+const MAGIC = 0x32525443; // 'CTR2', little-endian
 export const FLAG_DERIVED = 1;
 export const FLAG_SCHEMATIC = 2;
 export const FLAG_SYNTHETIC = 4;
 const FLAG_OWN_HEIGHT = 8;
+/** The storeys above cover the room. */
+export const FLAG_COVERED = 16;
 const HOLE = 0x8000;
 
 /**
@@ -32,6 +34,8 @@ export interface Block {
   x: Uint16Array;
   y: Uint16Array;
   tri: Uint16Array;
+  /** For each point of the spaces' rings, 1 where a room as high lies behind its wall to the next point. */
+  inner: Uint8Array;
 }
 
 class Reader {
@@ -116,7 +120,7 @@ function ownersToGroups(rings: Uint32Array, groupOfRing: Uint32Array, groups: nu
 export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number): Block {
   const read = new Reader(buffer, offset, length);
   const [magic = 0, rings = 0, points = 0, spaces = 0, storeys = 0, triangles = 0, groups = 0, own = 0] = read.u32(8);
-  if (magic !== MAGIC) throw new Error(`a room block begins with ${magic.toString(16)}, not with 'CTR1'`);
+  if (magic !== MAGIC) throw new Error(`a room block begins with ${magic.toString(16)}, not with 'CTR2'`);
   const elevation = read.i32(storeys).slice();
   const height = read.u16(storeys).slice();
   const outlineRings = read.u16(storeys);
@@ -153,6 +157,10 @@ export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number)
     spaceTop[k] = spaceFloor[k]! + (has ? ownHeight[o]! : height[storey]!);
     if (has) o++;
   }
+  const firstPoint = ringStart[owners[2 * storeys]!]!;
+  const bits = read.u8(Math.ceil((points - firstPoint) / 8));
+  const inner = new Uint8Array(points - firstPoint);
+  for (let i = 0; i < inner.length; i++) inner[i] = (bits[i >> 3]! >> (i & 7)) & 1;
   return {
     storeys,
     spaces,
@@ -171,6 +179,7 @@ export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number)
     x,
     y,
     tri,
+    inner,
   };
 }
 

@@ -56,10 +56,14 @@ export class Stage {
   private scale = 1;
   /** Drawn with plain light: on a slow machine the first frame, and those of a moving camera. */
   lean: boolean;
-  private readonly slow: boolean;
+  /** A software renderer: whatever is drawn costs the processor. */
+  readonly slow: boolean;
   /** What the shaders of the next frame need (variants.ts). */
-  readonly wanted: Record<Variant, boolean> = { LEAN: false, SECTION: false, GHOST: false };
+  readonly wanted: Record<Variant, boolean> = { LEAN: false, REST: false, SECTION: false, GHOST: false };
   private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private stillTimer: ReturnType<typeof setTimeout> | undefined;
+  private held: ReturnType<typeof setTimeout> | undefined;
+  private still = false;
   private lastDraw = 0;
   private readonly events: StageEvents;
   private readonly root: HTMLElement;
@@ -127,22 +131,43 @@ export class Stage {
     }, RESTED_MS);
   }
 
-  /** The whole light's programs compile beside the page, not in its way; when all are there, the next frame uses them. */
+  /** The whole light's programs compile beside the page; when all are there, the next frame uses them. */
   private prepareWhole(): void {
-    this.wanted.LEAN = false;
+    this.restTimer = this.prepare('LEAN', false, (timer) => (this.restTimer = timer), () => {
+      this.lean = false;
+      this.requestDraw();
+    });
+  }
+
+  /**
+   * Whether the gathered light is all the light there is: a slow machine then draws with shaders that know no other, from
+   * the next frame on that finds them compiled.
+   */
+  gathered(is: boolean): void {
+    clearTimeout(this.stillTimer);
+    this.still = false;
+    if (this.wanted.REST) {
+      // at once, not with the next frame: what the gathering draws for itself must find shaders that know of surfaces
+      this.wanted.REST = false;
+      this.world.traverse((object) => follow(object, this.wanted));
+    }
+    if (is && this.slow) this.stillTimer = this.prepare('REST', true, (timer) => (this.stillTimer = timer), () => (this.still = true));
+  }
+
+  /** Compiles the programs of a variant, not in the page's way, and says when they are there; answers the timer that waits. */
+  private prepare(
+    variant: Variant, on: boolean, again: (timer: ReturnType<typeof setTimeout>) => void, ready: () => void,
+  ): ReturnType<typeof setTimeout> {
+    this.wanted[variant] = on;
     this.world.traverse((object) => follow(object, this.wanted));
     this.renderer.compile(this.scene, this.rig.camera);
     const programs = (this.renderer.info.programs ?? []) as unknown as { isReady(): boolean }[];
     const check = (): void => {
       if (this.gone) return;
-      if (!programs.every((program) => program.isReady())) {
-        this.restTimer = setTimeout(check, COMPILING_MS);
-        return;
-      }
-      this.lean = false;
-      this.requestDraw();
+      if (programs.every((program) => program.isReady())) ready();
+      else again(setTimeout(check, COMPILING_MS));
     };
-    this.restTimer = setTimeout(check, 0);
+    return setTimeout(check, 0);
   }
 
   private setScale(scale: number): void {
@@ -151,9 +176,23 @@ export class Stage {
     this.resize();
   }
 
+  /** On a slow machine draws nothing until `release`, for so long at most: what comes next replaces the whole picture. */
+  hold(milliseconds: number): void {
+    if (!this.slow) return;
+    clearTimeout(this.held);
+    this.held = setTimeout(() => this.release(), milliseconds);
+  }
+
+  release(): void {
+    if (this.held === undefined) return;
+    clearTimeout(this.held);
+    this.held = undefined;
+    this.requestDraw();
+  }
+
   /** A frame soon; any number of calls before it make one frame. */
   requestDraw(): void {
-    if (this.pending !== 0 || this.gone) return;
+    if (this.pending !== 0 || this.held !== undefined || this.gone) return;
     this.pending = requestAnimationFrame((now) => {
       this.pending = 0;
       this.draw(now);
@@ -184,6 +223,7 @@ export class Stage {
     rig.eye(this.eye);
     const more = this.events.beforeDraw(now);
     this.wanted.LEAN = this.lean;
+    this.wanted.REST = this.still && !this.lean;
     this.world.traverse((object) => follow(object, this.wanted));
     const started = performance.now();
     renderer.render(this.scene, rig.camera);
@@ -199,6 +239,8 @@ export class Stage {
   dispose(): void {
     this.gone = true;
     clearTimeout(this.restTimer);
+    clearTimeout(this.stillTimer);
+    clearTimeout(this.held);
     cancelAnimationFrame(this.pending);
     this.abort.abort();
     this.observer.disconnect();

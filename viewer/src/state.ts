@@ -33,6 +33,48 @@ function single(data: Uint8Array<ArrayBuffer>, width: number, height: number): D
   return texture;
 }
 
+/** Whether slots follow each other without a gap. */
+function isRun(slots: Uint32Array): boolean {
+  const first = slots[0] ?? 0;
+  for (let i = 1; i < slots.length; i++) if (slots[i] !== first + i) return false;
+  return slots.length > 0;
+}
+
+/** Flags by slot, four to a word; all arrays begin on a word of their buffers, and these end on one. */
+class FlagWords {
+  private readonly wire: Uint8Array;
+  private readonly own: Uint8Array;
+  private readonly out: Uint8Array;
+  private readonly words: Uint32Array[];
+
+  constructor(wire: Uint8Array, own: Uint8Array, out: Uint8Array) {
+    this.wire = wire;
+    this.own = own;
+    this.out = out;
+    this.words = [wire, own, out].map((a) => new Uint32Array(a.buffer, a.byteOffset, (wire.length + 3) >> 2));
+  }
+
+  /** Writes `wire & bits | own` to `out` from slot `from` on; answers whether anything changed. */
+  merge(bits: number, from: number): boolean {
+    const { wire, own, out } = this;
+    const [wires, owns, outs] = this.words as [Uint32Array, Uint32Array, Uint32Array];
+    const word = bits * 0x01010101;
+    const aligned = Math.min(wire.length, (from + 3) & ~3);
+    let changed = 0;
+    for (let i = from; i < aligned; i++) {
+      const known = (wire[i]! & bits) | own[i]!;
+      changed |= out[i]! ^ known;
+      out[i] = known;
+    }
+    for (let i = aligned >> 2; i < outs.length; i++) {
+      const known = (wires[i]! & word) | owns[i]!;
+      changed |= outs[i]! ^ known;
+      outs[i] = known;
+    }
+    return changed !== 0;
+  }
+}
+
 export class SpaceState {
   readonly value: DataTexture;
   readonly previous: DataTexture;
@@ -62,6 +104,7 @@ export class SpaceState {
   private readonly before: Uint8Array<ArrayBuffer>;
   private readonly colours = new Uint8Array(256 * 2 * 4);
   private readonly geometryFlags: Uint8Array;
+  private readonly flagWords: FlagWords;
   private ramp: Ramp | null = null;
   private lens: Lens = 'data';
   private active = false;
@@ -80,7 +123,7 @@ export class SpaceState {
     this.palette.colorSpace = SRGBColorSpace;
     this.palette.minFilter = this.palette.magFilter = NearestFilter;
     this.raw = new Uint16Array(index.slots).fill(NO_VALUE);
-    this.wireFlags = new Uint8Array(index.slots).fill(QUALITY_NONE);
+    this.wireFlags = new Uint8Array(size).subarray(0, index.slots).fill(QUALITY_NONE);
     this.seen = new Float32Array(index.slots);
     const totals = index.firstSpace;
     this.total = new Float32Array(totals).fill(Number.NaN);
@@ -89,7 +132,8 @@ export class SpaceState {
     this.age = new Uint16Array(totals).fill(NO_VALUE);
     this.area = new Float32Array(index.slots);
     this.weight = new Float32Array(index.slots);
-    this.geometryFlags = new Uint8Array(index.slots);
+    this.geometryFlags = new Uint8Array(size).subarray(0, index.slots);
+    this.flagWords = new FlagWords(this.wireFlags, this.geometryFlags, this.shownFlags);
   }
 
   /** What is shown of a slot now: 0 no value, else 1..255 (under the trust lens a class). */
@@ -171,15 +215,8 @@ export class SpaceState {
     this.low = frame.low;
     this.high = frame.high;
     this.seq = frame.seq;
-    const { leafSlot, leafValue, leafFlags, totalSlot } = frame;
-    const slots = this.raw.length;
-    for (let i = 0; i < leafSlot.length; i++) {
-      const slot = leafSlot[i]!;
-      if (slot >= slots) continue;
-      this.raw[slot] = leafValue[i]!;
-      this.wireFlags[slot] = leafFlags[i]!;
-      this.seen[slot] = now;
-    }
+    this.takeLeaves(frame, now);
+    const { totalSlot } = frame;
     for (let i = 0; i < totalSlot.length; i++) {
       const slot = totalSlot[i]!;
       if (slot >= this.total.length) continue;
@@ -188,6 +225,25 @@ export class SpaceState {
       this.of[slot] = frame.of[i]!;
       this.age[slot] = frame.age[i]!;
       this.wireFlags[slot] = frame.totalFlags[i]!;
+      this.seen[slot] = now;
+    }
+  }
+
+  private takeLeaves({ leafSlot, leafValue, leafFlags }: Frame, now: number): void {
+    const first = leafSlot[0] ?? 0;
+    const slots = this.raw.length;
+    if (first + leafSlot.length <= slots && isRun(leafSlot)) {
+      // a keyframe of a campus that is metered throughout: three copies
+      this.raw.set(leafValue, first);
+      this.wireFlags.set(leafFlags, first);
+      this.seen.fill(now, first, first + leafSlot.length);
+      return;
+    }
+    for (let i = 0; i < leafSlot.length; i++) {
+      const slot = leafSlot[i]!;
+      if (slot >= slots) continue;
+      this.raw[slot] = leafValue[i]!;
+      this.wireFlags[slot] = leafFlags[i]!;
       this.seen[slot] = now;
     }
   }
@@ -201,21 +257,14 @@ export class SpaceState {
 
   /** Display bytes from values; the textures follow with the next frame. Allocates nothing. */
   refresh(): void {
-    const { shown, shownFlags, raw, wireFlags, geometryFlags, active, ramp } = this;
+    const { shown, raw, wireFlags, active, ramp } = this;
     const first = this.index.firstSpace;
     const trust = this.lens === 'trust';
     if (!active) shown.fill(0);
     else if (trust) for (let i = first; i < raw.length; i++) shown[i] = trustByte(raw[i]!, wireFlags[i]!);
     else if (ramp) ramp.paint(raw, this.weight, first, this.low, (this.high - this.low) / STEPS, shown);
     else for (let i = first; i < raw.length; i++) shown[i] = plainByte(raw[i]!);
-    let flagged = false;
-    const bits = active ? 0x7f : 0;
-    for (let i = first; i < raw.length; i++) {
-      const known = (wireFlags[i]! & bits) | geometryFlags[i]!;
-      if (shownFlags[i] === known) continue;
-      shownFlags[i] = known;
-      flagged = true;
-    }
+    let flagged = this.flagWords.merge(active ? 0x7f : 0, first);
     if (this.refreshTotals(trust)) flagged = true;
     this.value.needsUpdate = true;
     // Most frames change values and no flags: then one byte a space goes to the GPU, not two.

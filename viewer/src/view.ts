@@ -4,20 +4,21 @@ import { formatPose } from './camera.ts';
 import { Describer } from './describe.ts';
 import { Feed } from './feed.ts';
 import { type Frame, FrameKind } from './frame.ts';
-import type { BuildingData } from './jobs.ts';
+import type { BuildingData, RoomGroupData } from './jobs.ts';
 import { Change, type Layer, type LayerContext, type SharedUniforms } from './layer.ts';
 import { createLayers } from './layers/index.ts';
 import { LiveText } from './livetext.ts';
 import { expandPacks, type HeadStart, headStart, loadLabels, packJobs } from './loader.ts';
 import { Navigator } from './navigator.ts';
 import { Picker } from './pick.ts';
-import { Plan, type PlanView } from './plan/plan.ts';
+import { PlanHost } from './plan/host.ts';
 import { roomAreas } from './pack.ts';
 import type { Props, Status } from './props.ts';
 import { frameTime, MOVING_SCALE, tierFor } from './quality.ts';
 import type { SceneIndex } from './scene.ts';
 import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane, sharedUniforms } from './shared.ts';
 import { Stage } from './stage.ts';
+import { StatusBoard } from './status.ts';
 import { SpaceState } from './state.ts';
 import { StoreyState } from './storeys.ts';
 import { MOTION, type Tokens, tokensOf } from './tokens.ts';
@@ -26,6 +27,8 @@ declare const __BUILD__: number;
 
 /** The first frames compile and upload: the frame that sets the tier is measured after them [ms]. */
 const TIER_AFTER_MS = 400;
+/** The values of another channel come within this, or the campus is shown without [ms]. */
+const ANSWER_MS = 400;
 
 /** Everything that exists once a scene's index has come. */
 export interface Loaded {
@@ -36,8 +39,9 @@ export interface Loaded {
   uniforms: SharedUniforms;
   layers: Layer[];
   buildings: (BuildingData | null)[];
+  rooms: RoomGroupData[];
   ctx: LayerContext | null;
-  plan: Plan | null;
+  plan: PlanHost;
 }
 
 export class View {
@@ -54,7 +58,7 @@ export class View {
   private readonly text = new LiveText();
   private loading = new AbortController();
   private begun: HeadStart | null = null;
-  private status: Status = { state: 'loading', buildings: 0, spaces: 0, mode: '3d', tier: 'b', seq: 0 };
+  private readonly board: StatusBoard;
   private pending = 0;
   private fadeStart = -1;
   private complete = false;
@@ -70,6 +74,7 @@ export class View {
     this.stage = this.createStage(smooth());
     this.stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
     this.navigator = this.stage ? new Navigator(this, this.stage) : null;
+    this.board = new StatusBoard(root);
     this.describer = new Describer(root, this.stage?.canvas ?? null);
     this.feed = new Feed(__BUILD__, {
       frame: (frame) => this.receive(frame),
@@ -147,7 +152,7 @@ export class View {
     this.pending |= bits;
     this.stage?.requestDraw();
     if (!this.stage || this.state.mode === 'plan') this.updatePlan();
-    else this.scene?.plan?.hide();
+    else this.scene?.plan.hide();
   }
 
   private async load(url: string): Promise<void> {
@@ -162,7 +167,8 @@ export class View {
       const index = await begun.index;
       if (signal.aborted) throw new DOMException('the view was closed', 'AbortError');
       if (this.stage) this.stage.unhurried = true;
-      const expanded = this.stage && expandPacks(begun.worker, packJobs(index, base), signal, (data) => this.addBuilding(data));
+      const jobs = packJobs(index, base);
+      const expanded = this.stage && expandPacks(begun.worker, jobs, signal, (data) => this.scene?.rooms.push(data), (data) => this.addBuilding(data));
       this.build(index);
       await expanded;
       this.complete = true;
@@ -195,7 +201,7 @@ export class View {
     const storeys = new StoreyState(index);
     const uniforms = sharedUniforms(state, storeys);
     const scene: Loaded = {
-      index, state, storeys, uniforms, picker: new Picker(index, storeys), layers: [], buildings: [], ctx: null, plan: null,
+      index, state, storeys, uniforms, picker: new Picker(index, storeys), layers: [], buildings: [], rooms: [], ctx: null, plan: this.planOf(index, state),
     }; // prettier-ignore
     this.scene = scene;
     if (this.stage) {
@@ -206,8 +212,7 @@ export class View {
       for (const layer of scene.layers) layer.init(scene.ctx);
     }
     this.text.use(index, state, this.state);
-    this.status.buildings = index.buildings;
-    this.status.spaces = index.spaces;
+    Object.assign(this.board.status, { buildings: index.buildings, spaces: index.spaces });
     readProps(this.props, this.state, index);
     this.navigator?.sceneCame(this.props);
     this.repaint(false);
@@ -227,9 +232,12 @@ export class View {
       view: this.state,
       uniforms: scene.uniforms,
       loaded: scene.buildings,
+      rooms: scene.rooms,
       overlay: stage.overlay,
       get tokens() { return view.tokens; }, // prettier-ignore
       get lean() { return stage.lean; }, // prettier-ignore
+      slow: stage.slow,
+      gathered: (is) => stage.gathered(is),
       requestDraw: () => stage.requestDraw(),
       select: (id) => view.set({ selection: id }),
       cut: (section) => view.set({ section }),
@@ -267,6 +275,7 @@ export class View {
     }
     scene.state.apply(frame, performance.now() / 1000);
     this.change(Change.State);
+    this.stage?.release();
   }
 
   private onConnected(is: boolean): void {
@@ -283,7 +292,11 @@ export class View {
     const { scene, state, stage } = this;
     if (!scene) return;
     scene.state.rememberShown();
-    if (forget) scene.state.clear();
+    if (forget) {
+      scene.state.clear();
+      // the values of the other channel are on their way: drawing the empty campus first would only hold them up
+      if (state.channel !== '' && this.complete) stage?.hold(ANSWER_MS);
+    }
     scene.state.setLens(state.lens);
     scene.state.setActive(state.channel !== '');
     scene.state.setPalette(this.tokens, state.legend);
@@ -333,7 +346,8 @@ export class View {
       performance.mark('campus-first-frame');
       this.tierTimer = setTimeout(() => this.measureTier(), TIER_AFTER_MS);
     }
-    if (this.status.seq !== scene.state.seq || this.status.state === 'loading') this.publish({ seq: scene.state.seq });
+    const { status } = this.board;
+    if (status.seq !== scene.state.seq || status.state === 'loading') this.publish({ seq: scene.state.seq });
   }
 
   /** With quality 'auto' the tier is that of a measured frame; a given tier is kept. */
@@ -349,24 +363,11 @@ export class View {
     this.publish({});
   }
 
-  /** Mirrors the status on the root's data attributes, and tells Dash when more than the sequence number changed. */
+  /** The status as it is now, with what is known to have changed. */
   publish(changed: Partial<Status>): void {
-    const before = this.status;
-    const next = { ...before, ...changed, tier: this.state.tier };
-    next.mode = this.stage ? this.state.mode : 'plan';
-    if (changed.state === undefined) next.state = this.stateNow();
-    this.status = next;
-    const { dataset } = this.root;
-    dataset['state'] = next.state;
-    dataset['buildings'] = String(next.buildings);
-    dataset['spaces'] = String(next.spaces);
-    dataset['mode'] = next.mode;
-    dataset['tier'] = next.tier;
-    dataset['seq'] = String(next.seq);
-    dataset['time'] = this.state.time;
-    dataset['error'] = this.failed;
-    const told: (keyof Status)[] = ['state', 'buildings', 'spaces', 'mode', 'tier'];
-    if (told.some((key) => before[key] !== next[key])) this.tell({ status: next });
+    const mode = this.stage ? this.state.mode : 'plan';
+    const told = this.board.put({ state: this.stateNow(), ...changed, mode, tier: this.state.tier }, this.state.time, this.failed);
+    if (told) this.tell({ status: told });
   }
 
   private stateNow(): Status['state'] {
@@ -375,22 +376,22 @@ export class View {
     return this.connected || this.state.channel === '' ? 'ready' : 'stale';
   }
 
-  private updatePlan(): void {
-    const { scene, state } = this;
-    if (!scene) return;
-    scene.state.refresh();
-    const view: PlanView = {
-      lang: state.lang, selection: state.selection, storey: state.storey, legend: state.legend, labels: state.labels, tokens: this.tokens,
-    }; // prettier-ignore
-    const { index } = scene;
-    scene.plan ??= new Plan(this.root, index, scene.state, view, {
+  private planOf(index: SceneIndex, state: SpaceState): PlanHost {
+    return new PlanHost(this.root, index, state, {
       select: (slot) => this.set({ selection: slot < 0 ? '' : index.id(slot) }),
       hover: (slot) => this.tell({ hover: slot < 0 ? '' : index.id(slot) }),
       openStorey: (storey) => this.set({ storey: storey < 0 ? '' : index.id(index.storeySlot(storey)) }),
     });
-    scene.plan.update(view);
-    this.status.seq = scene.state.seq;
-    this.root.dataset['seq'] = String(scene.state.seq);
+  }
+
+  private updatePlan(): void {
+    const { scene, state } = this;
+    if (!scene) return;
+    scene.state.refresh();
+    scene.plan.show({
+      lang: state.lang, selection: state.selection, storey: state.storey, legend: state.legend, labels: state.labels, tokens: this.tokens,
+    }); // prettier-ignore
+    this.board.seq(scene.state.seq);
   }
 
   /** Draws every room and no envelope: tests and benchmarks. */
@@ -415,7 +416,7 @@ export class View {
     for (const layer of scene.layers) layer.dispose();
     scene.state.dispose();
     scene.storeys.dispose();
-    scene.plan?.dispose();
+    scene.plan.dispose();
   }
 
   dispose(): void {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { facadePieces, inset, type RoomEdge } from '../src/look/outline.ts';
+import { facadePieces, inset, type RoomEdge, RoomWalls } from '../src/look/outline.ts';
 
 const SQUARE = [0, 0, 1000, 0, 1000, 800, 0, 800];
 
@@ -39,10 +39,10 @@ test('a notch narrower than the inset closes instead of turning inside out', () 
 
 test('each stretch of wall has the slot of the room behind it, walls shared out, the rest the storey\'s', () => {
   const rooms = [...edges([20, 20, 490, 20, 490, 400, 20, 400], 7), ...edges([510, 20, 980, 20, 980, 400, 510, 400], 8)];
-  const south = facadePieces(SQUARE, rooms, 99).filter((p) => p.edge === 0);
+  const south = facadePieces(SQUARE, new RoomWalls(rooms), 99).filter((p) => p.edge === 0);
   assert.deepEqual(south.map((p) => p.slot), [7, 8]);
   assert.deepEqual(south.map((p) => [p.from, p.to]), [[0, 500], [500, 1000]]);
-  const north = facadePieces(SQUARE, rooms, 99).filter((p) => p.edge === 2);
+  const north = facadePieces(SQUARE, new RoomWalls(rooms), 99).filter((p) => p.edge === 2);
   assert.deepEqual(north.map((p) => p.slot), [99], 'no room stands within reach of the north wall');
 });
 
@@ -57,7 +57,7 @@ test('pieces of an edge join without gap or overlap, whatever stands behind', ()
       rooms.push(...edges([x, y, x + 50 + dice() * 300, y, x + 50 + dice() * 300, y + 300, x, y + 300], k));
     }
     for (let edge = 0; edge < 4; edge++) {
-      const mine = facadePieces(SQUARE, rooms, 99).filter((p) => p.edge === edge);
+      const mine = facadePieces(SQUARE, new RoomWalls(rooms), 99).filter((p) => p.edge === edge);
       assert.equal(mine[0]!.from, 0);
       for (let i = 1; i < mine.length; i++) assert.ok(Math.abs(mine[i]!.from - mine[i - 1]!.to) < 1e-6);
       assert.ok(Math.abs(mine.at(-1)!.to - (edge % 2 ? 800 : 1000)) <= 1);

@@ -33,5 +33,5 @@ export function tinyBlocks(index: SceneIndex): Block[] {
 }
 
 export function loadedOf(blocks: Block[]): BuildingData[] {
-  return blocks.map((block, building) => ({ building, block, extra: {}, rooms: { vertices: new Uint16Array(0), indices: new Uint16Array(0), storeyStart: new Uint32Array(0) } }));
+  return blocks.map((block, building) => ({ building, block, extra: {} }));
 }

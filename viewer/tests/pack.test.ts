@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BlockFrame } from '../src/blockframe.ts';
-import { decodeBlock, FLAG_DERIVED } from '../src/pack.ts';
-import { extrude, storeyRange, VERTEX_WORDS } from '../src/prisms.ts';
+import { decodeBlock, FLAG_COVERED, FLAG_DERIVED } from '../src/pack.ts';
+import { extrude, ownPlace, storeyRange, VERTEX_WORDS } from '../src/prisms.ts';
 import { initialStoreys } from './storeys.ts';
 import { boundsOf } from '../src/shared.ts';
 import { bytesOf, jsonOf, loadedOf, tinyBlocks, tinyIndex } from './golden.ts';
@@ -64,11 +64,12 @@ test('prisms are closed, point outwards and have the volume of area times height
     const block = blocks[b]!;
     const row = index.file.buildings[b]!;
     const base = Math.floor(row.bounds[2] * 100);
-    const mesh = extrude(block, { firstStorey: row.storeys[0], firstSlot: index.firstSpace + row.spaces[0], base });
+    const mesh = extrude([{ block, firstStorey: row.storeys[0], firstSlot: index.firstSpace + row.spaces[0], place: ownPlace(base) }]);
+    const { far, storeyStart } = mesh.ranges[0]!;
     const volume = new Map<number, number>();
     const edges = new Map<string, number>();
     const at = (i: number): number[] => Array.from(mesh.vertices.subarray(i * VERTEX_WORDS, i * VERTEX_WORDS + 3));
-    for (let t = 0; t < mesh.indices.length; t += 3) {
+    for (let t = 0; t < mesh.indices.length - far; t += 3) {
       const corner = [mesh.indices[t]!, mesh.indices[t + 1]!, mesh.indices[t + 2]!];
       const [p, q, r] = corner.map(at) as [number[], number[], number[]];
       const slot = mesh.vertices[corner[0]! * VERTEX_WORDS + 4]! | (mesh.vertices[corner[0]! * VERTEX_WORDS + 5]! << 16);
@@ -86,20 +87,39 @@ test('prisms are closed, point outwards and have the volume of area times height
       const room = rooms[index.id(slot)]!;
       assert.ok(Math.abs(value - room.area! * (room.height - 0.1)) < 0.01 * room.area! * room.height + 0.2, `${index.id(slot)}: ${value} m3`);
     }
-    assert.equal(mesh.storeyStart[0], 0);
-    assert.equal(mesh.storeyStart[block.storeys], mesh.indices.length);
+    assert.equal(storeyStart[0], 0);
+    assert.equal(storeyStart[block.storeys]! + far, mesh.indices.length);
     for (let s = 0; s < block.storeys; s++) {
-      const [begin, count] = storeyRange(mesh.storeyStart, s, s);
+      const [begin, count] = storeyRange(storeyStart, s, s);
       const seen = new Set([...mesh.indices.subarray(begin, begin + count)].map((i) => mesh.vertices[i * VERTEX_WORDS + 3]));
       assert.ok([...seen].every((level) => level === row.storeys[0] + s), `storey ${s} has only its own rooms`);
     }
-    assert.deepEqual(storeyRange(mesh.storeyStart, 0, block.storeys - 1), [0, mesh.indices.length]);
+    assert.deepEqual(storeyRange(storeyStart, 0, block.storeys - 1), [0, mesh.indices.length - far]);
   }
+});
+
+test('from afar a whole building is its outer walls and the tops under the sky', () => {
+  const block = blocks[0]!;
+  const first = block.ringStart[block.groupRing[block.spaceGroup[0]!]!]!;
+  const walls = block.x.length - first;
+  assert.equal(block.inner.length, walls);
+  const inner = block.inner.reduce((sum, is) => sum + is, 0);
+  assert.ok(inner > 0 && inner < walls, `${inner} of ${walls} walls have a room behind them`);
+  const mesh = extrude([{ block, firstStorey: 0, firstSlot: 0, place: ownPlace(0) }]);
+  const range = mesh.ranges[0]!;
+  let tops = 0;
+  for (let k = 0; k < block.spaces; k++) {
+    if (block.spaceFlags[k]! & FLAG_COVERED) continue;
+    tops += block.groupTri[block.spaceGroup[k + 1]!]! - block.groupTri[block.spaceGroup[k]!]!;
+  }
+  assert.equal(range.far, 6 * (walls - inner) + 3 * tops);
+  const far = [...mesh.indices.subarray(range.storeyStart[block.storeys])];
+  assert.ok(far.every((i) => 2 * walls > i), 'of the same vertices');
 });
 
 test('a damaged block says what does not fit', () => {
   const pack = bytesOf('pack/rooms.bin');
-  assert.throws(() => decodeBlock(pack, 4, 100), /not with 'CTR1'/);
+  assert.throws(() => decodeBlock(pack, 4, 100), /not with 'CTR2'/);
   assert.throws(() => decodeBlock(pack, 0, 200), /ends \d+ bytes early/);
   assert.throws(() => decodeBlock(pack, 0, 1e6), /does not fit a pack of/);
 });

@@ -46,6 +46,31 @@ test('a delta changes only what it names', () => {
   assert.equal(state.seen[8], 5);
 });
 
+test('a keyframe of every room in a row is taken in as one of single rooms is', () => {
+  const n = index.slots - index.firstSpace;
+  const whole = decodeFrame(bytesOf('frames/keyframe.bin'));
+  const slots = Uint32Array.from({ length: n }, (_, k) => index.firstSpace + k);
+  const leafValue = Uint16Array.from(slots, (slot) => (slot % 5 === 0 ? NO_VALUE : slot * 997));
+  const leafFlags = Uint8Array.from(slots, (slot) => (slot % 3 === 0 ? FLAG_STALE : slot % 5 === 0 ? QUALITY_NONE : FLAG_SIMULATED));
+  const row = { ...whole, leafSlot: slots, leafValue, leafFlags };
+  const order = Array.from({ length: n }, (_, k) => n - 1 - k);
+  const turned = {
+    ...whole,
+    leafSlot: Uint32Array.from(order, (k) => slots[k]!),
+    leafValue: Uint16Array.from(order, (k) => leafValue[k]!),
+    leafFlags: Uint8Array.from(order, (k) => leafFlags[k]!),
+  };
+  const [one, other] = [row, turned].map((frame) => {
+    const state = stateAfterKeyframe();
+    state.apply(frame, 9);
+    state.refresh();
+    const shown = Array.from({ length: index.slots }, (_, slot) => state.shownByte(slot));
+    return [shown, [...state.wireFlags], [...state.seen], [...(state.flags.image as unknown as { data: Uint8Array }).data]];
+  });
+  assert.deepEqual(one, other);
+  for (const slot of slots) assert.equal(one![3]![slot]! & 0x7f, leafFlags[slot - index.firstSpace]);
+});
+
 test('a lost feed is stale, not frozen', () => {
   const state = stateAfterKeyframe();
   state.markStale();

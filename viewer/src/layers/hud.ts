@@ -1,5 +1,6 @@
 // North arrow and scale bar.
 
+import { typeScale } from '../type-scale.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 
 const STEPS = [1, 2, 5];
@@ -32,11 +33,11 @@ export class HudLayer implements Layer {
     this.ctx = ctx;
     this.root.className = 'campus-hud';
     this.root.setAttribute('aria-hidden', 'true');
-    this.root.style.cssText = 'position:absolute;right:20px;bottom:16px;display:flex;gap:16px;align-items:flex-end;font-size:13px;line-height:16px';
-    this.bar.style.cssText = 'height:6px;border:solid;border-width:0 1px 1px 1px;box-sizing:border-box';
-    this.north.style.cssText = 'width:34px;height:34px;position:relative';
+    this.root.style.cssText = 'position:absolute;right:1.25rem;bottom:1rem;display:flex;gap:1rem;align-items:flex-end;font-size:0.8125rem;line-height:1rem';
+    this.bar.style.cssText = 'height:0.375rem;border:solid;border-width:0 1px 1px 1px;box-sizing:border-box';
+    this.north.style.cssText = 'width:2.125rem;height:2.125rem;position:relative';
     this.north.innerHTML =
-      '<svg viewBox="-17 -17 34 34" width="34" height="34"><g><path d="M0-7 4.2 6 0 3.2-4.2 6Z" fill="currentColor"/>' +
+      '<svg viewBox="-17 -17 34 34" width="100%" height="100%"><g><path d="M0-7 4.2 6 0 3.2-4.2 6Z" fill="currentColor"/>' +
       '<text y="-9" text-anchor="middle" font-size="9" font-weight="600" fill="currentColor"></text></g></svg>';
     const scale = document.createElement('div');
     scale.style.cssText = 'text-align:center';
@@ -58,7 +59,7 @@ export class HudLayer implements Layer {
     if (rig.version === this.seen) return false;
     this.seen = rig.version;
     const metresPerPixel = rig.metresPerPixel();
-    const length = roundLength(metresPerPixel);
+    const length = roundLength(metresPerPixel * typeScale());
     const text = lengthText(length);
     if (text !== this.shownLength) this.label.textContent = this.shownLength = text;
     this.bar.style.width = `${(length / metresPerPixel).toFixed(1)}px`;

@@ -1,5 +1,6 @@
 // Labels: at most 200, painted from one atlas in one draw, none on another. Buildings carry theirs on a leader.
 
+import { typeScale } from '../type-scale.ts';
 import {
   CustomBlending, GLSL3, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, OneFactor, OneMinusSrcAlphaFactor, RawShaderMaterial, Vector2, DynamicDrawUsage,
 } from 'three'; // prettier-ignore
@@ -72,11 +73,14 @@ export class LabelsLayer implements Layer {
   private ready = false;
   private stale = true;
   private cameraVersion = -1;
+  /** Of the page's type (type-scale.ts). */
+  private scale = 1;
   private gone = false;
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
     this.atlas = new TextAtlas();
+    this.scale = typeScale();
     this.fixed = [...siteAnchors(ctx.index), ...buildingAnchors(ctx.index)];
     const geometry = new InstancedBufferGeometry();
     geometry.setIndex([0, 2, 1, 1, 2, 3]);
@@ -136,6 +140,7 @@ export class LabelsLayer implements Layer {
 
   update(change: number): void {
     const ctx = this.ctx!;
+    if (change & Change.Size) this.scale = typeScale();
     if (change & (Change.Theme | Change.Lang | Change.Size)) this.atlas!.wipe(ctx.tokens, ctx.uniforms.uScreen.value.z as number);
     if (change & (Change.Storeys | Change.Texts | Change.Building | Change.Selection)) this.collectRooms();
     if (change & Change.Texts) void this.fontsOfRooms();
@@ -192,10 +197,23 @@ export class LabelsLayer implements Layer {
       this.atlas!.wipe(this.ctx!.tokens, ratio);
       wishes = this.wishes(ratio) ?? [];
     }
-    const placed = placeLabels(wishes, rig.width * ratio, rig.height * ratio, MOST, [], this.buildingBoxes(ratio));
+    const placed = placeLabels(wishes, rig.width * ratio, rig.height * ratio, MOST, this.panels(ratio), this.buildingBoxes(ratio));
     this.shown.clear();
     for (const p of placed) this.shown.add(wishes[p.wish]!.anchor);
     this.write(wishes, placed, ratio);
+  }
+
+  /** What of the page stands over the view (`data-over-view`): no name is written under it. */
+  private panels(ratio: number): number[][] {
+    const view = this.ctx!.overlay.getBoundingClientRect();
+    const found: number[][] = [];
+    for (const element of document.querySelectorAll('[data-over-view]')) {
+      const box = element.getBoundingClientRect();
+      const [x0, y0] = [Math.max(0, box.left - view.left), Math.max(0, box.top - view.top)];
+      const [x1, y1] = [Math.min(view.width, box.right - view.left), Math.min(view.height, box.bottom - view.top)];
+      if (x1 > x0 && y1 > y0) found.push([x0 * ratio, y0 * ratio, (x1 - x0) * ratio, (y1 - y0) * ratio]);
+    }
+    return found;
   }
 
   /** Where buildings stand on the screen: names of sites keep off them. */
@@ -239,13 +257,13 @@ export class LabelsLayer implements Layer {
     const [x, y] = [spot[0]!, spot[1]!];
     if (x < 0 || y < 0 || x > rig.width || y > rig.height) return false;
     const pixels = anchor.extent / rig.metresPerPixelAt(anchor.x, anchor.y, z);
-    if (!selected && pixels < style.least) return false;
+    if (!selected && pixels < style.least * this.scale) return false;
     if (anchor.kind === 'site' && (pixels > 420 || view.storey >= 0)) return false;
     if (anchor.kind === 'ground' && pixels < 60) return false;
     const words = this.words(anchor);
     if (words[0] === '') return false;
-    const how: TextStyle = { size: style.size, weight: style.weight, plate: selected };
-    if (words[1] !== '' && (selected || anchor.kind !== 'space' || pixels > 70)) how.second = words[1];
+    const how: TextStyle = { size: Math.round(style.size * this.scale), weight: style.weight, plate: selected };
+    if (words[1] !== '' && (selected || anchor.kind !== 'space' || pixels > 70 * this.scale)) how.second = words[1];
     const glyphs = this.atlas!.text(words[0], how);
     if (glyphs === null) return null;
     if (anchor.kind === 'space' && !selected && glyphs.width > pixels * ratio * 1.25) return false;
@@ -255,7 +273,7 @@ export class LabelsLayer implements Layer {
     const rank = (selected ? 1000 : style.rank) + Math.min(90, pixels / 10) + (this.shown.has(anchor) ? 5 : 0);
     return {
       anchor, glyphs, rank, x: x * ratio, y: y * ratio, width: glyphs.width, height: glyphs.height,
-      lifts: lifts.map((l) => l * ratio), clear: anchor.kind === 'site',
+      lifts: lifts.map((l) => l * ratio * this.scale), clear: anchor.kind === 'site',
     }; // prettier-ignore
   }
 

@@ -6,6 +6,7 @@ import {
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { aim, HALF, regionSeen } from '../look/aim.ts';
+import { Backdrop } from '../look/backdrop.ts';
 import { GATHER_FRAGMENT, GATHER_VERTEX } from '../look/gather.ts';
 import { fibonacciDome, sunPoint } from '../look/samples.ts';
 import { drawDepth, shadowTarget } from './shadow.ts';
@@ -48,6 +49,7 @@ export class RestLayer implements Layer {
     uShadow: { value: new Vector4(1, 1, 1, 4) },
     uGathered: { value: 1 },
   };
+  private backdrop: Backdrop | null = null;
   private screen: Mesh | null = null;
   private readonly screenScene = new Scene();
   private timer = 0;
@@ -58,9 +60,12 @@ export class RestLayer implements Layer {
   private sunAt = new Vector3();
   /** When the gathered light began to come in; 0 while there is none. */
   private since = 0;
+  /** The backdrop has been taken, or is about to be. */
+  private framed = false;
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
+    if (ctx.slow) this.backdrop = new Backdrop(ctx);
     this.eye.matrixAutoUpdate = false;
     this.eye.matrixWorldAutoUpdate = false;
     const shared = ['uSun', 'uSkyUp', 'uSkySide', 'uBounce', 'uMaps', 'uLightBox', 'uHeightScale', 'uFine'];
@@ -88,14 +93,27 @@ export class RestLayer implements Layer {
     if (this.since === 0) return false;
     const cut = view.reducedMotion || view.tier === 'c';
     uniforms['uRest']!.value = cut ? 1 : Math.min(1, (now - this.since) / FADE);
-    return uniforms['uRest']!.value < 1;
+    if (uniforms['uRest']!.value < 1) return true;
+    if (this.backdrop && !this.framed) {
+      this.framed = true;
+      this.timer = window.setTimeout(() => {
+        this.backdrop!.take();
+        this.ctx!.gathered(true);
+      }, 0);
+    }
+    return false;
   }
 
   /** What was gathered is void; the wait begins anew. */
   private restart(): void {
     clearTimeout(this.timer);
+    // a sample of the former gathering says nothing of the next one: its age would end that before it has any light
+    this.unfence();
     this.since = 0;
     this.sample = 0;
+    this.framed = false;
+    this.backdrop?.drop();
+    this.ctx!.gathered(false);
     this.ctx!.uniforms['uRest']!.value = 0;
     this.told('no');
     this.timer = window.setTimeout(() => this.begin(), WAIT);
@@ -159,8 +177,7 @@ export class RestLayer implements Layer {
         this.timer = window.setTimeout(() => this.gather(), 8);
         return;
       }
-      gl.deleteSync(this.fence);
-      this.fence = null;
+      this.unfence();
       if (performance.now() - this.sampleAt > SLOWEST) {
         // a machine this slow makes do with the samples that it has
         this.shown();
@@ -177,6 +194,11 @@ export class RestLayer implements Layer {
       return;
     }
     this.shown();
+  }
+
+  private unfence(): void {
+    if (this.fence !== null) (this.ctx!.renderer.getContext() as WebGL2RenderingContext).deleteSync(this.fence);
+    this.fence = null;
   }
 
   /** The gathered light comes in. From here on a recolour costs a texel of light a pixel, not the light itself. */
@@ -227,7 +249,9 @@ export class RestLayer implements Layer {
 
   dispose(): void {
     clearTimeout(this.timer);
+    if (this.ctx) this.unfence();
     for (const target of [this.now, this.sum, this.sunMap, this.rayMap]) drop(target);
+    this.backdrop?.dispose();
     this.screen?.geometry.dispose();
     (this.screen?.material as RawShaderMaterial | undefined)?.dispose();
   }

@@ -122,7 +122,9 @@ void whole(bool ghost) {
   } else if (vPart >= 6u) {
     albedo = uClay * 0.93;
   }
+#ifndef REST
   if (uSurface > 0.5) { outColour = surface(normal, shade, cover, 0.0); return; }
+#endif
   vec3 light = lightAt(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0);
   float bay = vPart == 0u ? bays(vWall.x, vWorld.z) : 1.0;
   vec3 colour = data ? dataLit(albedo * (0.6 + 0.4 * bay), light) : shoulder(albedo * light * bay);

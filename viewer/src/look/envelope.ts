@@ -3,7 +3,7 @@
 
 import type { Builder, ExtraArrays } from '../jobs.ts';
 import type { Block } from '../pack.ts';
-import { facadePieces, inset, type RoomEdge } from './outline.ts';
+import { facadePieces, inset, RoomWalls } from './outline.ts';
 
 /**
  * Words (u16) of a vertex: x, y, z [cm], storey, low 16 bits of the slot, high 8 bits of it and (above them) the way
@@ -76,9 +76,12 @@ class Mesh {
 
   /** A level strip between an outer and an inner edge. */
   strip(a: Spot, b: Spot, c: Spot, d: Spot, z: number, level: Level, part: number): void {
-    const at = [a, b, c, d].map((s) => this.vertex(s[0], s[1], z, level.storey, NO_SLOT, part, 0));
-    this.triangle(at[0]!, at[1]!, at[2]!);
-    this.triangle(at[0]!, at[2]!, at[3]!);
+    const p = this.vertex(a[0], a[1], z, level.storey, NO_SLOT, part, 0);
+    this.vertex(b[0], b[1], z, level.storey, NO_SLOT, part, 0);
+    this.vertex(c[0], c[1], z, level.storey, NO_SLOT, part, 0);
+    this.vertex(d[0], d[1], z, level.storey, NO_SLOT, part, 0);
+    this.triangle(p, p + 1, p + 2);
+    this.triangle(p, p + 2, p + 3);
   }
 
   arrays(): ExtraArrays {
@@ -104,7 +107,7 @@ function clamp(value: number): number {
 /** The envelope of one building (jobs.ts). */
 export const buildEnvelope: Builder = (block, job) => {
   const mesh = new Mesh();
-  const rooms = roomEdges(block, job.firstSlot);
+  const rooms = roomWalls(block, job.firstSlot);
   const base = Math.floor(job.bounds[2] * 100);
   // top first: what lies behind is then hidden before it is shaded
   for (let s = block.storeys - 1; s >= 0; s--) {
@@ -136,26 +139,26 @@ export function ringOf(block: Block, r: number): Float64Array {
   return out;
 }
 
-/** The walls of all rooms, storey by storey. */
-function roomEdges(block: Block, firstSlot: number): RoomEdge[][] {
-  const edges: RoomEdge[][] = Array.from({ length: block.storeys }, () => []);
+/** The outer walls of all rooms, storey by storey; behind a facade stands no wall with a room behind it. */
+function roomWalls(block: Block, firstSlot: number): RoomWalls[] {
+  const { groupRing, inner, ringStart, spaceGroup, x, y } = block;
+  const walls = Array.from({ length: block.storeys }, () => new RoomWalls());
+  const first = ringStart[groupRing[spaceGroup[0] ?? 0]!]!;
   for (let k = 0; k < block.spaces; k++) {
-    const mine = edges[block.spaceStorey[k]!]!;
-    for (let g = block.spaceGroup[k]!; g < block.spaceGroup[k + 1]!; g++) {
-      for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) {
-        const ring = ringOf(block, r);
-        const n = ring.length;
-        for (let i = 0; i < n; i += 2) {
-          const j = (i + 2) % n;
-          mine.push({ ax: ring[i]!, ay: ring[i + 1]!, bx: ring[j]!, by: ring[j + 1]!, slot: firstSlot + k });
-        }
+    const mine = walls[block.spaceStorey[k]!]!;
+    for (let r = groupRing[spaceGroup[k]!]!; r < groupRing[spaceGroup[k + 1]!]!; r++) {
+      const end = ringStart[r + 1]!;
+      for (let p = ringStart[r]!; p < end; p++) {
+        if (inner[p - first] === 1) continue;
+        const q = p + 1 < end ? p + 1 : ringStart[r]!;
+        mine.add({ ax: x[p]!, ay: y[p]!, bx: x[q]!, by: y[q]!, slot: firstSlot + k });
       }
     }
   }
-  return edges;
+  return walls;
 }
 
-function storeyWalls(mesh: Mesh, block: Block, s: number, level: Level, rooms: RoomEdge[]): void {
+function storeyWalls(mesh: Mesh, block: Block, s: number, level: Level, rooms: RoomWalls): void {
   const under = level.top - level.slabEdge;
   for (let g = block.storeyGroup[s]!; g < block.storeyGroup[s + 1]!; g++) {
     for (let r = block.groupRing[g]!; r < block.groupRing[g + 1]!; r++) {
@@ -179,7 +182,7 @@ function storeyWalls(mesh: Mesh, block: Block, s: number, level: Level, rooms: R
 }
 
 /** The glazed band: one face for each room behind the wall, in that room's colour. */
-function bands(mesh: Mesh, ring: Float64Array, inner: Float64Array, under: number, level: Level, rooms: RoomEdge[]): void {
+function bands(mesh: Mesh, ring: Float64Array, inner: Float64Array, under: number, level: Level, rooms: RoomWalls): void {
   const n = ring.length / 2;
   let walked = 0;
   let edge = -1;

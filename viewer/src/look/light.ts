@@ -259,8 +259,10 @@ vec3 gathered() {
 
 /** Light on a place: the cheap sum while things move, or what was gathered while the camera rested. */
 vec3 lightAt(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
-#ifdef LEAN
+#if defined(LEAN)
   return irradiance(p, n, shade, cover, storeyOpen);
+#elif defined(REST)
+  return gathered();
 #else
   if (uRest >= 1.0) return gathered();
   vec3 light = irradiance(p, n, shade, cover, storeyOpen);

@@ -58,7 +58,9 @@ void whole() {
   vec3 vWorld = vView + uEye;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
   bool data = vState.x != 0u;
+#ifndef REST
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
+#endif
   vec3 light = lightAt(vWorld, normal, 1.0, 1.0, 1.0);
   vec3 colour = data ? dataLit(marked(paletteColour(vState), vState), light) : shoulder(uClay * 0.93 * light);
   if (!data && (vState.y & 3u) == 3u) colour *= 1.0 - 0.22 * dots();

@@ -59,7 +59,9 @@ void main() {
   if (vStorey.z > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.05) discard;
 #endif
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
+#ifndef REST
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
+#endif
   vec3 light = lightAt(vWorld, normal, 1.0, 1.0, 0.0);
   bool data = vClass == 2u && vState.x != 0u;
   float tone = vClass == 2u ? 0.72 : vClass == 3u ? 0.86 : vClass == 1u ? 0.97 : 1.0;

@@ -1,26 +1,14 @@
 // The campus as a list: what a screen reader reads and a keyboard walks, level by level, beside the SVG plan.
 
-import { FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, QUALITY, QUALITY_NONE } from '../frame.ts';
 import type { Legend } from '../props.ts';
 import type { SceneIndex } from '../scene.ts';
 import type { SpaceState } from '../state.ts';
+import { valueText } from './values.ts';
 import { type Lang, word } from './words.ts';
-
-/** What is known of a slot, in words: '12.4 kW, simulated', 'no data'. */
-export function valueText(slot: number, state: SpaceState, legend: Legend | null, lang: Lang): string {
-  const flags = state.wireFlags[slot] ?? QUALITY_NONE;
-  const value = state.number(slot);
-  if (Number.isNaN(value) || (flags & QUALITY) === QUALITY_NONE) return word('none', lang);
-  const parts = [`${value.toFixed(legend?.decimals ?? 1)}${legend ? ` ${legend.unit}` : ''}`];
-  if (flags & FLAG_STALE) parts.push(word('stale', lang));
-  if (flags & FLAG_SIMULATED) parts.push(word('simulated', lang));
-  if (flags & FLAG_ESTIMATED) parts.push(word('estimated', lang));
-  return parts.join(lang === 'zh' ? '，' : ', ');
-}
 
 const HIDDEN = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap';
 const SHOWN =
-  'position:absolute;left:20px;top:110px;bottom:140px;width:320px;overflow:auto;padding:12px 16px;' +
+  'position:absolute;left:1.25rem;top:7rem;bottom:9rem;width:20rem;overflow:auto;padding:0.75rem 1rem;' +
   'background:var(--surface);color:var(--text-1);border:1px solid var(--line);border-radius:10px';
 
 /** Where in the campus the list stands: the whole (-1, -1), a building (b, -1) or a storey of it (b, j). */

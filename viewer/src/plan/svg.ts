@@ -1,5 +1,6 @@
 // Small helpers around SVG elements: making them, the patterns of the plans, and panning by viewBox.
 
+import { typeScale } from '../type-scale.ts';
 import type { Tokens } from '../tokens.ts';
 import type { Box } from './shapes.ts';
 
@@ -35,6 +36,9 @@ export function patterns(prefix: string, tokens: Tokens, scale: number): Pattern
 }
 
 /** Pan and zoom of an SVG by its viewBox: wheel, drag, pinch, + and - and the arrow keys. */
+/** Margins of a drawing that fits [CSS pixels at 16 px type]. */
+const [LEFT, RIGHT, ABOVE, BELOW] = [40, 170, 110, 130];
+
 export class ViewBox {
   box: Box = { x: 0, y: 0, width: 1, height: 1 };
   private readonly root: SVGSVGElement;
@@ -63,13 +67,17 @@ export class ViewBox {
 
   /** Shows `box` with a margin. */
   fit(box: Box): void {
-    // Room for the heading above and the legend below, which the page lays over the drawing.
+    // Room for what the page lays over the drawing: heading above, legend below, storeys and tools on the right.
     const { clientWidth, clientHeight } = this.root;
-    const side = (box.width * 110) / Math.max(clientWidth - 220, 120);
-    const rows = Math.max(clientHeight - 240, 120);
-    const above = (box.height * 110) / rows;
-    const below = (box.height * 130) / rows;
-    this.home = { x: box.x - side, y: box.y - above, width: box.width + 2 * side, height: box.height + above + below };
+    const unit = typeScale();
+    const perPixel = Math.max(
+      box.width / Math.max(clientWidth - (LEFT + RIGHT) * unit, 120),
+      box.height / Math.max(clientHeight - (ABOVE + BELOW) * unit, 120),
+    );
+    const [left, right, above, below] = [LEFT, RIGHT, ABOVE, BELOW].map((margin) => margin * unit * perPixel) as [number, number, number, number];
+    const spare = (clientWidth * perPixel - left - right - box.width) / 2;
+    const high = (clientHeight * perPixel - above - below - box.height) / 2;
+    this.home = { x: box.x - left - spare, y: box.y - above - high, width: clientWidth * perPixel, height: clientHeight * perPixel };
     this.box = { ...this.home };
     this.apply();
   }
@@ -173,11 +181,11 @@ export class ScaleBar {
     this.element.className = 'plan-scale';
     this.element.setAttribute('aria-hidden', 'true');
     this.element.style.cssText =
-      'position:absolute;right:20px;bottom:20px;display:flex;gap:10px;align-items:center;font-size:13px;pointer-events:none';
-    this.bar.style.cssText = 'display:block;height:6px;border:solid currentColor;border-width:0 1.5px 1.5px';
+      'position:absolute;right:1.25rem;bottom:1.25rem;display:flex;gap:0.6rem;align-items:center;font-size:0.8125rem;pointer-events:none';
+    this.bar.style.cssText = 'display:block;height:0.375rem;border:solid currentColor;border-width:0 1.5px 1.5px';
     const north = document.createElement('b');
     north.textContent = '\u25B2 N';
-    north.style.cssText = 'font-weight:450;margin-left:14px';
+    north.style.cssText = 'font-weight:450;margin-left:0.875rem';
     this.element.append(this.bar, this.text, north);
   }
 

@@ -13,6 +13,7 @@ const WORDS = {
   stale: { zh: '已过期', en: 'stale' },
   simulated: { zh: '模拟', en: 'simulated' },
   estimated: { zh: '估计', en: 'estimated' },
+  derived: { zh: '推算', en: 'derived' },
   empty: { zh: '此层没有房间几何', en: 'This storey has no room geometry' },
   loading: { zh: '正在载入平面', en: 'Loading the plan' },
   failed: { zh: '平面无法载入', en: 'The plan could not be loaded' },

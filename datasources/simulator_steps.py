@@ -1,0 +1,48 @@
+"""Curves with a node every five minutes: what is slow is computed at the nodes and kept, between them it is straight.
+
+The nodes stand at fixed times, so a value does not depend on the window that asked for it, and what is kept is only a
+copy of what would be computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from datasources.simulator_people import STEP_S
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+KEPT = 160  # nodes of a curve: twelve hours and some
+
+
+class Curves:
+    """One curve a row; ``make`` gives the nodes (rows, steps) of some step numbers (since the epoch)."""
+
+    def __init__(self, make: Callable[[Sequence[int]], F32]) -> None:
+        self._make = make
+        self._nodes: dict[int, F32] = {}
+
+    def nodes(self, steps: Sequence[int]) -> F32:
+        """The values (rows) at the nodes ``steps`` (columns)."""
+        missing = [step for step in dict.fromkeys(steps) if step not in self._nodes]
+        if missing:
+            made = self._make(missing)
+            self._nodes.update((step, made[:, k].copy()) for k, step in enumerate(missing))
+        found: F32 = np.stack([self._nodes[step] for step in steps], axis=1)
+        while len(self._nodes) > KEPT:
+            del self._nodes[next(iter(self._nodes))]
+        return found
+
+    def at(self, times: F64) -> F32:
+        """The values (rows) at ``times`` [s since epoch, UTC] (columns)."""
+        step: I64 = np.floor(times / STEP_S).astype(np.int64)
+        share = (times / STEP_S - step).astype(np.float32)
+        wanted = np.unique(np.concatenate((step, step + 1)))
+        values = self.nodes(wanted.tolist())
+        left, right = np.searchsorted(wanted, step), np.searchsorted(wanted, step + 1)
+        curve: F32 = values[:, left] * (1 - share) + values[:, right] * share
+        return curve

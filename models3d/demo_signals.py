@@ -1,0 +1,93 @@
+"""The demo's other points: people, CO2 and temperature of rooms, Wi-Fi clients of access points, traffic of uplinks.
+
+Their source is the simulator too; what their addresses say stands in docs/reference/simulator.md. An uplink's address
+names the edge of the topology that it belongs to, ``<lower id>><upper id>``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from models3d.demo_points import INTERVAL_S, SOURCE, STALE_S, is_metered, use_of
+from models3d.demo_topology import CAMPUS_MBIT_S, EGRESS_MBIT_S, INTERNET, OTHER_CAMPUSES, UPLINK_MBIT_S
+from twin.point import Point
+from twin.space import Campus, Equipment, Space
+
+COUNTED = ("classroom", "reading", "study", "stacks")  # rooms with a counter at the door
+OFFICE_EVERY = 5  # one office in so many has sensors of the air
+
+
+def _point(
+    entity: str, quantity: str, unit: str, address: str, name: str = "", low: float = 0.0, high: float | None = None
+) -> Point:
+    return Point(
+        id=f"{entity}/{name or quantity}", entity=entity, quantity=quantity, unit=unit, interval_s=INTERVAL_S,
+        stale_s=STALE_S, low=low, high=high, source=SOURCE, address=address,
+    )  # fmt: skip
+
+
+def _spaces(campus: Campus) -> Iterator[Space]:
+    for building in campus.buildings:
+        for storey in building.storeys:
+            yield from storey.spaces
+
+
+def _rooms(campus: Campus) -> Iterator[Point]:
+    """Door counters of classrooms and of the library, sensors of the air there and in some offices."""
+    offices = 0
+    for space in _spaces(campus):
+        use = use_of(space)
+        offices += use == "office"
+        room = f"room/{use}/{space.area_m2 or 0.0:.1f}/{space.id}"
+        if use in COUNTED:
+            yield _point(space.id, "people", "1", f"people/{room}")
+        if use in COUNTED or (use == "office" and offices % OFFICE_EVERY == 1):
+            yield _point(space.id, "co2", "ppm", f"co2/{room}", low=300.0, high=5_000.0)
+            yield _point(space.id, "temperature", "°C", f"temperature/{room}", low=-20.0, high=50.0)
+
+
+def _access_points(campus: Campus) -> Iterator[Point]:
+    """An access point serves its part of the room it hangs in; one in a corridor or hall, its storey's small rooms."""
+    spaces = {space.id: space for space in _spaces(campus)}
+    points = [item for item in campus.equipment if item.category == "access-point"]
+    served = [_served(item, spaces[item.space]) for item in points]
+    count = Counter(served)
+    for item, (level, entity) in zip(points, served, strict=True):
+        address = f"clients/{level}/{1 / count[level, entity]:.4f}/{entity}/{item.id.rsplit('/', 1)[1]}"
+        yield _point(item.id, "clients", "1", address)
+
+
+def _served(item: Equipment, space: Space) -> tuple[str, str]:
+    """Whether an access point serves a room or a storey, and which."""
+    return ("room", space.id) if is_metered(space) else ("storey", item.id.rsplit("/", 1)[0])
+
+
+def _uplinks(campus: Campus) -> Iterator[Point]:
+    """Traffic in and out, utilisation and state of buildings' uplinks, the lines to other campuses, and the egress."""
+    devices = {item.id for item in campus.equipment}
+    border = next((item.id for item in campus.equipment if item.category == "router"), None)
+    if border is None:
+        return
+    core = border.removesuffix("BORDER") + "CORE"
+    for building in campus.buildings:
+        if (head := f"{building.id}/SW0") in devices:
+            yield from _uplink("building", head, core, "uplink", UPLINK_MBIT_S)
+    for other in OTHER_CAMPUSES:
+        yield from _uplink("intercampus", border, other, other, CAMPUS_MBIT_S)
+    yield from _uplink("egress", border, INTERNET, INTERNET, EGRESS_MBIT_S)
+
+
+def _uplink(scope: str, lower: str, upper: str, name: str, capacity: float) -> Iterator[Point]:
+    link = f"{lower}>{upper}"
+    for way in ("in", "out"):
+        address = f"traffic/{scope}/{way}/{capacity:.0f}/{link}"
+        yield _point(lower, "traffic", "Mbit/s", address, f"{name}.{way}", high=capacity)
+    address = f"utilisation/{scope}/{capacity:.0f}/{link}"
+    yield _point(lower, "utilisation", "%", address, f"{name}.utilisation", high=100.0)
+    yield _point(lower, "link_state", "1", f"link/{scope}/{link}", f"{name}.link_state", high=1.0)
+
+
+def signal_points(campus: Campus) -> list[Point]:
+    """All points but those of power: rooms, access points, uplinks."""
+    return [*_rooms(campus), *_access_points(campus), *_uplinks(campus)]

@@ -1,0 +1,45 @@
+"""People of a space or a total as the twin estimates them: '23 (18 - 29)', and from which sources."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from dash import html
+
+from pages._parts import format as fmt
+from pages._parts.blocks import Child, row, section
+from pages._parts.context import Context
+from twin.index import Entity
+from twin.occupancy.fusion import QUANTITY
+from twin.space import Building, Campus, Space, Storey
+
+
+def people(context: Context, entity: Entity) -> Child:
+    """The estimate with its interval; None where there is nothing to estimate from."""
+    watch, text = context.runtime.people, context.text
+    if isinstance(entity, Space):
+        found = watch.of_space(entity.id)
+        if found is None:
+            return None
+        if not isfinite(found.people):
+            return section(text("occupancy.title"), [row(text("occupancy.people"), text("occupancy.unknown"))])
+        lines: list[Child] = [row(text("occupancy.people"), interval(found.people, found.low, found.high))]
+        for source, weight, age in found.sources:
+            name = text(f"occupancy.{QUANTITY[source]}.source")
+            share = text("occupancy.share", share=fmt.number(100 * weight))
+            lines.append(row(text("occupancy.from", source=name), share, fmt.age(age, context.lang)))
+        origin = "derived" if not found.simulated else "simulated"
+        return section(text("occupancy.title"), lines, note=text(f"value-origin.{origin}"))
+    if not isinstance(entity, Campus | Building | Storey):
+        return None
+    total = watch.under(entity.id)
+    if total is None or not total.of:
+        return None
+    shown = interval(total.people, total.low, total.high) if total.have else text("occupancy.unknown")
+    coverage = html.Span(f"{fmt.number(total.have)} / {fmt.number(total.of)}")
+    return section(text("occupancy.title"), [row(text("occupancy.people"), shown, coverage)])
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """'23 (18 – 29)'."""
+    return f"{fmt.number(value)} ({fmt.number(low)} {fmt.DASH} {fmt.number(high)})"

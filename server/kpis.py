@@ -1,0 +1,91 @@
+"""``GET /api/v1/kpis``: the headline figures of a domain for the campus, a building or a storey; and their course."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, HTTPException, Query
+
+from server.runtime import Runtime
+from server.schemas import KpiHistoryOut, KpiOut, KpisOut
+from twin.domains import Domain, domains
+from twin.kpi import headline
+from twin.kpi_memory import DAY
+from twin.kpi_text import COVERS, in_words
+from twin.kpi_value import KpiValue, Sentence
+
+Name = Annotated[str, Query(max_length=200)]
+
+
+def add(api: APIRouter, runtime: Runtime) -> None:
+    """Add the routes. They run on the event loop, like whoever writes the live state: a few milliseconds each."""
+
+    @api.get("/kpis")
+    async def kpis(domain: Name = "energy", entity: Name = "") -> KpisOut:
+        row = _domain(domain)
+        slot = _slot(runtime, entity)
+        first = headline(row)
+        return KpisOut(
+            domain=row.key, names={"zh": row.zh, "en": row.en}, entity=runtime.live.tree.ids[slot],
+            time=_at(runtime.live.clock()), headline=first.key if first else None,
+            has_points=any(len(runtime.live.rows(channel.quantity)) for channel in row.channels),
+            kpis=[_out(runtime, value) for value in runtime.kpis.of(row.key, entity)],
+        )  # fmt: skip
+
+    @api.get("/kpis/history")
+    async def history(domain: Name = "energy", entity: Name = "") -> KpiHistoryOut:
+        row = _domain(domain)
+        slot = _slot(runtime, entity)
+        first = headline(row)
+        if first is None:
+            raise HTTPException(404, f"the domain '{row.key}' has no figure whose course is kept")
+        memory = runtime.kpis.memory
+        values = memory.last_day(first.quantity, slot)
+        known = np.flatnonzero(~np.isnan(values))
+        begin = int(known[0]) if known.size else DAY
+        return KpiHistoryOut(
+            kpi=first.key, unit=first.unit, step_s=60, begin=_at((memory.minute - DAY + 1 + begin) * 60.0),
+            values=[None if value != value else round(value, 4) for value in values[begin:].tolist()],
+        )  # fmt: skip
+
+
+def _domain(key: str) -> Domain:
+    row = domains().get(key)
+    if row is None:
+        raise HTTPException(404, f"there is no domain '{key[:80]}': use {', '.join(domains())}")
+    return row
+
+
+def _slot(runtime: Runtime, entity: str) -> int:
+    try:
+        return runtime.kpis.place(entity).slot
+    except KeyError:
+        raise HTTPException(
+            404, f"there is no campus, building or storey '{entity[:100]}': see /api/v1/buildings"
+        ) from None
+
+
+def _out(runtime: Runtime, found: KpiValue) -> KpiOut:
+    kpi, known = found.kpi, np.isfinite(found.oldest)
+    zh, en = COVERS[found.covers]
+    return KpiOut(
+        key=kpi.key, names={"zh": kpi.zh, "en": kpi.en}, value=found.value, unit=found.unit, decimals=kpi.decimals,
+        strip=kpi.strip, have=found.have, of=found.of, covers={"zh": zh, "en": en},
+        age_s=round(max(0.0, runtime.live.clock() - found.oldest), 1) if known else None,
+        oldest=_at(found.oldest) if known else None, quality=found.quality.name.lower(),  # type: ignore[arg-type]
+        origin=found.origin, reason=_words(runtime, found.reason) if found.reason else None,
+        notes=[_words(runtime, note) for note in found.notes],
+        brief=_words(runtime, found.notes[-1], brief=True) if found.notes else None,
+        formula={"zh": kpi.formula_zh, "en": kpi.formula_en}, source=kpi.source,
+    )  # fmt: skip
+
+
+def _words(runtime: Runtime, sentence: Sentence, *, brief: bool = False) -> dict[str, str]:
+    zone = runtime.kpis.zone
+    return {"zh": in_words(sentence, zone, "zh", brief=brief), "en": in_words(sentence, zone, "en", brief=brief)}
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(max(0.0, seconds), UTC)
