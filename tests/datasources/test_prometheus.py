@@ -187,6 +187,7 @@ def test_a_series_that_comes_and_goes_is_found_again() -> None:
         assert scrape(useless + "n{a=1} 5\n")["e#n"] == f"{none} (1 lines cannot be read)"
 
 
+@pytest.mark.alone
 @pytest.mark.asyncio
 async def test_a_dead_target_delays_none(peer: HttpPeer) -> None:
     peer.pages["/slow"] = Page(BODY, delay_s=1.5)
@@ -261,6 +262,7 @@ async def test_a_body_over_the_cap_is_refused(peer: HttpPeer) -> None:
     assert "larger than 1024 bytes" in found[0].reason
 
 
+@pytest.mark.alone
 @pytest.mark.asyncio
 async def test_a_large_scrape_leaves_the_loop_free(peer: HttpPeer) -> None:
     peer.pages["/metrics"] = Page(b"".join(b'm{n="%d"} %d\n' % (n, n) for n in range(50_000)))

@@ -289,6 +289,7 @@ async def test_live_equals_replay(few: list[Point]) -> None:
         assert all(value == pytest.approx(float(values[rows[a]]), abs=1e-4) for a, value, _ in batch)
 
 
+@pytest.mark.alone
 @pytest.mark.asyncio
 async def test_the_event_loop_stays_free_while_the_model_is_made(demo: Assembled) -> None:
     gaps = []

@@ -163,6 +163,7 @@ def smallest_worst_gap(served: Served, seconds: float, *work: Callable[[], objec
     return worst
 
 
+@pytest.mark.alone
 def test_a_slow_callback_does_not_hold_up_the_live_stream(cache: Path) -> None:
     def pages(server: FastAPI, _: Runtime) -> None:
         app = dash.Dash(__name__, server=server, backend="fastapi", use_pages=False)  # type: ignore[arg-type]
@@ -343,6 +344,7 @@ def test_answers_made_on_the_fly_are_compressed_where_the_client_takes_it(site: 
     assert "content-encoding" not in site.http.get("/healthz").headers
 
 
+@pytest.mark.alone
 def test_dashs_scripts_are_compressed_once(site: Served) -> None:
     page = site.http.get("/").text
     script = re.search(r'src="(/_dash-component-suites/dash/dash-renderer/[^"]+)"', page)

@@ -390,6 +390,7 @@ async def test_a_source_without_a_server_or_points_says_so() -> None:
         push.Settings.model_validate({"token": {"env": "X"}, "max_batch": 10, "max_waiting": 5})
 
 
+@pytest.mark.alone
 def test_ten_thousand_readings_at_once_stop_nothing_else(cache: Path) -> None:
     with serve(cache, small_campus(2, 5, 100), sources=[source()]) as served:
         gaps = [0.0]

@@ -201,6 +201,7 @@ def test_every_sentence_can_be_said_in_both_languages() -> None:
     assert set(KINDS) == {kpi.kind for domain in domains().values() for kpi in domain.kpis}
 
 
+@pytest.mark.alone
 def test_all_figures_of_25_000_points_take_less_than_50_ms_on_any_machine() -> None:
     from models3d.demo import demo_campus
     from models3d.tiles import slots

@@ -170,6 +170,7 @@ def test_more_open_findings_than_there_is_room_for_are_counted(monkeypatch: pyte
     assert book.tally["flat"].dropped == 3
 
 
+@pytest.mark.alone
 def test_20000_readings_cost_the_event_loop_little_and_memory_is_fixed() -> None:
     """Measured about 9 ms on one core of the reference machine; the limit leaves room for a busy one."""
     n = 20_000
