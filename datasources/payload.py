@@ -70,9 +70,10 @@ class Decoder:
         if paths is None:
             return
         document, bad = _parse(payload)
+        sample = payload[:SAMPLE_BYTES]
         if bad:
             for address in paths:
-                yield RawReading(address, None, received, None, retained, bad, payload[:SAMPLE_BYTES])
+                yield RawReading(address, None, received, None, retained, bad, sample)
             return
         time = self.device_time(document)
         found = False
@@ -82,12 +83,12 @@ class Decoder:
                 continue  # devices send what changed
             found = True
             if isinstance(value, dict | list):
-                yield RawReading(address, None, received, time, retained, "not a single value", payload[:SAMPLE_BYTES])
+                yield RawReading(address, None, received, time, retained, "not a single value", sample)
             else:
-                yield RawReading(address, value, received, time, retained)
+                yield RawReading(address, value, received, time, retained, raw=sample)
         if not found:
             bad = "none of the mapped keys is in the message"
-            yield RawReading(next(iter(paths)), None, received, time, retained, bad, payload[:SAMPLE_BYTES])
+            yield RawReading(next(iter(paths)), None, received, time, retained, bad, sample)
 
     @staticmethod
     def _plain_reading(topic: str, payload: bytes, retained: bool, received: float) -> RawReading:

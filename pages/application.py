@@ -146,6 +146,7 @@ def _frame() -> html.Div:
             dcc.Location(id="address", refresh=False),
             dcc.Store(id="route"),
             dcc.Store(id="focus"),
+            dcc.Interval(id="pulse", interval=3000),
             html.Div(states.loading(), id="page"),
         ]
     )
@@ -183,10 +184,13 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
         return twin_view.heading(context, known, storey), twin_view.storey_list(context, known, storey)
 
     @app.callback(
-        Output("details", "children"), Input("focus", "data"), State("route", "data"), prevent_initial_call=True
-    )
-    async def show_details(focus: dict[str, str], route: dict[str, str]) -> Any:
+        Output("details", "children"), Input("focus", "data"), Input("pulse", "n_intervals"), State("route", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def show_details(focus: dict[str, str] | None, _pulse: int | None, route: dict[str, str]) -> Any:
         context = context_of(runtime, route)
+        if focus is None or (dash.ctx.triggered_id == "pulse" and not details.ages(context, focus["sel"])):
+            return dash.no_update
         try:
             return await asyncio.to_thread(details.details, context, focus["sel"], focus["ch"])
         except Exception:  # as above: one broken entity must not leave another's facts on the screen

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, mapping, occupancy, push, quality
+from server import impact, kpis, mapping, occupancy, provenance, push, quality
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -27,10 +26,10 @@ from server.schemas import (
     StateOut,
     StoreyOut,
 )
+from server.values import instant, latest_out, utc, word
 from twin.domains import Channel, channels
 from twin.frame import FLAG_DERIVED, FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE
 from twin.ingest import SourceCounts
-from twin.live import Latest
 from twin.point import Point
 from twin.quantity import QUANTITIES
 from twin.reading import Quality
@@ -60,6 +59,7 @@ def router(runtime: Runtime) -> APIRouter:
     kpis.add(api, runtime)
     mapping.add(api, runtime)
     occupancy.add(api, runtime)
+    provenance.add(api, runtime)
     return api
 
 
@@ -190,7 +190,7 @@ def _add_points(api: APIRouter, runtime: Runtime) -> None:
         live = runtime.live
         if point not in live.index:
             raise HTTPException(404, f"there is no point '{point[:100]}': see /api/v1/points")
-        return _latest(live.latest(point))
+        return latest_out(live.latest(point))
 
     @api.get("/sources")
     async def sources() -> list[SourceOut]:
@@ -217,24 +217,16 @@ def _point(point: Point) -> PointOut:
     )  # fmt: skip
 
 
-def _latest(row: Latest) -> LatestOut:
-    return LatestOut(
-        point=row.point.id, value=row.value, unit=row.unit, time=_instant(row.time), received=_instant(row.received),
-        age_s=None if row.age_s is None else round(row.age_s, 3), quality=_word(row.quality), stale=row.stale,
-        reasons=list(row.reasons), origin=row.origin,
-    )  # fmt: skip
-
-
 def _source(runtime: Runtime, number: int) -> SourceOut:
     state = runtime.sources()[number]
     counts = runtime.ingest.counts.get(state.name) or SourceCounts()
     samples = [
-        {"address": s.address, "reason": s.reason, "raw": s.raw, "received": _instant(s.received)}
+        {"address": s.address, "reason": s.reason, "raw": s.raw, "received": instant(s.received)}
         for s in counts.samples.values()
     ]
     return SourceOut(
-        name=state.name, type=state.type, state=state.state, reason=state.reason, since=_at(state.since),
-        points=state.points, last_reading=_instant(state.last_reading), interval_s=state.interval_s,
+        name=state.name, type=state.type, state=state.state, reason=state.reason, since=utc(state.since),
+        points=state.points, last_reading=instant(state.last_reading), interval_s=state.interval_s,
         restarts=state.restarts, readings=counts.readings, accepted=counts.accepted, bad=counts.bad,
         duplicate=counts.duplicate, late=counts.late, unmapped=counts.unmapped, refused=counts.refused,
         reasons=dict(counts.reasons),
@@ -276,8 +268,8 @@ def state_json(runtime: Runtime, channel: Channel, slot: int) -> Iterator[bytes]
 
 def _levels(ids: Sequence[str], rolled: Rolled, slots: Slots, piece: int = 1000) -> Iterator[list[dict[str, Any]]]:
     """The rows of some slots as ``LevelState``, a thousand at a time."""
-    for at in range(0, len(slots), piece):
-        part = slots[at : at + piece]
+    for first in range(0, len(slots), piece):
+        part = slots[first : first + piece]
         columns = (rolled.value[part], rolled.flags[part], rolled.have[part], rolled.of[part], rolled.oldest[part])
         yield [
             {
@@ -298,20 +290,8 @@ def _levels(ids: Sequence[str], rolled: Rolled, slots: Slots, piece: int = 1000)
         ]
 
 
-_WORDS = tuple(quality.name.lower() for quality in Quality)
+_WORDS = tuple(word(quality) for quality in Quality)
 
 
 def _text(seconds: float) -> str:
-    return _at(seconds).isoformat()
-
-
-def _word(quality: Quality) -> Any:
-    return quality.name.lower()
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _instant(seconds: float | None) -> datetime | None:
-    return None if seconds is None else _at(seconds)
+    return utc(seconds).isoformat()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
@@ -10,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 
 from server.runtime import Runtime
 from server.schemas import KpiHistoryOut, KpiOut, KpisOut
+from server.values import utc
 from twin.domains import Domain, domains
 from twin.kpi import headline
 from twin.kpi_memory import DAY
@@ -29,7 +29,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         first = headline(row)
         return KpisOut(
             domain=row.key, names={"zh": row.zh, "en": row.en}, entity=runtime.live.tree.ids[slot],
-            time=_at(runtime.live.clock()), headline=first.key if first else None,
+            time=utc(runtime.live.clock()), headline=first.key if first else None,
             has_points=any(len(runtime.live.rows(channel.quantity)) for channel in row.channels),
             kpis=[_out(runtime, value) for value in runtime.kpis.of(row.key, entity)],
         )  # fmt: skip
@@ -46,7 +46,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         known = np.flatnonzero(~np.isnan(values))
         begin = int(known[0]) if known.size else DAY
         return KpiHistoryOut(
-            kpi=first.key, unit=first.unit, step_s=60, begin=_at((memory.minute - DAY + 1 + begin) * 60.0),
+            kpi=first.key, unit=first.unit, step_s=60, begin=utc((memory.minute - DAY + 1 + begin) * 60.0),
             values=[None if value != value else round(value, 4) for value in values[begin:].tolist()],
         )  # fmt: skip
 
@@ -74,7 +74,7 @@ def _out(runtime: Runtime, found: KpiValue) -> KpiOut:
         key=kpi.key, names={"zh": kpi.zh, "en": kpi.en}, value=found.value, unit=found.unit, decimals=kpi.decimals,
         strip=kpi.strip, have=found.have, of=found.of, covers={"zh": zh, "en": en},
         age_s=round(max(0.0, runtime.live.clock() - found.oldest), 1) if known else None,
-        oldest=_at(found.oldest) if known else None, quality=found.quality.name.lower(),  # type: ignore[arg-type]
+        oldest=utc(max(0.0, found.oldest)) if known else None, quality=found.quality.name.lower(),  # type: ignore[arg-type]
         origin=found.origin, reason=_words(runtime, found.reason) if found.reason else None,
         notes=[_words(runtime, note) for note in found.notes],
         brief=_words(runtime, found.notes[-1], brief=True) if found.notes else None,
@@ -85,7 +85,3 @@ def _out(runtime: Runtime, found: KpiValue) -> KpiOut:
 def _words(runtime: Runtime, sentence: Sentence, *, brief: bool = False) -> dict[str, str]:
     zone = runtime.kpis.zone
     return {"zh": in_words(sentence, zone, "zh", brief=brief), "en": in_words(sentence, zone, "en", brief=brief)}
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(max(0.0, seconds), UTC)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
@@ -10,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 
 from server.runtime import Runtime
 from server.schemas import OccupancyOut, OccupancySource
+from server.values import instant
 from twin.occupancy.fusion import QUANTITY
 from twin.occupancy.totals import Sum
 from twin.occupancy.watch import SUFFIX, OfSpace
@@ -46,8 +46,8 @@ def _space(entity: str, found: OfSpace | None) -> OccupancyOut:
     known = np.isfinite(found.people)
     return OccupancyOut(
         id=entity, point=entity + SUFFIX, people=_number(found.people), low=_number(found.low),
-        high=_number(found.high), origin="derived", simulated=found.simulated, time=_at(found.time), have=int(known),
-        of=1, sources=sources,
+        high=_number(found.high), origin="derived", simulated=found.simulated, time=instant(found.time),
+        have=int(known), of=1, sources=sources,
     )  # fmt: skip
 
 
@@ -55,13 +55,9 @@ def _sum(entity: str, found: Sum | None, time: float | None, point: str = "") ->
     row = found or Sum(np.nan, np.nan, np.nan, 0, int(bool(point)))
     return OccupancyOut(
         id=entity, point=point, people=_number(row.people), low=_number(row.low), high=_number(row.high),
-        origin="derived", simulated=row.simulated, time=_at(time), have=row.have, of=row.of, sources=[],
+        origin="derived", simulated=row.simulated, time=instant(time), have=row.have, of=row.of, sources=[],
     )  # fmt: skip
 
 
 def _number(value: float) -> float | None:
     return round(value, 1) if np.isfinite(value) else None
-
-
-def _at(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

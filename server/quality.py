@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from math import isfinite
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from pydantic import AwareDatetime
 from server.quality_text import action, sentence, unit_of
 from server.runtime import Runtime
 from server.schemas import QualityCheckOut, QualityFindingOut, QualityPage
+from server.values import utc
 from twin.quality.finding import CHECKS, Finding
 
 
@@ -78,12 +78,8 @@ def _finding(runtime: Runtime, row: Finding) -> QualityFindingOut:
     evidence = {name: value for name, value in row.figures.items() if isinstance(value, str) or isfinite(value)}
     return QualityFindingOut(
         id=row.id, check=row.check, variant=row.variant, severity=row.severity, points=list(row.points),
-        n_points=row.n_points, entities=list(row.entities), source=row.source, since=_at(row.since),
-        last_seen=_at(row.last_seen), until=None if row.until is None else _at(row.until), unit=unit,
+        n_points=row.n_points, entities=list(row.entities), source=row.source, since=utc(row.since),
+        last_seen=utc(row.last_seen), until=None if row.until is None else utc(row.until), unit=unit,
         evidence=evidence, text={"zh": sentence(row, unit, "zh"), "en": sentence(row, unit, "en")},
         action={"zh": action(row, unit, "zh"), "en": action(row, unit, "en")},
     )  # fmt: skip
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

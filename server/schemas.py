@@ -112,6 +112,44 @@ class LatestOut(BaseModel):
     origin: Literal["measured", "simulated", "forecast", "manual", "derived"]
 
 
+class ConversionOut(BaseModel):
+    """A step from what came to what is shown: a rate of counts, or ``after`` = ``before`` x factor + offset."""
+
+    kind: Literal["rate", "unit"]
+    before: str
+    after: str
+    factor: float
+    offset: float
+
+
+class CheckOfValueOut(BaseModel):
+    """What a value was checked against; ``passed`` is null where there was nothing to judge."""
+
+    name: Literal["usable", "sentinel", "range", "clock", "habit", "age"]
+    passed: bool | None
+    low: float | None
+    high: float | None
+    limit_s: float | None
+    values: list[float]
+
+
+class ProvenanceOut(BaseModel):
+    """How the latest value of a point came to be: what its source sent (at most 200 characters), and what was done.
+
+    ``raw`` is the value as the source's module read it, ``payload`` the message around it where there is one.
+    """
+
+    latest: LatestOut
+    source: str
+    source_state: str
+    address: str
+    raw: str
+    payload: str
+    device_time: AwareDatetime | None
+    conversions: list[ConversionOut]
+    checks: list[CheckOfValueOut]
+
+
 class OccupancySource(BaseModel):
     """What a source of an estimate contributes: its share of what is known, and the age of its reading [s]."""
 

@@ -101,6 +101,7 @@ class Ingest:
         self.counts: dict[str, SourceCounts] = {}
         self.listeners: list[Callable[[Judged], None]] = []
         self.judges: list[Callable[[Columns], None]] = []
+        self._last: list[RawReading | None] = [None] * len(points)
         self._origins = dict(origins or {})
         self._routes: dict[str, dict[str, tuple[int, ...]]] = {}
         for row, point in enumerate(points):
@@ -111,7 +112,7 @@ class Ingest:
         units = [QUANTITIES[point.quantity].units[point.unit] for point in points]
         self._factor = np.array([factor for factor, _ in units], np.float64)
         self._offset = np.array([offset for _, offset in units], np.float64)
-        bounds = [_bounds(point) for point in points]
+        bounds = [bounds_of(point) for point in points]
         self._low = np.array([low for low, _ in bounds], np.float64)
         self._high = np.array([high for _, high in bounds], np.float64)
         self._rates = Rates()
@@ -129,7 +130,13 @@ class Ingest:
             for name in known.intersection(counts.unmapped_names):  # it has a point now
                 del counts.unmapped_names[name]
                 counts.unmapped_examples.pop(name, None)
+        for now, before in zip(here.tolist(), there.tolist(), strict=True):
+            self._last[now] = old._last[before]
         self._rates.carry_over(old._rates, dict(zip(there.tolist(), here.tolist(), strict=True)))
+
+    def last(self, row: int) -> RawReading | None:
+        """What the latest value of a point is made of; None before it has spoken."""
+        return self._last[row]
 
     def accept(self, batch: Sequence[RawReading], source: str = "") -> IngestReport:
         """Take in what ``source`` handed over."""
@@ -143,6 +150,9 @@ class Ingest:
             judge(rows)
         applied = self.live.apply(rows)
         late, duplicate = int(applied.late.sum()), int(applied.duplicate.sum())
+        for row, reading, is_late in zip(draft.point, draft.readings, applied.late.tolist(), strict=True):
+            if not is_late:
+                self._last[row] = reading
         raw, device = np.array(draft.value, np.float64), np.array(draft.time, np.float64)
         judged = Judged(source, rows, applied, raw, device)
         for listener in self.listeners:
@@ -327,7 +337,7 @@ def _number(reading: RawReading) -> tuple[float, str]:
     return (number, "") if np.isfinite(number) else (np.nan, "not a finite number")
 
 
-def _bounds(point: Point) -> tuple[float, float]:
+def bounds_of(point: Point) -> tuple[float, float]:
     """The tighter of the quantity's physical bounds and the point's own range, in the canonical unit."""
     quantity = QUANTITIES[point.quantity]
     low = quantity.low if point.low is None else max(quantity.low, quantity.to_canonical(point.low, point.unit))

@@ -36,6 +36,12 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     return [html.Div(part, key=f"{entity.id}-{number}") for number, part in enumerate(parts) if part is not None]
 
 
+def ages(context: Context, selected: str) -> bool:
+    """Whether the panel of ``selected`` shows values that grow old on it: those that the view's feed does not keep."""
+    runtime = context.runtime
+    return bool(selected) and (bool(runtime.live.of_entity(selected)) or runtime.people.of_space(selected) is not None)
+
+
 def _title(context: Context, entity: Entity) -> list[Child]:
     above = [step for step in context.runtime.index.path(entity.id)[:-1] if step != context.runtime.assembled.campus.id]
     crumbs: list[Child] = []

@@ -9,6 +9,7 @@ from dash import html
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs, row, section
 from pages._parts.context import Context
+from pages._parts.how import how_it_came
 from pages._parts.text import text_or
 from twin.domains import Channel
 from twin.index import Entity
@@ -39,11 +40,10 @@ def provenance(context: Context, entity: Entity, channel: Channel | None) -> Chi
 
 
 def _point(context: Context, latest: Latest, *, headline: bool) -> list[Child]:
-    """Two lines a point: its value (its name where the value is the panel's headline) and state; source and address."""
+    """A line a point: its value (its name where the value is the panel's headline) and state; under it how it came."""
     point = latest.point
     quantity = QUANTITIES[point.quantity]
     value = fmt.with_unit(latest.value, "" if latest.unit == "1" else latest.unit, 2)
-    where = [point.source or fmt.DASH, html.Span(point.address, className="code clip", title=point.address)]
     return [
         row(
             quantity.zh if context.lang == "zh" else quantity.en,
@@ -53,7 +53,7 @@ def _point(context: Context, latest: Latest, *, headline: bool) -> list[Child]:
             html.Span(state_words(context, latest), className=f"quality q-{_class(latest)}"),
             key=point.id,
         ),
-        row(context.text("source"), where, key=f"{point.id}-source"),
+        how_it_came(context, latest),
     ]
 
 

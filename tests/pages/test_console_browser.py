@@ -189,3 +189,24 @@ def test_a_scene_on_its_way_or_lost_is_said_in_words_on_the_page_s_own_colour(op
     expect(page.get_by_text("三维模型无法载入")).to_be_visible()
     expect(page.get_by_text("python app.py check", exact=False)).to_be_visible()
     assert _page_colour_shows(page)
+
+
+def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener) -> None:
+    page = open_page("/?lang=en")
+    point = page.evaluate(
+        """async () => (await (await fetch("/api/v1/points?quantity=clients&limit=1")).json()).items[0]"""
+    )
+    page.evaluate("id => window.campus.view.go(id)", point["entity"])
+    how = page.locator(f'#details .how[data-how="{point["id"]}"]')
+    expect(how).to_be_visible(timeout=READY_MS)
+    expect(how.locator("dl")).to_be_hidden()
+    how.locator("summary").click()
+    for words in ("As it came", "Received", "from 0 to", "not older than"):
+        expect(how.locator("dl")).to_contain_text(words)
+    expect(how.locator("[role=img][aria-label=passed]").first).to_be_visible()
+    assert point["address"] in how.inner_text()
+    # the panel's lines are redrawn while it stands there, and what was unfolded stays so
+    received = how.locator(".row", has_text="Received").locator(".fact")
+    before = received.inner_text()
+    expect(received).not_to_have_text(before, timeout=READY_MS)
+    expect(how).to_have_attribute("open", "")

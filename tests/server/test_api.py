@@ -139,7 +139,7 @@ def test_openapi_names_every_route(served: Served) -> None:
     assert set(paths) == {
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
-                     "search", "check", "readings", "quality", "impact", "mapping/accept", "kpis", "kpis/history",
+                     "search", "check", "readings", "quality", "impact", "mapping/accept", "kpis", "kpis/history", "points/{point}/provenance",
                      "occupancy")
     }  # fmt: skip
     for path, methods in paths.items():

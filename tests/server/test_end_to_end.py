@@ -72,6 +72,12 @@ async def test_from_the_broker_to_the_frame_and_stale_when_it_stops(
                 assert value_of(served, await frame(ws, 5), "H") == pytest.approx(4.3)
                 got = await frame(ws, 8)
                 assert (got.totals.have[0], got.totals.flags[0] & FLAG_STALE) == (0, FLAG_STALE), "it stopped arriving"
+            how = served.http.get("/api/v1/points/main/provenance").json()
+            assert json.loads(how["payload"])["p"] == 4300
+            assert (how["raw"], how["source"], how["address"]) == ("4300", "meters", "site/h#/p")
+            assert [(step["before"], step["after"]) for step in how["conversions"]] == [("W", "kW")]
+            assert {check["name"]: check["passed"] for check in how["checks"]}["age"] is False
+            assert served.http.get("/api/v1/points/none/provenance").status_code == 404
             source = served.http.get("/api/v1/sources").json()[0]
             assert (source["accepted"], source["bad"], source["samples"][0]["raw"]) == (3, 1, "garbage")
     finally:
