@@ -24,6 +24,19 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       return window.dash_clientside.no_update;
     },
 
+    /** Texts of the panel as they are now; written in place, so that nothing folds or loses the focus. */
+    fresh(told) {
+      const panel = document.getElementById("details");
+      if (!told || !panel || told.of !== window.campus.view.get().sel) return window.dash_clientside.no_update;
+      for (const span of panel.querySelectorAll("[data-fresh]")) {
+        const [text, classes] = told.texts[span.dataset.fresh] ?? [];
+        if (text === undefined) continue;
+        if (span.textContent !== text) span.textContent = text;
+        if (span.className !== classes) span.className = classes;
+      }
+      return window.dash_clientside.no_update;
+    },
+
     /** The view changed something itself. */
     fromTwin(selection, storey, mode, camera, explode, xray, section, measure) {
       const now = { selection, storey, mode, camera, explode, xray, section, measure };

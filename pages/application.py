@@ -146,6 +146,7 @@ def _frame() -> html.Div:
             dcc.Location(id="address", refresh=False),
             dcc.Store(id="route"),
             dcc.Store(id="focus"),
+            dcc.Store(id="fresh"),
             dcc.Interval(id="pulse", interval=3000),
             html.Div(states.loading(), id="page"),
         ]
@@ -183,14 +184,26 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
         storey = focus["storey"]
         return twin_view.heading(context, known, storey), twin_view.storey_list(context, known, storey)
 
-    @app.callback(
-        Output("details", "children"), Input("focus", "data"), Input("pulse", "n_intervals"), State("route", "data"),
+    app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves it untyped
+        ClientsideFunction("campus", "fresh"), Output("fresh", "id"), Input("fresh", "data"),
         prevent_initial_call=True,
     )  # fmt: skip
-    async def show_details(focus: dict[str, str] | None, _pulse: int | None, route: dict[str, str]) -> Any:
-        context = context_of(runtime, route)
-        if focus is None or (dash.ctx.triggered_id == "pulse" and not details.ages(context, focus["sel"])):
+
+    @app.callback(
+        Output("fresh", "data"), Input("pulse", "n_intervals"), State("focus", "data"), State("route", "data"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    async def tell_again(_pulse: int, focus: dict[str, str] | None, route: dict[str, str]) -> Any:
+        if not focus or not focus["sel"]:
             return dash.no_update
+        texts = await asyncio.to_thread(details.aging, context_of(runtime, route), focus["sel"], focus["ch"])
+        return {"of": focus["sel"], "texts": texts} if texts else dash.no_update
+
+    @app.callback(
+        Output("details", "children"), Input("focus", "data"), State("route", "data"), prevent_initial_call=True
+    )
+    async def show_details(focus: dict[str, str], route: dict[str, str]) -> Any:
+        context = context_of(runtime, route)
         try:
             return await asyncio.to_thread(details.details, context, focus["sel"], focus["ch"])
         except Exception:  # as above: one broken entity must not leave another's facts on the screen

@@ -101,7 +101,7 @@ class Ingest:
         self.counts: dict[str, SourceCounts] = {}
         self.listeners: list[Callable[[Judged], None]] = []
         self.judges: list[Callable[[Columns], None]] = []
-        self._last: list[RawReading | None] = [None] * len(points)
+        self._last: list[RawReading | None] = [None] * len(live.points)  # derived points, too
         self._origins = dict(origins or {})
         self._routes: dict[str, dict[str, tuple[int, ...]]] = {}
         for row, point in enumerate(points):
@@ -150,8 +150,9 @@ class Ingest:
             judge(rows)
         applied = self.live.apply(rows)
         late, duplicate = int(applied.late.sum()), int(applied.duplicate.sum())
-        for row, reading, is_late in zip(draft.point, draft.readings, applied.late.tolist(), strict=True):
-            if not is_late:
+        shown = (rows.time == self.live.time[rows.point]).tolist()
+        for row, reading, is_shown in zip(draft.point, draft.readings, shown, strict=True):
+            if is_shown:
                 self._last[row] = reading
         raw, device = np.array(draft.value, np.float64), np.array(draft.time, np.float64)
         judged = Judged(source, rows, applied, raw, device)

@@ -10,6 +10,7 @@ from pages._parts import format as fmt
 from pages._parts import states
 from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
+from pages._parts.fresh import texts_of
 from pages._parts.occupancy import people
 from pages._parts.provenance import provenance
 from twin.domains import Channel, channels
@@ -36,10 +37,13 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     return [html.Div(part, key=f"{entity.id}-{number}") for number, part in enumerate(parts) if part is not None]
 
 
-def ages(context: Context, selected: str) -> bool:
-    """Whether the panel of ``selected`` shows values that grow old on it: those that the view's feed does not keep."""
+def aging(context: Context, selected: str, channel_key: str) -> dict[str, list[str]]:
+    """The texts of the panel of ``selected`` that grow old on it, as they are now (pages._parts.fresh)."""
+    entity = context.runtime.index.get(selected)
     runtime = context.runtime
-    return bool(selected) and (bool(runtime.live.of_entity(selected)) or runtime.people.of_space(selected) is not None)
+    if entity is None or not (runtime.live.of_entity(selected) or runtime.people.of_space(selected)):
+        return {}
+    return texts_of([people(context, entity), provenance(context, entity, channels().get(channel_key))])
 
 
 def _title(context: Context, entity: Entity) -> list[Child]:

@@ -7,6 +7,7 @@ from dash import html
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs, row
 from pages._parts.context import Context
+from pages._parts.fresh import fresh
 from server.provenance import found
 from twin.live import Latest
 from twin.point import DERIVED
@@ -34,31 +35,35 @@ def how_it_came(context: Context, latest: Latest) -> html.Details:
 
 
 def _lines(context: Context, latest: Latest, how: Provenance) -> list[Child]:
-    text = context.text
-    if latest.point.source == DERIVED:
-        return [_received(context, latest, how)]
+    text, point = context.text, latest.point
+    received = row(text("how.received"), fresh(f"{point.id}|received", _received(context, latest, how)))
+    if point.source == DERIVED:
+        return [received]
+    payload = fresh(f"{point.id}|payload", how.payload, "code payload")
     return [
-        row(text("how.raw"), html.Span(how.value, className="code clip", title=how.value)) if how.value else None,
-        row(text("how.payload"), html.Span(how.payload, className="code payload")) if how.payload else None,
-        row(text("how.device-time"), _device_time(context, how)) if latest.received is not None else None,
-        _received(context, latest, how),
+        row(text("how.raw"), fresh(f"{point.id}|raw", how.value or fmt.DASH, "code clip")),
+        row(text("how.payload"), payload) if how.payload else None,
+        row(text("how.device-time"), fresh(f"{point.id}|device", _device_time(context, latest, how))),
+        received,
         *[row(text("how.conversion"), _conversion(context, step)) for step in how.conversions],
         *[_check(context, latest, check, first=n == 0) for n, check in enumerate(how.checks)],
     ]
 
 
-def _device_time(context: Context, how: Provenance) -> str:
+def _device_time(context: Context, latest: Latest, how: Provenance) -> str:
     if how.device_time is None:
-        return context.text("how.no-device-time")
+        return context.text("how.no-device-time") if latest.received is not None else fmt.DASH
     return fmt.clock(how.device_time, context.timezone)
 
 
-def _received(context: Context, latest: Latest, how: Provenance) -> Child:
+def _received(context: Context, latest: Latest, how: Provenance) -> str:
     if latest.received is None:
-        return None
+        return fmt.DASH
     delay = None if how.device_time is None else latest.received - how.device_time
-    note = context.text("how.later", delay=fmt.age(delay, context.lang)) if delay is not None and delay >= 1 else None
-    return row(context.text("how.received"), fmt.clock(latest.received, context.timezone), note)
+    at = fmt.clock(latest.received, context.timezone)
+    if delay is None or delay < 1:
+        return at
+    return f"{at} · {context.text('how.later', delay=fmt.age(delay, context.lang))}"
 
 
 def _conversion(context: Context, step: Conversion) -> str:
@@ -81,8 +86,8 @@ def _check(context: Context, latest: Latest, check: Check, *, first: bool) -> Ch
         "limit": fmt.age(check.limit_s, context.lang),
         "values": ", ".join(f"{value:.10g}" for value in check.values),
     }
-    told = text(_WORD[check.passed])
-    mark = html.Span(_MARK[check.passed], role="img", title=told, **attrs({"aria-label": told}))
+    told = f"{_MARK[check.passed]} {text(_WORD[check.passed])}"
+    mark = fresh(f"{latest.point.id}|{check.name}", told, f"check c-{check.passed}".lower())
     label = text("how.check") if first else ""
     return row(label, text(f"how.{check.name}", **values), mark)
 

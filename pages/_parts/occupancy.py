@@ -9,6 +9,7 @@ from dash import html
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, row, section
 from pages._parts.context import Context
+from pages._parts.fresh import fresh
 from twin.index import Entity
 from twin.occupancy.fusion import QUANTITY
 from twin.space import Building, Campus, Space, Storey
@@ -23,11 +24,13 @@ def people(context: Context, entity: Entity) -> Child:
             return None
         if not isfinite(found.people):
             return section(text("occupancy.title"), [row(text("occupancy.people"), text("occupancy.unknown"))])
-        lines: list[Child] = [row(text("occupancy.people"), interval(found.people, found.low, found.high))]
+        shown = fresh(f"people|{entity.id}", interval(found.people, found.low, found.high))
+        lines: list[Child] = [row(text("occupancy.people"), shown)]
         for source, weight, age in found.sources:
             name = text(f"occupancy.{QUANTITY[source]}.source")
             share = text("occupancy.share", share=fmt.number(100 * weight))
-            lines.append(row(text("occupancy.from", source=name), share, fmt.age(age, context.lang)))
+            aged = fresh(f"people|{entity.id}|{source}", fmt.age(age, context.lang))
+            lines.append(row(text("occupancy.from", source=name), share, aged))
         origin = "derived" if not found.simulated else "simulated"
         return section(text("occupancy.title"), lines, note=text(f"value-origin.{origin}"))
     if not isinstance(entity, Campus | Building | Storey):
@@ -35,9 +38,9 @@ def people(context: Context, entity: Entity) -> Child:
     total = watch.under(entity.id)
     if total is None or not total.of:
         return None
-    shown = interval(total.people, total.low, total.high) if total.have else text("occupancy.unknown")
+    sum_of = interval(total.people, total.low, total.high) if total.have else text("occupancy.unknown")
     coverage = html.Span(f"{fmt.number(total.have)} / {fmt.number(total.of)}")
-    return section(text("occupancy.title"), [row(text("occupancy.people"), shown, coverage)])
+    return section(text("occupancy.title"), [row(text("occupancy.people"), sum_of, coverage)])
 
 
 def interval(value: float, low: float, high: float) -> str:

@@ -9,11 +9,13 @@ from dash import html
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs, row, section
 from pages._parts.context import Context
+from pages._parts.fresh import fresh
 from pages._parts.how import how_it_came
 from pages._parts.text import text_or
 from twin.domains import Channel
 from twin.index import Entity
 from twin.live import Latest
+from twin.point import DERIVED
 from twin.quantity import QUANTITIES
 from twin.reading import Quality
 
@@ -44,13 +46,16 @@ def _point(context: Context, latest: Latest, *, headline: bool) -> list[Child]:
     point = latest.point
     quantity = QUANTITIES[point.quantity]
     value = fmt.with_unit(latest.value, "" if latest.unit == "1" else latest.unit, 2)
+    name = quantity.zh if context.lang == "zh" else quantity.en
+    if point.source == DERIVED:  # beside what is measured of the same quantity
+        name += f" · {context.text('value-origin.derived')}"
     return [
         row(
-            quantity.zh if context.lang == "zh" else quantity.en,
+            name,
             html.Span(point.id, className="code clip", title=point.id)
             if headline
-            else html.Span(value, **attrs({"data-point": point.id})),
-            html.Span(state_words(context, latest), className=f"quality q-{_class(latest)}"),
+            else fresh(f"{point.id}|value", value, **attrs({"data-point": point.id})),
+            fresh(f"{point.id}|state", state_words(context, latest), f"quality q-{_class(latest)}"),
             key=point.id,
         ),
         how_it_came(context, latest),

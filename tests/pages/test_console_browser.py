@@ -203,10 +203,11 @@ def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener
     how.locator("summary").click()
     for words in ("As it came", "Received", "from 0 to", "not older than"):
         expect(how.locator("dl")).to_contain_text(words)
-    expect(how.locator("[role=img][aria-label=passed]").first).to_be_visible()
+    expect(how.locator("[data-fresh$='|range']")).to_have_text("✓ passed")
     assert point["address"] in how.inner_text()
-    # the panel's lines are redrawn while it stands there, and what was unfolded stays so
+    # the panel's texts are told again while it stands there: what was unfolded stays so, and the focus where it was
     received = how.locator(".row", has_text="Received").locator(".fact")
     before = received.inner_text()
     expect(received).not_to_have_text(before, timeout=READY_MS)
     expect(how).to_have_attribute("open", "")
+    expect(how.locator("summary")).to_be_focused()

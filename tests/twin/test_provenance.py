@@ -28,7 +28,7 @@ class Fed:
     def __init__(self) -> None:
         self.clock = Clock()
         self.live = LiveState(POINTS, TREE, self.clock)
-        self.ingest = Ingest(POINTS, self.live, self.clock)
+        self.ingest = Ingest(POINTS[:-1], self.live, self.clock)  # what the twin works out itself is no source's
 
     def send(self, *readings: RawReading) -> None:
         self.ingest.accept(list(readings), "s")

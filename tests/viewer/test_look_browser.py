@@ -188,6 +188,35 @@ def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
     assert (different > 10 / 255).mean() < 0.02
 
 
+def test_light_is_gathered_only_by_shaders_that_know_of_surfaces(show: Show) -> None:
+    """Values that come while the whole light is being compiled draw plain frames; their shaders gather nothing."""
+    view = show(theme="light", labels=False, quality="c", time=MORNING)
+    view.ready()
+    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    at_rest = picture(view)
+    slow = """async () => {
+        const { stage } = window.campusTwin.views.at(-1);
+        const begun = performance.now();
+        const compiled = stage.prepareWhole.bind(stage);
+        stage.prepareWhole = () => {};
+        stage.moving();
+        stage.flight.fly({ ...stage.flight.goal, azimuth: stage.flight.goal.azimuth + 0.02 }, 0);
+        stage.flight.fly({ ...stage.flight.goal, azimuth: stage.flight.goal.azimuth - 0.02 }, 0);
+        while (performance.now() - begun < 1500) {
+            stage.drawNow();
+            await new Promise((done) => setTimeout(done, 20));
+        }
+        const still = document.querySelector('[data-still]').dataset.still;
+        stage.prepareWhole = compiled;
+        compiled();
+        return still;
+    }"""
+    assert view.page.evaluate(slow) == "no"
+    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    different = np.abs(picture(view) - at_rest).max(axis=2)
+    assert (different > 10 / 255).mean() < 0.02
+
+
 DRAWN = "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rooms').drawn"
 """Indices of rooms in the last frame."""
 

@@ -4,10 +4,16 @@ import type { Block } from './pack.ts';
 import type { MeshArrays, RoomRanges } from './prisms.ts';
 import type { GroupFrame } from './room-groups.ts';
 
+/** What a view shows first: closed buildings, or their rooms. The other comes after the first frame. */
+export type First = 'extras' | 'rooms';
+
 /** Page -> worker: expand these buildings of one pack. */
 export interface PackJob {
   url: string;
   buildings: BuildingJob[];
+  first: First;
+  /** The campus is so large that its groups of rooms are, too (room-groups.ts). */
+  wide: boolean;
 }
 
 export interface BuildingJob {
@@ -43,15 +49,18 @@ export interface RoomGroupData extends MeshArrays {
   ranges: RoomRanges[];
 }
 
-/** Worker -> page: one building. */
+/** One building; `extra` stays empty until that has come. */
 export interface BuildingData {
   building: number;
   block: Block;
   extra: Record<string, ExtraArrays>;
 }
 
+/** Worker -> page. Every building of a pack comes, and what is shown first of it, before the pack is 'shown'. */
 export type WorkerAnswer =
   | { kind: 'rooms'; data: RoomGroupData }
-  | { kind: 'building'; data: BuildingData }
+  | { kind: 'building'; building: number; block: Block }
+  | { kind: 'extra'; building: number; extra: Record<string, ExtraArrays> }
+  | { kind: 'shown' }
   | { kind: 'done'; url: string; milliseconds: number }
   | { kind: 'failed'; url: string; message: string };

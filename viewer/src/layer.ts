@@ -115,6 +115,8 @@ export interface LayerContext {
   readonly slow: boolean;
   /** Tells whether the gathered light is now all the light there is (Stage.gathered). */
   gathered(is: boolean): void;
+  /** Whether a layer can draw a picture of its own now (Stage.whole). */
+  whole(): boolean;
   requestDraw(): void;
   /** Selects an entity by its id, as a click on it would. */
   select(id: string): void;

@@ -1,6 +1,6 @@
 // Fetches the scene index and labels, and has the worker expand the room packs.
 
-import type { BuildingData, BuildingJob, PackJob, RoomGroupData, WorkerAnswer } from './jobs.ts';
+import type { BuildingJob, First, PackJob, WorkerAnswer } from './jobs.ts';
 import { type LabelFile, type SceneFile, SceneIndex } from './scene.ts';
 
 declare const __WORKER__: string;
@@ -20,9 +20,12 @@ export async function loadLabels(index: SceneIndex, base: string, signal: AbortS
   index.labels = await json<LabelFile>(new URL(index.file.labels, base).href, signal);
 }
 
+/** A campus of more spaces is drawn in fewer, wider groups. */
+const WIDE_SPACES = 40_000;
+
 /** What the worker needs of each pack. */
-export function packJobs(index: SceneIndex, base: string): PackJob[] {
-  const jobs: PackJob[] = index.file.packs.map((pack) => ({ url: new URL(pack.url, base).href, buildings: [] }));
+export function packJobs(index: SceneIndex, base: string, first: First): PackJob[] {
+  const jobs: PackJob[] = index.file.packs.map((pack) => ({ url: new URL(pack.url, base).href, buildings: [], first, wide: index.spaces > WIDE_SPACES }));
   index.file.buildings.forEach((row, building) => {
     const job: BuildingJob = {
       building,
@@ -64,18 +67,22 @@ export function headStart(address: string): HeadStart {
 /** Most workers that expand packs side by side: more would only wait for the page that takes their arrays in. */
 const MOST_WORKERS = 4;
 
+/** What comes of the packs, and `shown` when all that the first frame shows has come. */
+export interface Expanded {
+  each(answer: Exclude<WorkerAnswer, { kind: 'shown' | 'done' | 'failed' }>): void;
+  shown(): void;
+}
+
 /**
  * Expands packs in `worker`, with more beside it where there are several packs and processors, and ends them all; resolves
- * when every group of rooms and every building has been handed over, rejects on the first failure.
+ * when everything has been handed over, rejects on the first failure.
  */
-export function expandPacks(
-  worker: Worker, jobs: PackJob[], signal: AbortSignal, rooms: (data: RoomGroupData) => void, each: (data: BuildingData) => void,
-): Promise<void> {
+export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal, to: Expanded): Promise<void> {
   const count = Math.min(MOST_WORKERS, jobs.length, navigator.hardwareConcurrency || 1);
   const workers = [worker];
   while (workers.length < count) workers.push(newWorker());
   return new Promise((resolve, reject) => {
-    let left = jobs.length;
+    let [left, unseen] = [jobs.length, jobs.length];
     const waiting = [...jobs];
     const end = (error?: Error): void => {
       for (const one of workers) one.terminate();
@@ -83,20 +90,23 @@ export function expandPacks(
       else resolve();
     };
     signal.addEventListener('abort', () => end(new DOMException('the view was closed', 'AbortError')), { once: true });
-    if (left === 0) end();
+    if (left === 0) {
+      to.shown();
+      end();
+    }
     for (const one of workers) {
       const next = (): void => {
         const job = waiting.shift();
         if (job) one.postMessage(job);
       };
       one.onerror = (e) => end(new Error(e.message || 'the worker could not be started'));
-      one.onmessage = (e: MessageEvent<WorkerAnswer>) => {
-        const answer = e.data;
-        if (answer.kind === 'building') each(answer.data);
-        else if (answer.kind === 'rooms') rooms(answer.data);
-        else if (answer.kind === 'failed') end(new Error(answer.message));
-        else if (--left === 0) end();
-        else next();
+      one.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+        if (data.kind === 'failed') end(new Error(data.message));
+        else if (data.kind === 'done') {
+          if (--left === 0) end();
+          else next();
+        } else if (data.kind !== 'shown') to.each(data);
+        else if (--unseen === 0) to.shown();
       };
       next();
     }

@@ -183,13 +183,6 @@ export function decodeBlock(buffer: ArrayBuffer, offset: number, length: number)
   };
 }
 
-/** The buffers of a block, to move it between threads without copying. */
-export function blockBuffers(block: Block): ArrayBuffer[] {
-  return Object.values(block)
-    .filter((value): value is Uint8Array<ArrayBuffer> => ArrayBuffer.isView(value))
-    .map((value) => value.buffer);
-}
-
 /** Areas of a block's rooms [m2] from their rings (holes are clockwise and count against it); `step` [m]. */
 export function roomAreas(block: Block, step: number): Float32Array {
   const out = new Float32Array(block.spaces);

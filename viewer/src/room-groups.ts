@@ -5,10 +5,18 @@ import type { BuildingJob } from './jobs.ts';
 import type { Block } from './pack.ts';
 import { type Placement, roomPoints } from './prisms.ts';
 
-/** Widest and highest that a group gets [m]: 65,535 steps of a centimetre. */
-const WIDEST = 655;
-/** Most vertices of a group: their indices then take two bytes. */
-const MOST_VERTICES = 65_535;
+/** What a group gets at most: its width [m], and its vertices. */
+interface Limits {
+  widest: number;
+  vertices: number;
+}
+
+/** Heights are always told in centimetres [m]. */
+const HIGHEST = 655;
+/** 65,535 steps of a centimetre, and indices of two bytes. */
+const NARROW: Limits = { widest: 655, vertices: 65_535 };
+/** On a large campus, where the hand-over of its draws would take longest: steps of two centimetres. */
+const WIDE: Limits = { widest: 1310, vertices: 262_144 };
 
 /** `[x0, y0, base, step]`: lowest corner and height [m] of a group, length of a step [m]. */
 export type GroupFrame = [number, number, number, number];
@@ -21,14 +29,15 @@ export interface Member {
 type Box = [number, number, number, number, number, number];
 
 /** Members in their order, parted where a group would become too wide or too large; a member alone may be either. */
-export function grouped(members: Member[]): Member[][] {
+export function grouped(members: Member[], wide = false): Member[][] {
+  const limits = wide ? WIDE : NARROW;
   const groups: Member[][] = [];
   let box: Box | null = null;
   let vertices = 0;
   for (const member of members) {
     const own = 2 * roomPoints(member.block);
     const joined: Box = box ? union(box, member.job.bounds) : [...member.job.bounds];
-    const fits = [0, 1, 2].every((k) => joined[k + 3]! - joined[k]! < WIDEST) && vertices + own <= MOST_VERTICES;
+    const fits = [0, 1, 2].every((k) => joined[k + 3]! - joined[k]! < (k === 2 ? HIGHEST : limits.widest)) && vertices + own <= limits.vertices;
     if (box && fits) {
       groups[groups.length - 1]!.push(member);
       box = joined;

@@ -154,6 +154,17 @@ export class Stage {
     if (is && this.slow) this.stillTimer = this.prepare('REST', true, (timer) => (this.stillTimer = timer), () => (this.still = true));
   }
 
+  /**
+   * Whether the whole light is drawn; if so every shader is the one that knows it, whatever was drawn last. Who draws a
+   * picture of his own asks before: plain light knows nothing of surfaces.
+   */
+  whole(): boolean {
+    if (this.lean) return false;
+    this.wanted.LEAN = this.wanted.REST = false;
+    this.world.traverse((object) => follow(object, this.wanted));
+    return true;
+  }
+
   /** Compiles the programs of a variant, not in the page's way, and says when they are there; answers the timer that waits. */
   private prepare(
     variant: Variant, on: boolean, again: (timer: ReturnType<typeof setTimeout>) => void, ready: () => void,

@@ -8,7 +8,7 @@ import type { BuildingData, RoomGroupData } from './jobs.ts';
 import { Change, type Layer, type LayerContext, type SharedUniforms } from './layer.ts';
 import { createLayers } from './layers/index.ts';
 import { LiveText } from './livetext.ts';
-import { expandPacks, type HeadStart, headStart, loadLabels, packJobs } from './loader.ts';
+import { type Expanded, expandPacks, type HeadStart, headStart, loadLabels, packJobs } from './loader.ts';
 import { Navigator } from './navigator.ts';
 import { Picker } from './pick.ts';
 import { PlanHost } from './plan/host.ts';
@@ -167,13 +167,13 @@ export class View {
       const index = await begun.index;
       if (signal.aborted) throw new DOMException('the view was closed', 'AbortError');
       if (this.stage) this.stage.unhurried = true;
-      const jobs = packJobs(index, base);
-      const expanded = this.stage && expandPacks(begun.worker, jobs, signal, (data) => this.scene?.rooms.push(data), (data) => this.addBuilding(data));
+      const jobs = packJobs(index, base, this.state.rooms || this.state.mode !== '3d' || (this.props.storey ?? '') !== '' ? 'rooms' : 'extras');
+      const expanded = this.stage && expandPacks(begun.worker, jobs, signal, { each: (part) => this.add(part), shown: () => this.shown() });
       this.build(index);
       await expanded;
-      this.complete = true;
-      if (this.stage) this.stage.unhurried = false;
-      this.change(Change.Building);
+      // what came second is there with the next frame, and asks for one only once
+      if (expanded) this.change(Change.Building);
+      else this.shown();
       await loadLabels(index, base, signal);
       this.onTexts();
     } catch (error) {
@@ -238,6 +238,7 @@ export class View {
       get lean() { return stage.lean; }, // prettier-ignore
       slow: stage.slow,
       gathered: (is) => stage.gathered(is),
+      whole: () => stage.whole(),
       requestDraw: () => stage.requestDraw(),
       select: (id) => view.set({ selection: id }),
       cut: (section) => view.set({ section }),
@@ -245,14 +246,27 @@ export class View {
     };
   }
 
-  private addBuilding(data: BuildingData): void {
+  /** A part of the scene has come. */
+  private add(part: Parameters<Expanded['each']>[0]): void {
     const { scene } = this;
     if (!scene) return;
-    scene.buildings[data.building] = data;
-    scene.picker.add(data.building, data.block);
-    const row = scene.index.file.buildings[data.building]!;
-    scene.state.setGeometry(data.building, data.block.spaceFlags, roomAreas(data.block, row.frame[3]));
+    if (part.kind === 'rooms') scene.rooms.push(part.data);
+    else if (part.kind === 'extra') scene.buildings[part.building]!.extra = part.extra;
+    else {
+      const { building, block } = part;
+      scene.buildings[building] = { building, block, extra: {} };
+      scene.picker.add(building, block);
+      const row = scene.index.file.buildings[building]!;
+      scene.state.setGeometry(building, block.spaceFlags, roomAreas(block, row.frame[3]));
+    }
     this.pending |= Change.Building;
+  }
+
+  /** All that the first frame shows has come. */
+  private shown(): void {
+    this.complete = true;
+    if (this.stage) this.stage.unhurried = false;
+    this.change(Change.Building);
   }
 
   private onTexts(): void {

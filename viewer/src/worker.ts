@@ -1,8 +1,8 @@
 // The worker: fetches a pack, decodes and expands it building by building, and hands the arrays over without copying.
 
-import type { BuildingData, PackJob, RoomGroupData, WorkerAnswer } from './jobs.ts';
+import type { ExtraArrays, PackJob, RoomGroupData, WorkerAnswer } from './jobs.ts';
 import { BUILDERS } from './look/builders.ts';
-import { blockBuffers, decodeBlock } from './pack.ts';
+import { decodeBlock } from './pack.ts';
 import { extrude } from './prisms.ts';
 import { groupFrame, grouped, type Member, placeIn } from './room-groups.ts';
 
@@ -19,20 +19,31 @@ function roomsOf(members: Member[]): RoomGroupData {
   return { frame, buildings: members.map(({ job }) => job.building), ...rooms };
 }
 
-/** The rooms of each group first: whoever learns that a building has come then has its rooms too. */
+function sendRooms(all: Member[], wide: boolean): void {
+  for (const members of grouped(all, wide)) {
+    const data = roomsOf(members);
+    scope.postMessage({ kind: 'rooms', data }, [data.vertices.buffer, data.indices.buffer]);
+  }
+}
+
+function sendExtras(all: Member[]): void {
+  for (const { job, block } of all) {
+    const extra: Record<string, ExtraArrays> = {};
+    for (const [name, build] of Object.entries(BUILDERS)) extra[name] = build(block, job);
+    const buffers = new Set<Transferable>();
+    for (const { arrays } of Object.values(extra)) for (const array of Object.values(arrays)) buffers.add(array.buffer);
+    scope.postMessage({ kind: 'extra', building: job.building, extra }, [...buffers]);
+  }
+}
+
+/** Blocks are copied to the page: what comes second is made of them, too. */
 function expand(buffer: ArrayBuffer, job: PackJob): void {
   const all = job.buildings.map((building) => ({ job: building, block: decodeBlock(buffer, building.offset, building.length) }));
-  for (const members of grouped(all)) {
-    const rooms = roomsOf(members);
-    scope.postMessage({ kind: 'rooms', data: rooms }, [rooms.vertices.buffer, rooms.indices.buffer]);
-    for (const { job: building, block } of members) {
-      const data: BuildingData = { building: building.building, block, extra: {} };
-      for (const [name, build] of Object.entries(BUILDERS)) data.extra[name] = build(block, building);
-      const buffers = new Set<Transferable>(blockBuffers(block));
-      for (const extra of Object.values(data.extra)) for (const array of Object.values(extra.arrays)) buffers.add(array.buffer);
-      scope.postMessage({ kind: 'building', data }, [...buffers]);
-    }
-  }
+  for (const { job: { building }, block } of all) scope.postMessage({ kind: 'building', building, block }); // prettier-ignore
+  const [first, second] = job.first === 'rooms' ? [sendRooms, sendExtras] : [sendExtras, sendRooms];
+  first(all, job.wide);
+  scope.postMessage({ kind: 'shown' });
+  second(all, job.wide);
 }
 
 scope.onmessage = async (event) => {

@@ -41,6 +41,10 @@ test('neighbours go together, what is far, high above or too much does not', () 
     assert.ok(indices instanceof Uint16Array);
   }
   assert.deepEqual(grouped([]), []);
+  const wide = (list: Member[]): number[] => grouped(list, true).map((group) => group.length);
+  assert.deepEqual(wide([one, moved(one, 900, 0), moved(one, 1500, 0)]), [2, 1]);
+  assert.deepEqual(wide([one, moved(one, 0, 700)]), [1, 1], 'heights have no larger steps');
+  assert.ok(grouped(many, true).length < groups.length);
 });
 
 test('a corner stands within a centimetre of its place, and each building draws its own rooms', () => {

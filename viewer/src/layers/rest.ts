@@ -14,6 +14,8 @@ import { drawDepth, shadowTarget } from './shadow.ts';
 /** How long the camera must have rested [ms], and how long the gathered light takes to come in. */
 const WAIT = 500;
 const FADE = 500;
+/** How often to ask whether there is a whole light to gather [ms]. */
+const AGAIN = 100;
 /** A sample that takes longer than this ends the gathering [ms]: the machine has other work. */
 const SLOWEST = 1200;
 /** Samples by tier: what a machine of that tier gathers in a few seconds. */
@@ -121,6 +123,11 @@ export class RestLayer implements Layer {
 
   private begin(): void {
     const { renderer, uniforms, view } = this.ctx!;
+    if (!this.ctx!.whole()) {
+      // the programs of the whole light are still being compiled
+      this.timer = window.setTimeout(() => this.begin(), AGAIN);
+      return;
+    }
     if (document.hidden || view.mode === 'plan' || !renderer.extensions.has('EXT_color_buffer_float')) return;
     this.sunAt.copy(uniforms['uSunDirection']!.value as Vector3);
     this.resize();

@@ -33,14 +33,19 @@ interface Level {
   recess: number;
 }
 
-/** A growing interleaved mesh of quads and triangles. */
+/** A growing interleaved mesh of quads and triangles; one is used again and again, for its arrays stay as large as they got. */
 class Mesh {
-  vertices = new Uint16Array(1 << 15);
-  indices = new Uint32Array(1 << 14);
+  vertices = new Uint16Array(1 << 17);
+  indices = new Uint32Array(1 << 16);
   words = 0;
   count = 0;
 
-  vertex(x: number, y: number, z: number, storey: number, slot: number, part: number, along: number, below = 0): number {
+  empty(): this {
+    this.words = this.count = 0;
+    return this;
+  }
+
+  vertex(x: number, y: number, z: number, storey: number, slot: number, part: number, along: number, below: number): number {
     if (this.words + ENVELOPE_WORDS > this.vertices.length) this.vertices = grown(this.vertices);
     const v = this.vertices;
     let w = this.words;
@@ -64,22 +69,26 @@ class Mesh {
   }
 
   /** An upright face from (ax, ay) to (bx, by), seen with the solid on the left of that way. */
-  wall(a: Spot, b: Spot, low: number, high: number, level: Level, slot: number, part: number, from = 0, to = 0): void {
+  wall(ax: number, ay: number, bx: number, by: number, low: number, high: number, level: Level, slot: number, part: number, from = 0, to = 0): void {
     const below = high - low;
-    const p = this.vertex(a[0], a[1], low, level.storey, slot, part, from, below);
-    const q = this.vertex(b[0], b[1], low, level.storey, slot, part, to, below);
-    const r = this.vertex(b[0], b[1], high, level.storey, slot, part, to);
-    const s = this.vertex(a[0], a[1], high, level.storey, slot, part, from);
-    this.triangle(p, q, r);
-    this.triangle(p, r, s);
+    const p = this.vertex(ax, ay, low, level.storey, slot, part, from, below);
+    this.vertex(bx, by, low, level.storey, slot, part, to, below);
+    this.vertex(bx, by, high, level.storey, slot, part, to, 0);
+    this.vertex(ax, ay, high, level.storey, slot, part, from, 0);
+    this.quad(p);
   }
 
-  /** A level strip between an outer and an inner edge. */
-  strip(a: Spot, b: Spot, c: Spot, d: Spot, z: number, level: Level, part: number): void {
-    const p = this.vertex(a[0], a[1], z, level.storey, NO_SLOT, part, 0);
-    this.vertex(b[0], b[1], z, level.storey, NO_SLOT, part, 0);
-    this.vertex(c[0], c[1], z, level.storey, NO_SLOT, part, 0);
-    this.vertex(d[0], d[1], z, level.storey, NO_SLOT, part, 0);
+  /** A level strip between edge i of an outer ring and that of an inner one. */
+  strip(outer: ArrayLike<number>, inner: ArrayLike<number>, i: number, j: number, z: number, level: Level, part: number): void {
+    const p = this.vertex(outer[i]!, outer[i + 1]!, z, level.storey, NO_SLOT, part, 0, 0);
+    this.vertex(outer[j]!, outer[j + 1]!, z, level.storey, NO_SLOT, part, 0, 0);
+    this.vertex(inner[j]!, inner[j + 1]!, z, level.storey, NO_SLOT, part, 0, 0);
+    this.vertex(inner[i]!, inner[i + 1]!, z, level.storey, NO_SLOT, part, 0, 0);
+    this.quad(p);
+  }
+
+  /** The last four vertices, from `p` on. */
+  private quad(p: number): void {
     this.triangle(p, p + 1, p + 2);
     this.triangle(p, p + 2, p + 3);
   }
@@ -92,7 +101,7 @@ class Mesh {
   }
 }
 
-type Spot = readonly [number, number];
+const SCRATCH = new Mesh();
 
 function grown<T extends Uint16Array | Uint32Array>(array: T): T {
   const bigger = new (array.constructor as new (length: number) => T)(array.length * 2);
@@ -106,7 +115,7 @@ function clamp(value: number): number {
 
 /** The envelope of one building (jobs.ts). */
 export const buildEnvelope: Builder = (block, job) => {
-  const mesh = new Mesh();
+  const mesh = SCRATCH.empty();
   const rooms = roomWalls(block, job.firstSlot);
   const base = Math.floor(job.bounds[2] * 100);
   // top first: what lies behind is then hidden before it is shaded
@@ -167,14 +176,11 @@ function storeyWalls(mesh: Mesh, block: Block, s: number, level: Level, rooms: R
       bands(mesh, ring, inner, under, level, rooms);
       const n = ring.length;
       for (let i = 0; i < n; i += 2) {
-        const j = (i + 2) % n;
-        const a: Spot = [ring[i]!, ring[i + 1]!];
-        const b: Spot = [ring[j]!, ring[j + 1]!];
-        const c: Spot = [inner[j]!, inner[j + 1]!];
-        const d: Spot = [inner[i]!, inner[i + 1]!];
-        mesh.wall(a, b, under, level.top, level, level.slot, Part.slab);
-        mesh.strip(a, b, c, d, level.top, level, Part.ledge);
-        mesh.wall(a, b, level.bottom - 45, level.bottom, level, NO_SLOT, Part.floorEdge);
+        const j = i + 2 < n ? i + 2 : 0;
+        const [ax, ay, bx, by] = [ring[i]!, ring[i + 1]!, ring[j]!, ring[j + 1]!];
+        mesh.wall(ax, ay, bx, by, under, level.top, level, level.slot, Part.slab);
+        mesh.strip(ring, inner, i, j, level.top, level, Part.ledge);
+        mesh.wall(ax, ay, bx, by, level.bottom - 45, level.bottom, level, NO_SLOT, Part.floorEdge);
       }
     }
     cap(mesh, block, g, level.bottom, level, Part.floor);
@@ -206,9 +212,12 @@ function bands(mesh: Mesh, ring: Float64Array, inner: Float64Array, under: numbe
     const t0 = piece.from <= 0 ? start : from;
     const t1 = piece.to >= length - 1 ? end : to;
     if (t1 - t0 < 1) continue;
-    const a = along(inner, i, j, t0, start, end);
-    const b = along(inner, i, j, t1, start, end);
-    mesh.wall(a, b, level.bottom, under, level, piece.slot, Part.band, walked + t0, walked + t1);
+    // from and to as shares of the inner edge
+    const [ix, iy] = [inner[2 * i]!, inner[2 * i + 1]!];
+    const [ex, ey] = [inner[2 * j]! - ix, inner[2 * j + 1]! - iy];
+    const scale = end - start > 1e-6 ? 1 / (end - start) : 0;
+    const [f, t] = [(t0 - start) * scale, (t1 - start) * scale];
+    mesh.wall(ix + f * ex, iy + f * ey, ix + t * ex, iy + t * ey, level.bottom, under, level, piece.slot, Part.band, walked + t0, walked + t1);
   }
 }
 
@@ -217,17 +226,12 @@ function edgeLength(ring: Float64Array, i: number): number {
   return Math.hypot(ring[2 * j]! - ring[2 * i]!, ring[2 * j + 1]! - ring[2 * i + 1]!);
 }
 
-function along(ring: Float64Array, i: number, j: number, t: number, start: number, end: number): Spot {
-  const k = end - start > 1e-6 ? (t - start) / (end - start) : 0;
-  return [ring[2 * i]! + k * (ring[2 * j]! - ring[2 * i]!), ring[2 * i + 1]! + k * (ring[2 * j + 1]! - ring[2 * i + 1]!)];
-}
-
 /** The cap triangles of a group, facing up. */
 function cap(mesh: Mesh, block: Block, g: number, z: number, level: Level, part: number): void {
   const start = block.ringStart[block.groupRing[g]!]!;
   const end = block.ringStart[block.groupRing[g + 1]!]!;
   const first = mesh.words / ENVELOPE_WORDS;
-  for (let p = start; p < end; p++) mesh.vertex(block.x[p]!, block.y[p]!, z, level.storey, level.slot, part, 0);
+  for (let p = start; p < end; p++) mesh.vertex(block.x[p]!, block.y[p]!, z, level.storey, level.slot, part, 0, 0);
   for (let t = block.groupTri[g]! * 3; t < block.groupTri[g + 1]! * 3; t += 3) {
     mesh.triangle(first + block.tri[t]!, first + block.tri[t + 1]!, first + block.tri[t + 2]!);
   }
@@ -246,14 +250,11 @@ function parapet(mesh: Mesh, ring: Float64Array, level: Level, height: number): 
   const inner = inset(ring, PARAPET);
   const n = ring.length;
   for (let i = 0; i < n; i += 2) {
-    const j = (i + 2) % n;
-    const a: Spot = [ring[i]!, ring[i + 1]!];
-    const b: Spot = [ring[j]!, ring[j + 1]!];
-    const c: Spot = [inner[j]!, inner[j + 1]!];
-    const d: Spot = [inner[i]!, inner[i + 1]!];
-    mesh.wall(a, b, level.top, level.top + height, level, NO_SLOT, Part.parapet);
-    mesh.wall(c, d, level.top, level.top + height, level, NO_SLOT, Part.parapet);
-    mesh.strip(a, b, c, d, level.top + height, level, Part.parapet);
+    const j = i + 2 < n ? i + 2 : 0;
+    const top = level.top + height;
+    mesh.wall(ring[i]!, ring[i + 1]!, ring[j]!, ring[j + 1]!, level.top, top, level, NO_SLOT, Part.parapet);
+    mesh.wall(inner[j]!, inner[j + 1]!, inner[i]!, inner[i + 1]!, level.top, top, level, NO_SLOT, Part.parapet);
+    mesh.strip(ring, inner, i, j, top, level, Part.parapet);
   }
 }
 
@@ -281,9 +282,13 @@ function boxes(mesh: Mesh, block: Block, g: number, level: Level, seed: number):
 }
 
 function box(mesh: Mesh, x: number, y: number, w: number, d: number, top: number, level: Level): void {
-  const ring: Spot[] = [[x - w, y - d], [x + w, y - d], [x + w, y + d], [x - w, y + d]]; // prettier-ignore
-  for (let i = 0; i < 4; i++) mesh.wall(ring[i]!, ring[(i + 1) % 4]!, level.top, top, level, NO_SLOT, Part.box);
-  mesh.strip(ring[0]!, ring[1]!, ring[2]!, ring[3]!, top, level, Part.box);
+  const ring = [x - w, y - d, x + w, y - d, x + w, y + d, x - w, y + d];
+  for (let i = 0; i < 8; i += 2) {
+    const j = (i + 2) % 8;
+    mesh.wall(ring[i]!, ring[i + 1]!, ring[j]!, ring[j + 1]!, level.top, top, level, NO_SLOT, Part.box);
+  }
+  // its lid lies between the first edge and the one across
+  mesh.strip(ring, [ring[6]!, ring[7]!, ring[4]!, ring[5]!], 0, 2, top, level, Part.box);
 }
 
 /** Distance [cm] of a place from the nearest edge of a group's rings. */

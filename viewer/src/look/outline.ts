@@ -35,8 +35,13 @@ export function inset(ring: ArrayLike<number>, distance: number): Float64Array {
     const j = ((i + 1) % n) * 2;
     const x = ring[2 * i]!;
     const y = ring[2 * i + 1]!;
-    const [ax, ay] = unit(x - ring[h]!, y - ring[h + 1]!);
-    const [bx, by] = unit(ring[j]! - x, ring[j + 1]! - y);
+    let [ax, ay, bx, by] = [x - ring[h]!, y - ring[h + 1]!, ring[j]! - x, ring[j + 1]! - y];
+    const before = Math.sqrt(ax * ax + ay * ay) || 1;
+    const after = Math.sqrt(bx * bx + by * by) || 1;
+    ax /= before;
+    ay /= before;
+    bx /= after;
+    by /= after;
     // inward normals are the edges turned left
     const mx = -ay - by;
     const my = ax + bx;
@@ -55,11 +60,6 @@ export function inset(ring: ArrayLike<number>, distance: number): Float64Array {
     out[2 * i + 1] = out[2 * j + 1] = my;
   }
   return out;
-}
-
-function unit(x: number, y: number): [number, number] {
-  const length = Math.hypot(x, y) || 1;
-  return [x / length, y / length];
 }
 
 /** Where an axis-parallel wall of direction `way` (0 east, 1 north, 2 west, 3 south) stands across its way. */
