@@ -32,15 +32,19 @@ test('no overlap, no more than asked for, reserved places kept free, whatever co
     const reserved = [500, 300, 300, 200];
     const placed = placeLabels(wishes, 1920, 1080, 200, [reserved]);
     assert.ok(placed.length > 50 && placed.length <= 200);
-    const off = placeLabels(wishes.map((w) => ({ ...w, clear: true })), 1920, 1080, 200, [], [reserved]);
-    for (const p of off) {
-      const w = wishes[p.wish]!;
-      assert.ok(p.x >= 800 || p.x + w.width <= 500 || p.y >= 500 || p.y + w.height <= 300, 'kept off the obstacle');
-    }
     const boxes = [reserved, ...placed.map((p) => [p.x, p.y, wishes[p.wish]!.width, wishes[p.wish]!.height])];
     boxes.forEach((a, i) => boxes.slice(0, i).forEach((b) => {
       const apart = a[0]! >= b[0]! + b[2]! || b[0]! >= a[0]! + a[2]! || a[1]! >= b[1]! + b[3]! || b[1]! >= a[1]! + a[3]!;
       assert.ok(apart, `${a} lies on ${b}`);
     }));
   }
+});
+
+test('a name keeps off the obstacles where it can, and stands on one rather than nowhere', () => {
+  const block = [100, 150, 200, 100];
+  const [off] = placeLabels([{ ...wish(1, 200, 240, [20, 60, 120]), clear: true }], 800, 600, 200, [], [block]);
+  assert.equal(off?.lift, 120, 'the nearest place that is clear');
+  const [on] = placeLabels([{ ...wish(1, 200, 240, [20, 60]), clear: true }], 800, 600, 200, [], [block]);
+  assert.equal(on?.lift, 20, 'the nearest place there is');
+  assert.equal(placeLabels([{ ...wish(1, 200, 240, [20, 60]), clear: true }], 800, 600, 200, [block], [block]).length, 0, 'never on a panel');
 });

@@ -51,6 +51,8 @@ const STYLE = {
 const BUILDING_LIFTS = [26, 44, 64, 88];
 /** Sites stand off the buildings: above them, or below them in the near half of the picture. */
 const SITE_LIFTS = Array.from({ length: 16 }, (_, i) => 30 + 20 * i);
+/** On the other side only the nearest places: a leader across the whole block says less than a name on its roofs. */
+const ACROSS = 4;
 const FLAT_LIFTS = [0];
 /** Ground whose name helps to find one's way; roads and the campus's own land do without. */
 const NAMED_GROUND = new Set(['water', 'green', 'sport', 'plaza']);
@@ -269,7 +271,7 @@ export class LabelsLayer implements Layer {
     if (anchor.kind === 'space' && !selected && glyphs.width > pixels * ratio * 1.25) return false;
     const near = y > rig.height * 0.52 ? -1 : 1;
     const lifts =
-      anchor.kind === 'site' ? SITE_LIFTS.map((l) => near * l) : anchor.kind === 'building' || selected ? BUILDING_LIFTS : FLAT_LIFTS;
+      anchor.kind === 'site' ? [...SITE_LIFTS.map((l) => near * l), ...SITE_LIFTS.slice(0, ACROSS).map((l) => -near * l)] : anchor.kind === 'building' || selected ? BUILDING_LIFTS : FLAT_LIFTS;
     const rank = (selected ? 1000 : style.rank) + Math.min(90, pixels / 10) + (this.shown.has(anchor) ? 5 : 0);
     return {
       anchor, glyphs, rank, x: x * ratio, y: y * ratio, width: glyphs.width, height: glyphs.height,

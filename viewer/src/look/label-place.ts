@@ -10,7 +10,7 @@ export interface Wish {
   height: number;
   /** Lifts [pixels] that are tried in turn: the label stands so far above its anchor, below it when negative, on it at 0. */
   lifts: readonly number[];
-  /** Whether the label must keep clear of the obstacles too. */
+  /** Whether the label keeps clear of the obstacles, too; where that leaves no place it stands on one rather than nowhere. */
   clear?: boolean;
 }
 
@@ -24,6 +24,16 @@ export interface Placed {
 
 function overlaps(o: readonly number[], x: number, y: number, w: number, h: number): boolean {
   return x < o[0]! + o[2]! && o[0]! < x + w && y < o[1]! + o[3]! && o[1]! < y + h;
+}
+
+/** Upper edge of a label at a lift. */
+function above(wish: Wish, lift: number): number {
+  return lift === 0 ? wish.y - wish.height / 2 : lift > 0 ? wish.y - lift - wish.height : wish.y - lift;
+}
+
+/** Upper end and length of its leader. */
+function leader(wish: Wish, lift: number): [number, number] {
+  return lift > 0 ? [above(wish, lift) + wish.height, lift] : [wish.y, -lift];
 }
 
 const CELL = 64;
@@ -72,18 +82,21 @@ export function placeLabels(
     if (placed.length >= most) break;
     const wish = wishes[i]!;
     const x = wish.x - wish.width / 2;
-    for (const lift of wish.lifts) {
-      const y = lift === 0 ? wish.y - wish.height / 2 : lift > 0 ? wish.y - lift - wish.height : wish.y - lift;
-      if (x < 0 || y < 0 || x + wish.width > width || y + wish.height > height) continue;
-      if (hits(x - GAP, y - GAP, wish.width + 2 * GAP, wish.height + 2 * GAP)) continue;
-      if (wish.clear && obstacles.some((o) => overlaps(o, x, y, wish.width, wish.height))) continue;
-      const [top, tall] = lift > 0 ? [y + wish.height, lift] : [wish.y, -lift];
-      if (lift !== 0 && hits(wish.x - 2, top + 2, 4, tall - 4)) continue;
-      keep(x, y, wish.width, wish.height);
-      if (lift !== 0) keep(wish.x - 2, top, 4, tall);
-      placed.push({ wish: i, x, y, lift });
-      break;
-    }
+    const fits = (lift: number, clear: boolean): boolean => {
+      const y = above(wish, lift);
+      if (x < 0 || y < 0 || x + wish.width > width || y + wish.height > height) return false;
+      if (hits(x - GAP, y - GAP, wish.width + 2 * GAP, wish.height + 2 * GAP)) return false;
+      if (clear && obstacles.some((o) => overlaps(o, x, y, wish.width, wish.height))) return false;
+      const [top, tall] = leader(wish, lift);
+      return lift === 0 || !hits(wish.x - 2, top + 2, 4, tall - 4);
+    };
+    const lift = wish.lifts.find((one) => fits(one, wish.clear === true)) ?? (wish.clear ? wish.lifts.find((one) => fits(one, false)) : undefined);
+    if (lift === undefined) continue;
+    const y = above(wish, lift);
+    keep(x, y, wish.width, wish.height);
+    const [top, tall] = leader(wish, lift);
+    if (lift !== 0) keep(wish.x - 2, top, 4, tall);
+    placed.push({ wish: i, x, y, lift });
   }
   return placed;
 }
