@@ -16,12 +16,13 @@ from models3d.join import groups, join
 from models3d.model import Feature, Finding, Model, ModelError, ModelPoint, Options, Shell
 from models3d.place import Candidate, Move, campus_frame, move_model, place_all
 from models3d.place_devices import place_devices
-from models3d.place_points import attach_points, place_topology
+from models3d.place_points import attach_points, place_timetable, place_topology
 from models3d.sandbox import load_all
 from models3d.versions import History, Versions
 from twin.config import CampusConfig, Location, ModelEntry, load_campus_config
 from twin.point import Point
 from twin.space import Campus
+from twin.timetable import Lesson
 from twin.topology import TopologyFacts
 
 
@@ -42,6 +43,7 @@ class Assembled:
     reports: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     topology: TopologyFacts = field(default_factory=TopologyFacts)
+    timetable: list[Lesson] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -100,6 +102,8 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
     built.points += of_devices
     built.findings += [*unplaced, *remarks]
     built.topology, remarks = place_topology(built.campus, config.topology, config.file.topology or "")
+    built.findings.extend(remarks)
+    built.timetable, remarks = place_timetable(built.campus, config.timetable, config.file.timetable or "")
     built.findings.extend(remarks)
     return built
 

@@ -9,6 +9,7 @@ from models3d.model import Finding
 from twin.mistake import nearest
 from twin.point import Point
 from twin.space import Campus
+from twin.timetable import Lesson, misplaced
 from twin.topology import TopologyFacts, edges_of
 from twin.topology_table import unknown_ends
 
@@ -58,6 +59,16 @@ def place_topology(campus: Campus, facts: TopologyFacts, file: str) -> tuple[Top
     ]
     kept = [edge for edge in facts.edges if edge.line not in lost]
     return TopologyFacts(facts.nodes, [*kept, *edges_of(campus)]), findings
+
+
+def place_timetable(campus: Campus, lessons: list[Lesson], file: str) -> tuple[list[Lesson], list[Finding]]:
+    """The rows of the sheet ``file`` whose spaces are there, and findings for the others."""
+    spaces = {space.id for b in campus.buildings for storey in b.storeys for space in storey.spaces}
+    findings = [
+        Finding("timetable-unknown", str(mistake), file, "error", data={"line": mistake.line})
+        for mistake in misplaced(lessons, spaces, file)
+    ]
+    return [lesson for lesson in lessons if lesson.space in spaces], findings
 
 
 def _followed(point: Point, successor: str) -> Finding:

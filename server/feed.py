@@ -42,7 +42,8 @@ def feed(
 ) -> Feed:
     """The feed of a campus; what its watches learn is kept in ``cache``."""
     points, facts, campus = assembled.points, assembled.topology, assembled.campus
-    live = LiveState([*points, *derived_points(points, tree)], tree, clock)
+    booked = {lesson.space for lesson in assembled.timetable}
+    live = LiveState([*points, *derived_points(points, tree, booked)], tree, clock)
     origins: dict[str, ValueOrigin] = {row.name: "simulated" for row in sources if row.type in NOT_MEASURED}
     ingest = Ingest(points, live, clock, origins)
     topology = Topology(facts.edges, kinds_of(campus, facts.nodes))
@@ -51,5 +52,5 @@ def feed(
     watch = Inspector(live, ZoneInfo(campus.timezone), sub_meters(meters, rows_of(meters, points)), memory)
     ingest.judges.append(watch.judge)
     ingest.listeners.append(watch.take)
-    people = PeopleWatch(live, campus, cache / "occupancy" / f"{campus.id}.npz")
+    people = PeopleWatch(live, campus, cache / "occupancy" / f"{campus.id}.npz", assembled.timetable)
     return Feed(live, ingest, watch, people, topology, meters)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Query
 from server.runtime import Runtime
 from server.schemas import OccupancyOut, OccupancySource
 from server.values import instant
-from twin.occupancy.fusion import QUANTITY
+from twin.occupancy.fusion import NAME
 from twin.occupancy.totals import Sum
 from twin.occupancy.watch import SUFFIX, OfSpace
 from twin.slots import Level
@@ -31,7 +31,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
             return _sum(entity, people.under(entity), people.estimate.time if people.estimate else None)
         if entity not in people.index:
             raise HTTPException(
-                404, f"'{space[:80]}' has no clients, CO2, PIR or people counter: nothing to estimate from"
+                404, f"'{space[:80]}' has no clients, CO2, PIR, people counter or timetable: nothing to estimate from"
             )
         return _space(entity, people.of_space(entity))
 
@@ -40,7 +40,7 @@ def _space(entity: str, found: OfSpace | None) -> OccupancyOut:
     if found is None:
         return _sum(entity, None, None, entity + SUFFIX)
     sources = [
-        OccupancySource(source=QUANTITY[source], weight=round(weight, 3), age_s=round(age, 1))  # type: ignore[arg-type]
+        OccupancySource(source=NAME[source], weight=round(weight, 3), age_s=round(age, 1))  # type: ignore[arg-type]
         for source, weight, age in found.sources
     ]
     known = np.isfinite(found.people)

@@ -202,6 +202,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
         points=read.assembled.points,
         findings=read.assembled.findings,
         topology=read.assembled.topology,
+        timetable=read.assembled.timetable,
     )
     if new.found is not None:
         runtime.index, runtime.search = new.found

@@ -153,7 +153,7 @@ class ProvenanceOut(BaseModel):
 class OccupancySource(BaseModel):
     """What a source of an estimate contributes: its share of what is known, and the age of its reading [s]."""
 
-    source: Literal["people", "clients", "co2", "pir"]
+    source: Literal["people", "clients", "co2", "pir", "timetable"]
     weight: float
     age_s: float
 

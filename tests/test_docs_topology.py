@@ -6,7 +6,7 @@ import re
 
 from server.schemas import ImpactNodeOut, ImpactOut, QualityCheckOut, QualityFindingOut
 from tests.conftest import ROOT
-from twin import topology, topology_table
+from twin import timetable, topology, topology_table
 from twin.quality.engine import TABLE
 from twin.quantity import QUANTITIES
 
@@ -49,3 +49,12 @@ def test_every_check_says_after_what_it_judges() -> None:
         check: row.needs for check, row in TABLE.items() if row.needs
     }
     assert set(TABLE) <= set(rows)
+
+
+def test_every_column_and_mistake_of_the_timetable_is_explained() -> None:
+    text = page("occupancy.md")
+    source = (ROOT / "twin" / "timetable.py").read_text(encoding="utf-8")
+    mistakes = {*re.findall(r'"((?:no|not|empty)-[a-z-]+)"\)', source), "timetable-unknown", "timetable-space"}
+    assert len(mistakes) > 6
+    for name in (*timetable.REQUIRED, *timetable.OPTIONAL, *mistakes):
+        assert f"`{name}`" in text, name

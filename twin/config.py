@@ -25,6 +25,7 @@ from twin.secret import literal_secrets, may_be_secret
 from twin.taken import Taken
 from twin.template import Template
 from twin.template_files import read_templates
+from twin.timetable import Lesson, read_timetable
 from twin.topology import TopologyFacts
 from twin.topology_table import read_topology
 from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
@@ -117,6 +118,7 @@ class CampusFile(_Strict):
     templates: Annotated[str, Field(min_length=1)] = "templates"
     devices: str | None = None
     topology: str | None = None
+    timetable: str | None = None
     kpis: Kpis = Field(default_factory=Kpis)
 
 
@@ -132,6 +134,7 @@ class CampusConfig:
     templates: dict[str, Template] = field(default_factory=dict)
     warnings: list[Mistake] = field(default_factory=list)
     topology: TopologyFacts = field(default_factory=TopologyFacts)
+    timetable: list[Lesson] = field(default_factory=list)
 
     def path(self, name: str) -> Path:
         """The file of that name, relative to the folder."""
@@ -176,11 +179,12 @@ def read_campus_config(
     points = _points(folder, data, plain, mistakes, taken, instead)
     devices, templates = _devices(folder, data, tree, plain, mistakes, taken, instead)
     topology = _topology(folder, data, mistakes)
+    timetable = _timetable(folder, data, mistakes)
     mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
     if file is None:
         return None, mistakes
     warnings = [m for m in mistakes if m.severity == "warning"]
-    return CampusConfig(folder, file, plain, points, devices, templates, warnings, topology), mistakes
+    return CampusConfig(folder, file, plain, points, devices, templates, warnings, topology, timetable), mistakes
 
 
 def _validated(data: Any, tree: YamlTree, mistakes: list[Mistake]) -> CampusFile | None:
@@ -332,3 +336,12 @@ def _topology(folder: Path, data: dict[str, Any], mistakes: list[Mistake]) -> To
     facts, found = read_topology(folder / name, name)
     mistakes.extend(found)
     return facts
+
+
+def _timetable(folder: Path, data: dict[str, Any], mistakes: list[Mistake]) -> list[Lesson]:
+    name = data.get("timetable")
+    if not isinstance(name, str) or not name:
+        return []
+    lessons, found = read_timetable(folder / name, name)
+    mistakes.extend(found)
+    return lessons

@@ -11,7 +11,7 @@ from pages._parts.blocks import Child, row, section
 from pages._parts.context import Context
 from pages._parts.fresh import fresh
 from twin.index import Entity
-from twin.occupancy.fusion import QUANTITY
+from twin.occupancy.fusion import NAME
 from twin.space import Building, Campus, Space, Storey
 
 
@@ -27,7 +27,7 @@ def people(context: Context, entity: Entity) -> Child:
         shown = fresh(f"people|{entity.id}", interval(found.people, found.low, found.high))
         lines: list[Child] = [row(text("occupancy.people"), shown)]
         for source, weight, age in found.sources:
-            name = text(f"occupancy.{QUANTITY[source]}.source")
+            name = text(f"occupancy.{NAME[source]}.source")
             share = text("occupancy.share", share=fmt.number(100 * weight))
             aged = fresh(f"people|{entity.id}|{source}", fmt.age(age, context.lang))
             lines.append(row(text("occupancy.from", source=name), share, aged))

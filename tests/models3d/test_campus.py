@@ -337,3 +337,13 @@ def test_mistakes_of_the_topology_sheet_stop_the_campus_with_their_line(tmp_path
     (tmp_path / "topology.csv").unlink()
     with pytest.raises(ConfigError, match=r"topology.csv cannot be read"):
         build(tmp_path, text, {"a.ifc": lambda: tiny("a.ifc", "A")})
+
+
+def test_the_timetable_finds_its_spaces_and_tells_those_that_are_not_there(tmp_path: Path) -> None:
+    rows = "space,days,from,to,people\nA/01/101,1-5,08:00,09:50,40\nA/01/999,1,08:00,09:50,40\n"
+    (tmp_path / "timetable.csv").write_text(rows, "utf-8")
+    text = "campus: {id: c}\nmodels: [{file: a.ifc}]\ntimetable: timetable.csv\n"
+    built = build(tmp_path, text, {"a.ifc": lambda: tiny("a.ifc", "A")})
+    assert [(lesson.space, lesson.people) for lesson in built.timetable] == [("A/01/101", 40)]
+    (told,) = [f for f in built.findings if f.code == "timetable-unknown"]
+    assert told.message.startswith("timetable.csv:3: error: no model has the space 'A/01/999'; did you mean 'A/01/")

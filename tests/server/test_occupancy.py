@@ -20,6 +20,7 @@ from twin.frame import FLAG_DERIVED, FLAG_SIMULATED
 from twin.occupancy.watch import PeopleWatch
 from twin.point import Point
 from twin.reading import Quality, RawReading
+from twin.timetable import Lesson
 
 ROOM, OTHER, THIRD = "1/01/101", "1/01/102", "1/01/103"
 PEOPLE = Channel(
@@ -223,3 +224,19 @@ def test_the_panel_shows_the_interval_and_the_sources_in_both_languages(runtime:
         assert f"{found.people:.0f} ({found.low:.0f} – {found.high:.0f})" in words
         assert word in words
         assert "1 / 3" in text_of(details(Context(runtime, lang), "1/01", "energy.power"))  # type: ignore[arg-type]
+
+
+def test_a_booked_room_without_any_sensor_has_people_while_it_is_booked(cache: Path, clock: Clock) -> None:
+    found = campus()
+    room = "1/01/104"
+    found.timetable = [Lesson(room, frozenset(range(1, 8)), 0, 1440, 40.0)]
+    runtime = runtime_of(found, [], cache, clock=clock)
+    for _ in range(240):
+        turn(runtime.people)
+        clock.now += 60
+    estimate = runtime.people.of_space(room)
+    assert estimate is not None
+    assert 20 < estimate.people < 60
+    assert [(source.name, age) for source, _, age in estimate.sources] == [("TIMETABLE", 0.0)]
+    assert "timetable" in text_of(details(Context(runtime, "en"), room, "occupancy.people"))
+    assert runtime.people.of_space("1/01/105") is None

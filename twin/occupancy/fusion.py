@@ -34,6 +34,14 @@ class Source(IntEnum):
     TIMETABLE = 4
 
 
+NAME = {
+    Source.COUNTER: "people",
+    Source.CLIENTS: "clients",
+    Source.CO2: "co2",
+    Source.PIR: "pir",
+    Source.TIMETABLE: "timetable",
+}
+"""What a source is called outside."""
 QUANTITY = {Source.COUNTER: "people", Source.CLIENTS: "clients", Source.CO2: "co2", Source.PIR: "pir"}
 LASTS_S = {Source.COUNTER: 300.0, Source.CLIENTS: 900.0, Source.CO2: 900.0}
 """How long the errors of a source last [s], a PIR's are in ``Errors.pir_lasts``; docs/reference/occupancy.md says how

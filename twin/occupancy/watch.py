@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from twin.point import DERIVED, Point
 from twin.reading import SUSPECT, Quality
 from twin.slots import Level, SlotTree
 from twin.space import Campus, Space
+from twin.timetable import Lesson, Timetable
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +36,13 @@ SILENT = "no source speaks"
 Index = npt.NDArray[np.intp]
 
 
-def derived_points(points: Sequence[Point], tree: SlotTree) -> list[Point]:
-    """A point ``<space>/people.fused`` for every space that has a source, in the order of the tree."""
+def derived_points(points: Sequence[Point], tree: SlotTree, booked: Collection[str] = ()) -> list[Point]:
+    """A point ``<space>/people.fused`` for every space that has a source or a timetable, in the order of the tree."""
     wanted = set(QUANTITY.values())
     known = {point.id for point in points}
     slots = sorted(
         {tree.slot(point.entity) for point in points if point.quantity in wanted and point.source != DERIVED}
+        | {tree.slot(space) for space in booked}
     )
     ids = [tree.ids[slot] for slot in slots if slot >= 0 and tree.level[slot] == Level.SPACE]
     return [
@@ -74,7 +76,9 @@ class OfSpace:
 class PeopleWatch:
     """The estimates of the spaces that have a derived point in ``live``. ``memory`` keeps what is learned, or None."""
 
-    def __init__(self, live: LiveState, campus: Campus, memory: Path | None = None) -> None:
+    def __init__(
+        self, live: LiveState, campus: Campus, memory: Path | None = None, lessons: Sequence[Lesson] = ()
+    ) -> None:
         self.live, self.memory = live, memory
         self.rows: Index = np.array([row for row, p in enumerate(live.points) if p.source == DERIVED], np.intp)
         self.ids = [live.points[row].entity for row in self.rows.tolist()]
@@ -87,6 +91,7 @@ class PeopleWatch:
             ZoneInfo(campus.timezone),
         )  # fmt: skip
         self._sources = {source: self._rows_of(quantity) for source, quantity in QUANTITY.items()}
+        self._timetable = Timetable(lessons, self.ids, ZoneInfo(campus.timezone))
         self._reason = live.reasons.id((SILENT,))
         self.estimate: Estimate | None = None
         self._simulated = np.zeros(len(self.ids), np.bool_)
@@ -130,7 +135,8 @@ class PeopleWatch:
 
     def step(self, now: Now) -> Estimate:
         """The estimate; in any thread, one at a time."""
-        return self.fusion.step(now.time, now.said)
+        planned = self._timetable.planned(now.time) if len(self._timetable) else None
+        return self.fusion.step(now.time, now.said, planned)
 
     def publish(self, now: Now, estimate: Estimate) -> None:
         """Write the estimates to the derived points; a space that nobody speaks of any more becomes bad, never 0."""
@@ -153,14 +159,19 @@ class PeopleWatch:
         if number is None or estimate is None:
             return None
         told = tuple(
-            (source, float(estimate.weight[number, source]), float(estimate.age[number, source]))
-            for source in QUANTITY
+            (source, float(estimate.weight[number, source]), self._age(estimate, number, source))
+            for source in Source
             if estimate.weight[number, source] > 0
         )
         return OfSpace(
             float(estimate.people[number]), float(estimate.low[number]), float(estimate.high[number]), estimate.time,
             bool(self._simulated[number]), tuple(sorted(told, key=lambda row: -row[1])),
         )  # fmt: skip
+
+    @staticmethod
+    def _age(estimate: Estimate, number: int, source: Source) -> float:
+        """Age of what a source said [s]; a timetable is always of now."""
+        return 0.0 if source == Source.TIMETABLE else float(estimate.age[number, source])
 
     def under(self, entity: str) -> Sum | None:
         """The sum of the estimates under a storey, a building or the campus; None before the first estimate."""
