@@ -10,7 +10,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -45,8 +45,8 @@ async def batches(_: Settings, points: Sequence[Point]) -> AsyncIterator[list[Ra
         await asyncio.sleep(max(0.0, due - time.monotonic()))
 
 
-def campus(spaces: int) -> Assembled:
-    """Buildings of 8 storeys with 50 rooms each, one power point a room."""
+def campus(spaces: int, address: Callable[[int], str] = "a{}".format) -> Assembled:
+    """Buildings of 8 storeys with 50 rooms each, one power point a room; ``address`` of the n-th point."""
     found = Campus("bench")
     points: list[Point] = []
     for b in range(-(-spaces // 400)):
@@ -59,7 +59,7 @@ def campus(spaces: int) -> Assembled:
                 outline = box(b % 10 * 300 + r * 5, b // 10 * 60, b % 10 * 300 + r * 5 + 4, b // 10 * 60 + 4)
                 storey.spaces.append(Space(f"{b}/{s}/{r}", str(r), polygon=outline, area_m2=16.0))
                 points.append(Point(f"p{len(points)}", f"{b}/{s}/{r}", "power", "W", source="bench",
-                                    address=f"a{len(points)}"))  # fmt: skip
+                                    address=address(len(points))))  # fmt: skip
             building.storeys.append(storey)
         found.buildings.append(building)
     return Assembled(found, points=points)
