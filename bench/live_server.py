@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import uvicorn
+import uvloop
+from fastapi import FastAPI
 from pydantic import BaseModel
 from shapely.geometry import box
 
@@ -23,7 +26,7 @@ from datasources.contract import SourceModule
 from datasources.runner import SourceConfig, Supervisor
 from models3d.campus import Assembled
 from server.app import UVICORN, create_server
-from server.runtime import runtime_of
+from server.runtime import Runtime, runtime_of
 from twin.point import Point
 from twin.reading import RawReading
 from twin.space import Building, Campus, Space, Storey
@@ -65,20 +68,32 @@ def campus(spaces: int, address: Callable[[int], str] = "a{}".format) -> Assembl
     return Assembled(found, points=points)
 
 
-def main(spaces: int) -> None:
-    """Serve until killed."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
-        runtime = runtime_of(campus(spaces), [], Path(folder))
-        module = cast("SourceModule", cast(Any, SimpleNamespace(Settings=Settings, batches=batches)))
-        runtime.supervisor = Supervisor(
-            [SourceConfig("bench", "bench")], runtime.assembled.points, lambda n, b: runtime.ingest.accept(b, n),
-            {"bench": module},
-        )  # fmt: skip
+def fed(spaces: int, folder: Path) -> Runtime:
+    """The runtime of such a campus, its source included."""
+    runtime = runtime_of(campus(spaces), [], folder)
+    module = cast("SourceModule", cast(Any, SimpleNamespace(Settings=Settings, batches=batches)))
+    runtime.supervisor = Supervisor(
+        [SourceConfig("bench", "bench")], runtime.assembled.points, lambda n, b: runtime.ingest.accept(b, n),
+        {"bench": module},
+    )  # fmt: skip
+    return runtime
+
+
+def serve(server: FastAPI) -> None:
+    """Print a free port and serve there until killed, as the product serves."""
+    with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
-        config = uvicorn.Config(create_server(runtime), log_level="error", **UVICORN)
-        asyncio.run(uvicorn.Server(config).serve([listener]))
+        gc.collect()
+        gc.freeze()  # as the product does
+        uvloop.run(uvicorn.Server(uvicorn.Config(server, log_level="error", **UVICORN)).serve([listener]))
+
+
+def main(spaces: int) -> None:
+    """Serve until killed."""
+    with tempfile.TemporaryDirectory() as folder:
+        serve(create_server(fed(spaces, Path(folder))))
 
 
 if __name__ == "__main__":

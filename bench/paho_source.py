@@ -1,7 +1,7 @@
 """The peer of ``bench ingest``: the product's MQTT source with paho-mqtt in the place of its own connection.
 
 Decoding and everything after it is the product's. Written as paho means it to be used: its thread reads, the handler
-puts the message on a list; the event loop takes the list every 50 ms. Looked for among the installed packages, else in
+puts the message on a list; the event loop takes the list every 20 ms. Looked for among the installed packages, else in
 ``.cache/peers/python`` (``pip install --target .cache/peers/python paho-mqtt``); it is measured, never shipped.
 """
 

@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 and 5: messages of one connection (datasources/mqtt_link.py) decoded, batches every 50 ms.
+"""MQTT 3.1.1 and 5: messages of one connection (datasources/mqtt_link.py) decoded, batches every 20 ms.
 
 An address is a topic (the payload is the value) or ``topic#/path/in/json`` (a JSON pointer). A message for a topic
 that no point names is handed over under its topic, so that the ingest lists it.
