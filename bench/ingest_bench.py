@@ -18,7 +18,7 @@ from typing import Any
 from bench import paho_source
 from bench.broker import Broker, broker
 from bench.mqtt_load import POINTS, connect, packet, payload, topic, value
-from bench.process import ask, forget_peak, line, memory_mb, running, start
+from bench.process import ask, forget_peak, line, memory_mb, running
 from bench.report import Bar, Report, against_limit, against_peer, alternate, machine, versions
 
 RATE = 20_000.0
@@ -78,9 +78,8 @@ def _up(now: Mapping[str, Any]) -> bool:
 
 def send(port: int, rate: float, seconds: float, points: int) -> dict[str, Any]:
     """What a sender sent, once it has."""
-    sender = start("bench.mqtt_load", port, rate, seconds, points)
-    found: dict[str, Any] = json.loads(line(sender))
-    sender.wait()
+    with running("bench.mqtt_load", port, rate, seconds, points) as sender:
+        found: dict[str, Any] = json.loads(line(sender))
     return found
 
 
@@ -164,7 +163,7 @@ def run(
             long = steady(process, there.port, rate, seconds, points)
             peaks = [burst(process, there.port, count, points) for _ in range(bursts)]
             held = [burst(process, there.port, count, points, held=True) for _ in range(bursts)]
-            backs = [kill(process, there, 1.5 if number % 2 else 3.5) for number in range(kills)]
+            backs = [kill(process, there, 3.5 if number % 2 else 1.5) for number in range(kills)]
         name = f"{rate:,.0f} messages a second for {seconds:.0f} s"
         bars += [
             against_limit(f"{name}: CPU of the process", "cores", 0.5, [long.cores]),

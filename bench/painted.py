@@ -1,9 +1,9 @@
 """From an MQTT message to the painted pixel: a real broker, the whole product, a real browser with software WebGL.
 
 The server logs after which live frame each message came into the live state; the page notes when it had drawn which
-frame: once ``data-seq`` says so, the last drawing command is waited for (a pixel is read back), then the browser's next
-animation frame, by which the picture has been handed to the screen. A message is painted with the first frame noted
-that is newer than the one it came after. Every message counts, all on one machine's clock.
+frame: once ``data-seq`` says so, the renderer's end of the last drawing command is waited for (a fence), then the
+browser's next animation frame, by which the picture has been handed to the screen. A message is painted with the first
+frame noted that is newer than the one it came after. Every message counts, all on one machine's clock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.broker import broker
-from bench.process import ask, line, running, start
+from bench.process import ask, line, running
 from bench.report import Bar, against_limit
 from bench.viewer_bench import CHROMIUM
 
@@ -32,12 +32,15 @@ WARM_S = 12.0
 PATIENCE_S = 30.0
 
 _NOTE = """() => {
-  const root = document.querySelector("[data-seq]"), canvas = root.querySelector("canvas"), pixel = new Uint8Array(4);
+  const root = document.querySelector("[data-seq]"), gl = root.querySelector("canvas").getContext("webgl2");
   window.painted = [];
   new MutationObserver(() => {
-    const seq = Number(root.dataset.seq), gl = canvas.getContext("webgl2");
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
-    requestAnimationFrame(() => window.painted.push([seq, Date.now() / 1000]));
+    const seq = Number(root.dataset.seq), end = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    const note = () => window.painted.push([seq, Date.now() / 1000]);
+    const look = () => gl.getSyncParameter(end, gl.SYNC_STATUS) === gl.SIGNALED
+      ? (gl.deleteSync(end), requestAnimationFrame(note)) : setTimeout(look, 3);
+    gl.flush();
+    look();
   }).observe(root, { attributeFilter: ["data-seq"] });
 }"""
 
@@ -86,16 +89,13 @@ def _measure(browser: Browser, broker_port: int, rate: int, rounds: int, seconds
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_selector('[data-seq][data-state="ready"]', timeout=60_000)
-        load = start("bench.mqtt_load", broker_port, rate, WARM_S + rounds * seconds + 2)
-        try:
+        with running("bench.mqtt_load", broker_port, rate, WARM_S + rounds * (seconds + PATIENCE_S)):
             time.sleep(WARM_S)
             page.evaluate(_NOTE)
             time.sleep(0.5)
-            return [_round(server, page, seconds) for _ in range(rounds)]
-        finally:
-            load.kill()
-            load.wait()
-            page.close()
+            found = [_round(server, page, seconds) for _ in range(rounds)]
+        page.close()
+        return found
 
 
 def _round(server: subprocess.Popen[str], page: Any, seconds: float) -> float:

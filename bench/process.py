@@ -13,21 +13,15 @@ from typing import Any
 from bench.report import ROOT
 
 
-def start(module: str, *args: object) -> subprocess.Popen[str]:
-    """``python -m module args``, spoken to by its input and output."""
-    words = [sys.executable, "-m", module, *map(str, args)]
-    return subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
 @contextmanager
 def running(module: str, *args: object) -> Iterator[subprocess.Popen[str]]:
-    """The same, killed when the block ends."""
-    process = start(module, *args)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    """``python -m module args``, spoken to by its input and output; killed when the block ends."""
+    words = [sys.executable, "-m", module, *map(str, args)]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def line(process: subprocess.Popen[str]) -> str:
