@@ -26,8 +26,8 @@ from bench.viewer_bench import CHROMIUM
 RATES = ((1_000, 150.0), (20_000, 500.0))
 """Messages a second, and the limit of the p99 [ms]."""
 ROUNDS = 5
-ROUND_S = 4.0
-WARM_S = 12.0
+ROUND_S = 3.0
+WARM_S = 10.0
 """Until the view stands still and its whole light has been gathered."""
 PATIENCE_S = 30.0
 
