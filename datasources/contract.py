@@ -1,7 +1,7 @@
 """What a source module is, and how it fails.
 
 A module ``datasources/<type>.py`` has ``Settings`` (a pydantic model) and ``async def batches(settings, points)``, an
-async generator of lists of raw readings, batched over 50 to 100 ms. An empty list says 'connected, nothing yet'. It
+async generator of lists of raw readings, batched over 20 to 100 ms. An empty list says 'connected, nothing yet'. It
 never retries, stores or draws: it raises one of the errors below, or OSError, and ``datasources.runner`` does the rest.
 
 A source of many devices (SNMP, Modbus, a scrape of many exporters) has ``targets`` in its settings, polls each by

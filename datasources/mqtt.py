@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 and 5: messages of one connection (datasources/mqtt_link.py) decoded, batches every 50 ms.
+"""MQTT 3.1.1 and 5: messages of one connection (datasources/mqtt_link.py) decoded, batches every 20 ms.
 
 An address is a topic (the payload is the value) or ``topic#/path/in/json`` (a JSON pointer). A message for a topic
 that no point names is handed over under its topic, so that the ingest lists it.
@@ -15,7 +15,8 @@ from pydantic import Field
 
 from datasources.contract import Found, MisconfiguredError, SourceError
 from datasources.mqtt_discover import Heard
-from datasources.mqtt_link import BrokerSettings, Connection, Message, TopicFilter
+from datasources.mqtt_link import BrokerSettings, Connection, TopicFilter
+from datasources.mqtt_wire import Message
 from datasources.payload import SAMPLE_BYTES, Decoder, JsonPointer, ZoneName
 from twin.point import Point
 from twin.reading import RawReading
@@ -47,7 +48,7 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
         yield []
         while True:
             messages = await connection.take(settings.batch_ms / 1000)
-            batch = [reading for message in messages for reading in _decode(decoder, message)]
+            batch = decode(decoder, messages)
             if batch:
                 yield batch
     finally:
@@ -73,13 +74,15 @@ async def discover(settings: Settings, seconds: float) -> list[Found]:
     return heard.found()
 
 
-def _decode(decoder: Decoder, message: Message) -> list[RawReading]:
-    topic, payload, retained, received = message
-    try:
-        return list(decoder.decode(topic, payload, retained, received))
-    except Exception as error:
-        # One message must not end the feed, nor be forgotten: a retained one would come again at every connection.
-        log.exception("a message on %s cannot be decoded", topic)
-        bad = f"decoder failed: {type(error).__name__}"
-        return [RawReading(address, None, received, bad=bad, raw=payload[:SAMPLE_BYTES])
-                for address in decoder.addresses(topic)]  # fmt: skip
+def decode(decoder: Decoder, messages: Sequence[Message]) -> list[RawReading]:
+    """The readings of messages in the order in which they came."""
+    batch: list[RawReading] = []
+    for topic, payload, retained, received in messages:
+        try:
+            batch += decoder.decode(topic, payload, retained, received)
+        except Exception as error:
+            # One message must not end the feed, nor be forgotten: a retained one would come again at every connection.
+            log.exception("a message on %s cannot be decoded", topic)
+            bad, raw = f"decoder failed: {type(error).__name__}", payload[:SAMPLE_BYTES]
+            batch += [RawReading(address, None, received, bad=bad, raw=raw) for address in decoder.addresses(topic)]
+    return batch

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,6 +19,10 @@ MAX_PAYLOAD = 1024 * 1024
 
 Scalar = float | int | str | bool | None
 Pointer = tuple[str, ...]
+
+_NOTHING = object()
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "": None}
+_JSON = json.JSONDecoder().decode
 
 
 def _pointer(text: str) -> str:
@@ -60,50 +65,50 @@ class Decoder:
         """The addresses that a topic feeds; the topic itself where there are none."""
         return [*([topic] if topic in self._plain else []), *self._json.get(topic, {})] or [topic]
 
-    def decode(self, topic: str, payload: bytes, retained: bool, received: float) -> Iterator[RawReading]:
+    def decode(self, topic: str, payload: bytes, retained: bool, received: float) -> list[RawReading]:
         """The readings of one message. What cannot be read is a bad reading of the point concerned, never an error."""
         paths = self._json.get(topic)
+        got: list[RawReading] = []
         if topic in self._plain:
-            yield self._plain_reading(topic, payload, retained, received)
+            got.append(self._plain_reading(topic, payload, retained, received))
         elif paths is None:
-            yield RawReading(topic, None, received, retained=retained, raw=payload[:SAMPLE_BYTES])
+            got.append(RawReading(topic, None, received, None, retained, "", payload[:SAMPLE_BYTES]))
         if paths is None:
-            return
+            return got
         document, bad = _parse(payload)
         sample = payload[:SAMPLE_BYTES]
         if bad:
-            for address in paths:
-                yield RawReading(address, None, received, None, retained, bad, sample)
-            return
-        time = self.device_time(document)
+            return got + [RawReading(address, None, received, None, retained, bad, sample) for address in paths]
+        time = self.device_time(document) if self._time else None
         found = False
         for address, path in paths.items():
-            value, there = _at(document, path)
-            if not there:
+            value = _at(document, path)
+            if value is _NOTHING:
                 continue  # devices send what changed
             found = True
-            if isinstance(value, dict | list):
-                yield RawReading(address, None, received, time, retained, "not a single value", sample)
+            if isinstance(value, (dict, list)):
+                got.append(RawReading(address, None, received, time, retained, "not a single value", sample))
             else:
-                yield RawReading(address, value, received, time, retained, raw=sample)
+                got.append(RawReading(address, value, received, time, retained, "", sample))
         if not found:
             bad = "none of the mapped keys is in the message"
-            yield RawReading(next(iter(paths)), None, received, time, retained, bad, sample)
+            got.append(RawReading(next(iter(paths)), None, received, time, retained, bad, sample))
+        return got
 
     @staticmethod
     def _plain_reading(topic: str, payload: bytes, retained: bool, received: float) -> RawReading:
         if len(payload) > 1000:
             return RawReading(topic, None, received, None, retained, "not a number", payload[:SAMPLE_BYTES])
         text = payload.decode("utf-8", "replace").strip("\ufeff \t\r\n\0")
-        value: Scalar = {"true": True, "false": False, "null": None, "": None}.get(text.lower(), text)
-        return RawReading(topic, value, received, None, retained, raw=payload[:SAMPLE_BYTES])
+        value: Scalar = _WORDS.get(text.lower(), text)
+        return RawReading(topic, value, received, None, retained, "", payload[:SAMPLE_BYTES])
 
     def device_time(self, document: Any) -> float | None:
         """The device's time [s since epoch], or None where the message has none that can be read."""
         if not self._time:
             return None
-        value, there = _at(document, self._time)
-        return epoch(value, self._zone) if there else None
+        value = _at(document, self._time)
+        return None if value is _NOTHING else epoch(value, self._zone)
 
 
 def tokens(pointer: str) -> Pointer:
@@ -114,30 +119,29 @@ def tokens(pointer: str) -> Pointer:
 def _parse(payload: bytes) -> tuple[Any, str]:
     if len(payload) > MAX_PAYLOAD:
         return None, f"larger than {MAX_PAYLOAD} bytes"
-    text = None
-    for charset in ("utf-8-sig", "gb18030"):
-        try:
-            text = payload.decode(charset)
-            break
-        except UnicodeDecodeError:
-            continue
-    if text is None:
-        return None, "neither UTF-8 nor GB 18030 text"
     try:
-        return json.loads(text), ""
+        text = str(payload, "utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = str(payload, "gb18030")
+        except UnicodeDecodeError:
+            return None, "neither UTF-8 nor GB 18030 text"
+    try:
+        return _JSON(text.removeprefix("\ufeff")), ""
     except (ValueError, RecursionError):
         return None, "not JSON"
 
 
-def _at(document: Any, path: Pointer) -> tuple[Any, bool]:
+def _at(document: Any, path: Pointer) -> Any:
+    """What stands there, or ``_NOTHING``."""
     for step in path:
-        if isinstance(document, dict) and step in document:
-            document = document[step]
+        if isinstance(document, dict):
+            document = document.get(step, _NOTHING)
         elif isinstance(document, list) and re.fullmatch(r"0|[1-9][0-9]{0,8}", step) and int(step) < len(document):
             document = document[int(step)]
         else:
-            return None, False
-    return document, True
+            return _NOTHING
+    return document
 
 
 _SCALES = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (float("inf"), 1e9))
@@ -150,7 +154,7 @@ def epoch(value: Any, zone: ZoneInfo) -> float | None:
     """
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return _from_number(float(value)) if abs(value) < 1e20 else None
     text = str(value).strip()
     if re.fullmatch(r"[0-9]{9,20}(\.[0-9]{1,9})?", text):
@@ -166,5 +170,8 @@ def epoch(value: Any, zone: ZoneInfo) -> float | None:
 
 
 def _from_number(number: float) -> float | None:
-    scale = next(scale for limit, scale in _SCALES if abs(number) < limit)
-    return number / scale
+    size = abs(number)
+    for limit, scale in _SCALES:
+        if size < limit:
+            return number / scale
+    return math.nan

@@ -10,7 +10,7 @@ import heapq
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -227,26 +227,26 @@ class Injector:
         if fault.kind == "late":
             due = batch.arrived + fault.delay_s
             self._order += 1
-            heapq.heappush(self._held, (due, self._order, batch.source, replace(reading, received=due, time=moment)))
+            heapq.heappush(self._held, (due, self._order, batch.source, reading._replace(received=due, time=moment)))
             return []
         if fault.kind == "duplicate":
             return [reading] * (1 + (fault.copies or 1))
         if fault.kind == "burst":
             times = range((fault.copies or 9) + 1)  # a millisecond apart: new readings, not the same again
-            return [replace(reading, time=moment + number / 1000) for number in times]
+            return [reading._replace(time=moment + number / 1000) for number in times]
         if fault.kind == "clock":
-            return [replace(reading, time=moment + fault.offset_s)]
+            return [reading._replace(time=moment + fault.offset_s)]
         if fault.kind == "garbage":
             text = GARBAGE[key(self._seed, active.number, reading.address, moment.hex()) % len(GARBAGE)]
-            return [replace(reading, value=text, raw=text.encode())]
+            return [reading._replace(value=text, raw=text.encode())]
         value = _changed(fault, state, reading, moment)
         if value is None:
             return None
-        changed = replace(reading, value=value, raw=None)
+        changed = reading._replace(value=value, raw=None)
         if fault.kind == "wrap" and reading.wrap:
-            changed = replace(changed, wrap=fault.modulus)
+            changed = changed._replace(wrap=fault.modulus)
         if fault.kind == "reset" and reading.boot is not None:
-            changed = replace(changed, boot=state.since)
+            changed = changed._replace(boot=state.since)
         return [changed]
 
 

@@ -98,7 +98,11 @@ class Guard:
             return
         # uvicorn offers no way to drop a peer that reads nothing (its close waits for the peer), nor to bound what the
         # system keeps for it: server/streaming.py does both with the transport.
-        scope.setdefault("state", {})["transport"] = getattr(getattr(send, "__self__", None), "transport", None)
+        protocol, state = getattr(send, "__self__", None), scope.setdefault("state", {})
+        state["transport"], state["writable"] = (
+            getattr(protocol, "transport", None),
+            getattr(protocol, "writable", None),
+        )
         await self.app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:

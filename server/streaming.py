@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.live import Client, Hub, StreamError
+from server.live import Send as Sender
 from server.problems import problem
 
 SEND_BUFFER = 64 * 1024
@@ -53,10 +54,12 @@ async def _socket(websocket: WebSocket, hub: Hub) -> None:
     except StreamError as error:
         await websocket.close(CLOSE_NO_STREAM, str(error)[:120])
         return
-    transport = websocket.scope.get("state", {}).get("transport")
+    state = websocket.scope.get("state", {})
+    transport, writable = state.get("transport"), state.get("writable")
     _bound_backlog(transport)
     abort = getattr(transport, "abort", None)
-    client = Client(stream, websocket.send_bytes, slow=query.get("rate") == "phone", abort=abort)
+    send = sharing(transport, writable) if isinstance(writable, asyncio.Event) else websocket.send_bytes
+    client = Client(stream, send, slow=query.get("rate") == "phone", abort=abort)
     sender = asyncio.create_task(hub.serve(client))
     listener = asyncio.create_task(_listen(websocket, hub, client))
     try:
@@ -69,6 +72,28 @@ async def _socket(websocket: WebSocket, hub: Hub) -> None:
         for task in (sender, listener):
             with suppress(asyncio.CancelledError, WebSocketDisconnect, StreamError, RuntimeError):
                 await task
+
+
+def sharing(transport: Any, writable: asyncio.Event) -> Sender:
+    """Send frames straight to the transport, the same bytes to all clients: no copy for each of them to make, to keep
+    while a client stalls, and to throw away. ``writable`` is set while the transport takes more.
+    """
+
+    async def send(data: bytes) -> None:
+        await writable.wait()
+        if transport.is_closing():
+            raise WebSocketDisconnect(1006)
+        transport.write(head(len(data)))
+        transport.write(data)
+
+    return send
+
+
+def head(size: int) -> bytes:
+    """What stands before a whole binary message of a server (RFC 6455 section 5.2)."""
+    if size < 126:
+        return bytes((0x82, size))
+    return b"\x82\x7e" + size.to_bytes(2, "big") if size < 65_536 else b"\x82\x7f" + size.to_bytes(8, "big")
 
 
 def _bound_backlog(transport: Any) -> None:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.live import FUTURE_S, ORIGIN_FLAGS, Applied, Columns, Index, LiveState
+from twin.ingest_rows import MANY, NO_ROUTE, NO_ROWS, UNMAPPED, Draft, routes
+from twin.live import F64, FUTURE_S, ORIGIN_FLAGS, Applied, Bools, Columns, Index, LiveState
 from twin.point import Point
 from twin.quantity import QUANTITIES
 from twin.rates import Rates
@@ -82,8 +83,8 @@ class Judged:
     source: str
     rows: Columns
     applied: Applied
-    raw: np.ndarray[tuple[int], np.dtype[np.float64]]
-    device: np.ndarray[tuple[int], np.dtype[np.float64]]
+    raw: F64
+    device: F64
 
 
 class Ingest:
@@ -103,12 +104,7 @@ class Ingest:
         self.judges: list[Callable[[Columns], None]] = []
         self._last: list[RawReading | None] = [None] * len(live.points)  # derived points, too
         self._origins = dict(origins or {})
-        self._routes: dict[str, dict[str, tuple[int, ...]]] = {}
-        for row, point in enumerate(points):
-            if point.source:
-                route = self._routes.setdefault(point.source, {})
-                address = point.address or point.id
-                route[address] = (*route.get(address, ()), row)
+        self._routes = routes(points)
         units = [QUANTITIES[point.quantity].units[point.unit] for point in points]
         self._factor = np.array([factor for factor, _ in units], np.float64)
         self._offset = np.array([offset for _, offset in units], np.float64)
@@ -116,16 +112,17 @@ class Ingest:
         self._low = np.array([low for low, _ in bounds], np.float64)
         self._high = np.array([high for _, high in bounds], np.float64)
         self._rates = Rates()
-        self._counting = frozenset(
-            row for row, point in enumerate(points) if point.kind == "counter" and QUANTITIES[point.quantity].counted
+        self._counting: Bools = np.array(
+            [point.kind == "counter" and QUANTITIES[point.quantity].counted for point in points], np.bool_
         )
         self._sentinels = {row: point.sentinels for row, point in enumerate(points) if point.sentinels}
+        self._has_sentinels: Bools = np.array([bool(point.sentinels) for point in points], np.bool_)
 
     def carry_over(self, old: Ingest, here: Index, there: Index) -> None:
         """Go on with the counts of ``old``, and with the last count of each counter in its rows ``there``."""
         self.counts = old.counts
         for source, counts in self.counts.items():
-            route = self._routes.get(source, {})
+            route = self._routes.get(source, NO_ROUTE)
             known = set(route) | {address.partition("#")[0] for address in route}
             for name in known.intersection(counts.unmapped_names):  # it has a point now
                 del counts.unmapped_names[name]
@@ -143,23 +140,28 @@ class Ingest:
         counts = self.counts.setdefault(source, SourceCounts())
         counts.readings += len(batch)
         draft = self._resolve(batch, source, counts)
-        if not draft.point:
+        if not draft.point.size:
             return self._report(counts, IngestReport(unmapped=draft.unmapped))
+        raw = draft.value.copy()
         rows, bad, flagged = self._judge(draft, source, counts)
         for judge in self.judges:
             judge(rows)
         applied = self.live.apply(rows)
         late, duplicate = int(applied.late.sum()), int(applied.duplicate.sum())
-        shown = (rows.time == self.live.time[rows.point]).tolist()
-        for row, reading, is_shown in zip(draft.point, draft.readings, shown, strict=True):
-            if is_shown:
-                self._last[row] = reading
-        raw, device = np.array(draft.value, np.float64), np.array(draft.time, np.float64)
-        judged = Judged(source, rows, applied, raw, device)
+        self._keep_last(rows, draft)
+        judged = Judged(source, rows, applied, raw, draft.time)
         for listener in self.listeners:
             listener(judged)
         report = IngestReport(len(rows.point) - late - duplicate, bad, flagged, duplicate, late, draft.unmapped)
         return self._report(counts, report)
+
+    def _keep_last(self, rows: Columns, draft: Draft) -> None:
+        """Remember what each shown value is made of."""
+        shown = (rows.time == self.live.time[rows.point]).tolist()
+        last = self._last
+        for row, reading, is_shown in zip(rows.point.tolist(), draft.readings, shown, strict=True):
+            if is_shown:
+                last[row] = reading
 
     def refuse(self, refused: Sequence[Sample], source: str) -> None:
         """Count what was not taken in from ``source``, with an example of each reason."""
@@ -178,37 +180,48 @@ class Ingest:
         counts.unmapped += report.unmapped
         return report
 
-    def _resolve(self, batch: Sequence[RawReading], source: str, counts: SourceCounts) -> _Draft:
-        route = self._routes.get(source, {})
-        draft = _Draft()
-        for reading in batch:
-            points = route.get(reading.address)
-            if points is None:
-                draft.unmapped += 1
-                names = counts.unmapped_names
-                if reading.address in names or len(names) < MAX_UNMAPPED:
-                    names[reading.address] += 1
-                    counts.unmapped_examples[reading.address] = _example(reading)
-                continue
-            value, reason = _number(reading)
-            for point in points:
-                draft.add(point, value, reason, reading)
+    def _resolve(self, batch: Sequence[RawReading], source: str, counts: SourceCounts) -> Draft:
+        """The rows that a batch becomes: one for each point of each address that a point names."""
+        if not batch:
+            return Draft.of((), NO_ROWS)
+        route = self._routes.get(source, NO_ROUTE)
+        at = [route.get(reading[0], UNMAPPED) for reading in batch]
+        point = np.array(at, np.intp)
+        if point.min() >= 0:  # every address feeds one point, as nearly always
+            return Draft.of(batch, point)
+        readings: list[int] = []
+        points: list[int] = []
+        unmapped = 0
+        for number, row in enumerate(at):
+            if row == UNMAPPED:
+                unmapped += 1
+                self._list_unmapped(batch[number], counts)
+            else:
+                several = (row,) if row >= 0 else route.several[MANY - row]
+                points += several
+                readings += [number] * len(several)
+        draft = Draft.of([batch[number] for number in readings], np.array(points, np.intp))
+        draft.unmapped = unmapped
         return draft
 
-    def _judge(self, draft: _Draft, source: str, counts: SourceCounts) -> tuple[Columns, int, int]:
-        point = np.array(draft.point, np.intp)
-        raw = np.array(draft.value, np.float64)
-        received = np.array(draft.received, np.float64)
-        device = np.array(draft.time, np.float64)
+    @staticmethod
+    def _list_unmapped(reading: RawReading, counts: SourceCounts) -> None:
+        names = counts.unmapped_names
+        if reading.address in names or len(names) < MAX_UNMAPPED:
+            names[reading.address] += 1
+            counts.unmapped_examples[reading.address] = _example(reading)
+
+    def _judge(self, draft: Draft, source: str, counts: SourceCounts) -> tuple[Columns, int, int]:
+        point, raw, device, received = draft.point, draft.value, draft.time, draft.received
         reasons = draft.reasons
-        self._check_sentinels(draft, raw)
+        self._check_sentinels(draft)
         with np.errstate(invalid="ignore"):
             future = device > np.minimum(received, self.clock()) + FUTURE_S
+            unset = device < CLOCK_SET
         timeless = np.isnan(device)
-        unset = device < CLOCK_SET
         untimed = timeless | future | unset
         when = np.where(untimed, received, device)
-        self._count(draft, raw, when)
+        self._count(draft, when)
         value = raw * self._factor[point] + self._offset[point]
         with np.errstate(invalid="ignore"):
             outside = (value < self._low[point]) | (value > self._high[point])
@@ -220,7 +233,7 @@ class Ingest:
         bad = len(reasons)
         for row, words in reasons.items():
             self._keep_sample(counts, draft.readings[row], words)
-        retained = np.array(draft.retained, np.bool_)
+        retained = draft.retained
         judged = np.where(retained & untimed, -np.inf, when)
         remarks = (
             (future, "device clock ahead"),
@@ -243,31 +256,23 @@ class Ingest:
         flags = np.full(len(point), ORIGIN_FLAGS[self._origins.get(source, "measured")], np.uint8)
         return Columns(point, value, when, received, judged, quality, flags, reason), bad, len(reasons) - bad
 
-    def _count(
-        self,
-        draft: _Draft,
-        raw: np.ndarray[tuple[int], np.dtype[np.float64]],
-        when: np.ndarray[tuple[int], np.dtype[np.float64]],
-    ) -> None:
-        """Counts become rates [counts/s] in ``raw``; where there is none yet, no value and a remark that says why."""
-        if not self._counting:
-            return
-        for row, point in enumerate(draft.point):
-            if point not in self._counting or row in draft.reasons:
+    def _count(self, draft: Draft, when: F64) -> None:
+        """Counts become rates [counts/s]; where there is none yet, no value and a remark that says why."""
+        for row in np.flatnonzero(self._counting[draft.point]).tolist():
+            if row in draft.reasons:
                 continue
-            reading = draft.readings[row]
+            reading, point = draft.readings[row], int(draft.point[row])
             most = float(self._high[point] / self._factor[point])
-            count, time_s = float(raw[row]), float(when[row])
-            raw[row], word = self._rates.rate(point, count, time_s, boot=reading.boot, wrap=reading.wrap, most=most)
+            count, time_s = float(draft.value[row]), float(when[row])
+            draft.value[row], word = self._rates.rate(
+                point, count, time_s, boot=reading.boot, wrap=reading.wrap, most=most
+            )
             if word:
                 draft.remarks.setdefault(row, word)
 
-    def _check_sentinels(self, draft: _Draft, raw: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
-        if not self._sentinels:
-            return
-        for row, point in enumerate(draft.point):
-            sentinels = self._sentinels.get(point)
-            if sentinels and raw[row] in sentinels:
+    def _check_sentinels(self, draft: Draft) -> None:
+        for row in np.flatnonzero(self._has_sentinels[draft.point]).tolist():
+            if draft.value[row] in self._sentinels[int(draft.point[row])]:
                 draft.reasons.setdefault(row, []).append("sentinel")
 
     @classmethod
@@ -286,56 +291,10 @@ class Ingest:
             counts.samples[sample.reason] = sample
 
 
-@dataclass(slots=True)
-class _Draft:
-    """Rows of a batch while they are being resolved; ``reasons`` by row, only where there are any."""
-
-    point: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    time: list[float] = field(default_factory=list)
-    received: list[float] = field(default_factory=list)
-    retained: list[bool] = field(default_factory=list)
-    readings: list[RawReading] = field(default_factory=list)
-    reasons: dict[int, list[str]] = field(default_factory=dict)
-    remarks: dict[int, str] = field(default_factory=dict)
-    unmapped: int = 0
-
-    def add(self, point: int, value: float, reason: str, reading: RawReading) -> None:
-        if reason:
-            self.reasons[len(self.point)] = [reason]
-        if reading.remark:
-            self.remarks[len(self.point)] = reading.remark
-        self.point.append(point)
-        self.value.append(value)
-        self.time.append(np.nan if reading.time is None else reading.time)
-        self.received.append(reading.received)
-        self.retained.append(reading.retained)
-        self.readings.append(reading)
-
-
 def _example(reading: RawReading) -> RawValue:
     """What came, short enough to be kept."""
     raw = reading.value if reading.raw is None else reading.raw
     return raw[:SAMPLE_CHARS] if isinstance(raw, bytes | str) else raw
-
-
-def _number(reading: RawReading) -> tuple[float, str]:
-    """The value as a number, or NaN and why not."""
-    value = reading.value
-    if reading.bad:
-        return np.nan, reading.bad
-    if isinstance(value, str):
-        try:
-            value = float(value) if "_" not in value else float("nan")  # Python reads 1_000, devices do not mean it
-        except ValueError:
-            return np.nan, "not a number"
-    if value is None:
-        return np.nan, "no value"
-    try:
-        number = float(value)
-    except OverflowError:
-        return np.nan, "not a finite number"
-    return (number, "") if np.isfinite(number) else (np.nan, "not a finite number")
 
 
 def bounds_of(point: Point) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ValueOrigin = Literal["measured", "simulated", "forecast", "manual", "derived"]
 
@@ -23,9 +23,10 @@ SUSPECT = (FLAT, UNIT, SPIKE, ZERO)
 """Reasons of an uncertain value that is probably wrong: shown with its state, left out of every total."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawReading:
+class RawReading(NamedTuple):
     """What a source hands over: an address, a value as it came, and the device's own time if it sent one.
+
+    A tuple, because there are tens of thousands of them a second: made in 0.3 us, a batch turned into columns by zip.
 
     ``time`` and ``received`` are seconds since the epoch, UTC. ``value`` is whatever was decoded: a number,
     text, bool or None; the ingest judges it. ``bad`` is the protocol's own complaint, in words; ``remark`` what it says

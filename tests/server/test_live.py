@@ -12,12 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import websockets
+from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.client import ClientProtocol
+from websockets.frames import Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 from datasources.runner import SourceConfig
 from server.built import demo
 from server.live import Hub, Stream
 from server.runtime import Runtime
+from server.streaming import head, sharing
 from tests.server.serving import Served, serve, small_campus
 from twin.domains import channels
 from twin.frame import FLAG_SIMULATED, FLAG_STALE, NO_VALUE, Frame, FrameKind, decode, dequantise
@@ -390,3 +396,38 @@ async def test_the_simulator_reaches_the_stream_through_the_same_pipeline(cache:
 
 def test_a_head_request_opens_no_stream(served: Served) -> None:
     assert served.http.head("/sse/live").headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 146_000])
+def test_a_frame_sent_straight_to_the_transport_is_one_message_and_the_same_bytes(size: int) -> None:
+    parser = ClientProtocol(parse_uri("ws://127.0.0.1/"), state=State.OPEN)
+    data = bytes(size)
+    parser.receive_data(head(size) + data)
+    (frame,) = parser.events_received()
+    assert (frame.opcode, frame.fin, frame.data) == (Opcode.BINARY, True, data)  # type: ignore[union-attr]
+
+
+@pytest.mark.asyncio
+async def test_straight_to_the_transport_waits_while_it_is_full_and_ends_when_it_closes() -> None:
+    class Transport:
+        closing = False
+
+        def __init__(self) -> None:
+            self.written: list[bytes] = []
+
+        def write(self, data: bytes) -> None:
+            self.written.append(data)
+
+        def is_closing(self) -> bool:
+            return self.closing
+
+    transport, writable, data = Transport(), asyncio.Event(), b"frame"
+    sending = asyncio.ensure_future(sharing(transport, writable)(data))
+    await asyncio.sleep(0.01)
+    assert not transport.written
+    writable.set()
+    await sending
+    assert transport.written[-1] is data, "no copy for each client"
+    transport.closing = True
+    with pytest.raises(WebSocketDisconnect):
+        await sharing(transport, writable)(data)

@@ -242,3 +242,30 @@ def test_what_is_left_out_of_far_buildings_is_not_missed(show: Show) -> None:
     means = [image.reshape(70, 10, 100, 10, 3).mean(axis=(1, 3)) for image in (far, near)]
     different = np.abs(means[0] - means[1]).max(axis=2)
     assert np.percentile(different, 99) < 6 / 255
+
+
+QUEUE = """async () => {
+    const { stage } = window.campusTwin.views.at(-1);
+    const gl = stage.renderer.getContext(), status = gl.getSyncParameter;
+    const frames = async (count) => {
+        for (let k = 0; k < count; k++) { stage.requestDraw(); await new Promise(requestAnimationFrame); }
+        return stage.counters.frames;
+    };
+    stage.drawNow();
+    gl.getSyncParameter = () => gl.UNSIGNALED;
+    const before = stage.counters.frames;
+    const waiting = await frames(10) - before;
+    gl.getSyncParameter = status;
+    const end = performance.now() + 10000;
+    while (await frames(1) <= before + waiting && performance.now() < end);
+    return [stage.slow, waiting, stage.counters.frames - before - waiting];
+}"""
+
+
+def test_a_slow_machine_draws_no_frame_before_the_last_one_is_done(show: Show, demo_scene: Scene) -> None:
+    view = show(channel="energy.power", labels=False, quality="c")
+    view.ready()
+    slow, waiting, after = view.page.evaluate(QUEUE)
+    assert slow
+    assert waiting == 0, "a queue of frames shows what was true a second ago"
+    assert after > 0

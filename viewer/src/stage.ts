@@ -35,6 +35,8 @@ const RESTED_MS = 220;
 const COMPILING_MS = 30;
 /** Least time between the frames of a scene that is still coming in, on a slow machine [ms]. */
 const UNHURRIED_MS = 1000;
+/** A frame that takes longer than this [ms] is not waited for: its end may never be told. */
+const BUSY_MS = 3000;
 
 export class Stage {
   readonly canvas = document.createElement('canvas');
@@ -65,6 +67,8 @@ export class Stage {
   private held: ReturnType<typeof setTimeout> | undefined;
   private still = false;
   private lastDraw = 0;
+  /** On a slow machine: passed once the renderer has drawn the last frame. */
+  private fence: WebGLSync | null = null;
   private readonly events: StageEvents;
   private readonly root: HTMLElement;
   private readonly observer: ResizeObserver;
@@ -89,7 +93,7 @@ export class Stage {
     if (getComputedStyle(root).position === 'static') root.style.position = 'relative';
     root.append(canvas, overlay);
     const on = { signal: this.abort.signal };
-    canvas.addEventListener('webglcontextlost', (e) => { e.preventDefault(); events.contextLost(); }, on); // prettier-ignore
+    canvas.addEventListener('webglcontextlost', (e) => { e.preventDefault(); this.fence = null; events.contextLost(); }, on); // prettier-ignore
     canvas.addEventListener('webglcontextrestored', () => events.contextRestored(), on);
     document.addEventListener('visibilitychange', () => this.requestDraw(), on);
     this.observer = new ResizeObserver(() => {
@@ -206,8 +210,30 @@ export class Stage {
     if (this.pending !== 0 || this.held !== undefined || this.gone) return;
     this.pending = requestAnimationFrame((now) => {
       this.pending = 0;
-      this.draw(now);
+      if (this.busy(now)) this.requestDraw();
+      else this.draw(now);
     });
+  }
+
+  /**
+   * Whether a slow machine still draws the frame before. Browsers let three of them queue up: what a software renderer then
+   * shows is a second old.
+   */
+  private busy(now: number): boolean {
+    if (this.fence === null || now - this.lastDraw > BUSY_MS) return false;
+    const gl = this.renderer.getContext() as WebGL2RenderingContext;
+    if (gl.getSyncParameter(this.fence, gl.SYNC_STATUS) !== gl.SIGNALED) return true;
+    gl.deleteSync(this.fence);
+    this.fence = null;
+    return false;
+  }
+
+  private mark(): void {
+    if (!this.slow) return;
+    const gl = this.renderer.getContext() as WebGL2RenderingContext;
+    if (this.fence !== null) gl.deleteSync(this.fence);
+    this.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
   }
 
   /** A frame at once, so that a resized canvas is never shown empty. */
@@ -238,6 +264,7 @@ export class Stage {
     this.world.traverse((object) => follow(object, this.wanted));
     const started = performance.now();
     renderer.render(this.scene, rig.camera);
+    this.mark();
     counters.drawMs = performance.now() - started;
     counters.frames++;
     counters.drawCalls = renderer.info.render.calls;
