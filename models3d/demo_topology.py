@@ -51,9 +51,9 @@ def _rated(edge: Edge) -> Edge:
 
 def _outside(border: str) -> tuple[list[Node], list[Edge]]:
     """What the border router leads to: the Internet, and the university's other campuses."""
-    nodes = [Node(INTERNET, "network", {"zh": "互联网", "en": "Internet"}, origin="schematic")]
+    nodes = [Node(INTERNET, "internet", {"zh": "互联网", "en": "Internet"}, origin="schematic")]
     for k, campus in enumerate(OTHER_CAMPUSES, 2):
-        nodes.append(Node(campus, "network", {"zh": f"校区 {k}", "en": f"Campus {k}"}, origin="schematic"))
+        nodes.append(Node(campus, "campus", {"zh": f"校区 {k}", "en": f"Campus {k}"}, origin="schematic"))
     ratings = [EGRESS_MBIT_S, *[CAMPUS_MBIT_S] * len(OTHER_CAMPUSES)]
     edges = [
         Edge(border, "uplinks", node.id, "network", rating, "Mbit/s", origin="schematic")

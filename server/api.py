@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, mapping, occupancy, push, quality
+from server import impact, kpis, links, mapping, occupancy, push, quality
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -58,6 +58,7 @@ def router(runtime: Runtime) -> APIRouter:
     quality.add(api, runtime)
     impact.add(api, runtime)
     kpis.add(api, runtime)
+    links.add(api, runtime)
     mapping.add(api, runtime)
     occupancy.add(api, runtime)
     return api
