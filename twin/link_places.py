@@ -23,8 +23,8 @@ EGRESS_KINDS = ("internet", "egress", "isp", "wan")
 CAMPUS_KINDS = ("campus",)
 """Kinds of nodes (``X,is,internet`` in topology.csv) that are the way out, and other campuses."""
 
-OUTSIDE_HEIGHT_M = 60.0
-"""How high over the ground places outside are drawn: clear of the roofs."""
+OUTSIDE_HEIGHT_M = 30.0
+"""How high over the ground places outside are drawn: about as high as roofs."""
 DEVICE_HEIGHT_M = 2.5
 """Where in a room a device without a position of its own is drawn, over the floor."""
 
@@ -122,10 +122,7 @@ class Ends:
         return round(point.x, 2), round(point.y, 2), round(floor + DEVICE_HEIGHT_M, 2)
 
     def settle(self, links: Iterable[Link]) -> list[Link]:
-        """The links with places for their outside ends, in a row beyond the edge that is nearest to what leads there.
-
-        The southern edge is left out: from there one looks at the campus.
-        """
+        """The links with places for their outside ends, in a row beyond the edge that is nearest to what leads there."""
         found = list(links)
         outside = {end.id: end for link in found for end in (link.lower, link.upper) if end.outside}
         outside.update({link.upper.id: link.upper for link in found if link.upper.role == "egress"})
@@ -136,15 +133,14 @@ class Ends:
         (x0, y0, _), (x1, y1, _) = np.min(seats, axis=0).tolist(), np.max(seats, axis=0).tolist()
         inside = [link.lower.seat for link in found if link.upper.outside and link.lower.seat is not None]
         x, y, _ = np.mean(inside or seats, axis=0).tolist()
-        gap = 0.16 * max(x1 - x0, y1 - y0, 300.0)
-        side = min(("north", y1 - y), ("east", x1 - x), ("west", x - x0), key=lambda row: row[1])[0]
+        gap = 0.14 * max(x1 - x0, y1 - y0, 300.0)
+        gaps = {"south": y - y0, "north": y1 - y, "east": x1 - x, "west": x - x0}
+        side = min(gaps, key=gaps.__getitem__)
+        beyond = {"south": y0 - gap, "north": y1 + gap, "east": x1 + gap, "west": x0 - gap}[side]
         for k, end in enumerate(order):
             along = (k - (len(order) - 1) / 2) * gap
-            across = {"north": (x + along, y1 + gap), "east": (x1 + gap, y + along), "west": (x0 - gap, y + along)}[
-                side
-            ]
-            place = (round(across[0], 1), round(across[1], 1), OUTSIDE_HEIGHT_M)
-            outside[end.id] = replace(end, position=place)
+            spot = (x + along, beyond) if side in ("south", "north") else (beyond, y + along)
+            outside[end.id] = replace(end, position=(round(spot[0], 1), round(spot[1], 1), OUTSIDE_HEIGHT_M))
         return [
             replace(
                 link, lower=outside.get(link.lower.id, link.lower), upper=outside.get(link.upper.id, link.upper)

@@ -8,7 +8,7 @@ import { Show } from '../storeys.ts';
 import { type Arc, arcsOf, type Arcs, pointAt } from './curves.ts';
 import { badness, Form, look, type Look } from './look.ts';
 import type { LinkEnd, LinkModel, LinkRow, LinkValue, Place } from './model.ts';
-import { type Piece, wiresOf } from './wires.ts';
+import { type Piece, type Stand, standsOf, wiresOf } from './wires.ts';
 import { Strands, type Strand } from './strands.ts';
 import { endName, flowText, linkLines, useText } from './words.ts';
 
@@ -35,6 +35,7 @@ export class LinkDrawing {
   private readonly pins: Pin[] = [];
   private arcs: Arcs = { arcs: [], stems: [] };
   private pieces: Map<LinkRow, Piece[]> = new Map();
+  private stands: Stand[] = [];
   private drawn: Drawn[] = [];
   private key = '';
   private seen = -1;
@@ -109,6 +110,7 @@ export class LinkDrawing {
   private layOut(): void {
     this.arcs = { arcs: [], stems: [] };
     this.pieces = new Map();
+    this.stands = [];
     if (!this.shown) return;
     const { opened } = this;
     if (opened < 0) {
@@ -118,7 +120,9 @@ export class LinkDrawing {
     const { index, loaded } = this.ctx;
     const data = loaded[opened];
     const rows = this.model.of(index.file.buildings[opened]!.id);
-    if (data && rows) this.pieces = wiresOf(rows, index, data.block, opened, (j) => this.isOpen(j));
+    if (!data || !rows) return;
+    this.pieces = wiresOf(rows, index, data.block, opened, (j) => this.isOpen(j));
+    this.stands = standsOf(rows, index, index.file.buildings[opened]!.id, (j) => this.isOpen(j));
   }
 
   /** Where a line of the map ends: over the roof, or at its place outside. */
@@ -160,6 +164,7 @@ export class LinkDrawing {
       }
     }
     for (const [top, roof] of this.arcs.stems) straight.unshift(stem(top, roof, tokens.hex['text-3']));
+    for (const one of this.stands) straight.push(stand(one, tokens.hex[one.upper ? 'text-1' : 'text-2']));
     this.curved.set(curved);
     this.straight.set(straight);
     this.pin();
@@ -323,6 +328,14 @@ function stem(top: Place, roof: Place, colour: string): Strand {
   const curve = [...top, ...top, ...roof, ...roof];
   const form: Look = { form: Form.flow, colour, step: -1, metres: 2.4, pixels: 2 };
   return { curve, start: 0, length: top[2] - roof[2], from: -1, to: -1, look: form, strong: false };
+}
+
+/** A small square where a device stands, a larger one where others hang on it. */
+function stand({ place, storey, upper }: Stand, colour: string): Strand {
+  const [x, y, z] = place;
+  const curve = [x, y, z, x, y, z, x + 0.02, y, z, x + 0.02, y, z];
+  const form: Look = { form: Form.flow, colour, step: -1, metres: upper ? 1.4 : 0.7, pixels: upper ? 7 : 4 };
+  return { curve, start: 0, length: 0, from: storey, to: storey, look: form, strong: false };
 }
 
 /** Distance [px] of (x, y) from the stretch before..after, and the depth of its nearest point [m]. */

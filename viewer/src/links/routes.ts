@@ -1,15 +1,17 @@
 // Links inside a storey: from the device along the corridors to the switch, in right angles of the building's own axes.
-// Corridors are taken as the box round them: a bar building has one in its middle, a courtyard building a ring. Where that
-// does not fit, two legs that stay inside the storey serve.
+// Corridors that are rectangles are walked along their middle lines; others are taken as the box round them all, as of a
+// courtyard. Where neither fits, two legs that stay inside the storey serve.
 
 import { BlockFrame } from '../blockframe.ts';
 import type { Block } from '../pack.ts';
 import { insideRings } from '../pick.ts';
+import { Halls } from './halls.ts';
 
 /** Points of a route in plan, x and y [m] by turns. */
 export type Route = number[];
 
 type Point = readonly [number, number];
+type Box = readonly [number, number, number, number];
 
 /** How many times its length a leg outside the storey counts. */
 const OUTSIDE = 6;
@@ -19,35 +21,36 @@ export class StoreyRoutes {
   private readonly frame: BlockFrame;
   private readonly block: Block;
   private readonly rings: readonly [number, number];
-  private readonly corridor: readonly [number, number, number, number] | null;
+  private readonly corridor: Box | null;
+  private readonly halls: Halls | null;
 
   /** `corridors` are local numbers of the storey's corridors. */
   constructor(block: Block, frame: BlockFrame, storey: number, corridors: readonly number[]) {
     this.block = block;
     this.frame = frame;
     this.rings = [block.groupRing[block.storeyGroup[storey]!]!, block.groupRing[block.storeyGroup[storey + 1]!]!];
-    this.corridor = this.box(corridors);
+    const boxes = corridors.flatMap((k) => this.boxOf(k));
+    this.corridor = ringOf(boxes);
+    this.halls = boxes.length > 0 && corridors.every((k) => this.corners(k) <= 4) ? new Halls(boxes, 1.5 / frame.step) : null;
   }
 
-  /** The box of the corridors' middle lines [steps]; null without corridors. */
-  private box(corridors: readonly number[]): readonly [number, number, number, number] | null {
+  private boxOf(k: number): Box[] {
     const { block } = this;
-    let [x0, y0, x1, y1, narrow] = [Infinity, Infinity, -Infinity, -Infinity, Infinity];
-    for (const k of corridors) {
-      let [a, b, c, d] = [Infinity, Infinity, -Infinity, -Infinity];
-      const begin = block.ringStart[block.groupRing[block.spaceGroup[k]!]!]!;
-      const end = block.ringStart[block.groupRing[block.spaceGroup[k + 1]!]!]!;
-      for (let i = begin; i < end; i++) {
-        [a, b, c, d] = [Math.min(a, block.x[i]!), Math.min(b, block.y[i]!), Math.max(c, block.x[i]!), Math.max(d, block.y[i]!)];
-      }
-      if (begin === end) continue;
-      [x0, y0, x1, y1] = [Math.min(x0, a), Math.min(y0, b), Math.max(x1, c), Math.max(y1, d)];
-      narrow = Math.min(narrow, c - a, d - b);
+    const box: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity];
+    const begin = block.ringStart[block.groupRing[block.spaceGroup[k]!]!]!;
+    for (let i = begin; i < begin + this.corners(k); i++) {
+      box[0] = Math.min(box[0], block.x[i]!);
+      box[1] = Math.min(box[1], block.y[i]!);
+      box[2] = Math.max(box[2], block.x[i]!);
+      box[3] = Math.max(box[3], block.y[i]!);
     }
-    if (!Number.isFinite(narrow)) return null;
-    const inset = narrow / 2;
-    const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
-    return [Math.min(x0 + inset, mx), Math.min(y0 + inset, my), Math.max(x1 - inset, mx), Math.max(y1 - inset, my)];
+    return Number.isFinite(box[0]) ? [box] : [];
+  }
+
+  /** Points of a space's outlines. */
+  private corners(k: number): number {
+    const { block } = this;
+    return block.ringStart[block.groupRing[block.spaceGroup[k + 1]!]!]! - block.ringStart[block.groupRing[block.spaceGroup[k]!]!]!;
   }
 
   /** The route between two places [m]. */
@@ -55,18 +58,15 @@ export class StoreyRoutes {
     const [a, b] = [this.local(from), this.local(to)];
     let best: Point[] = [];
     let least = Infinity;
-    for (const way of this.ways(a, b)) {
-      const cost = this.cost(way);
+    const along = this.halls?.between(a, b);
+    for (const way of along ? [along, ...this.ways(a, b)] : this.ways(a, b)) {
+      // along the corridors it may be a little longer: there the cables lie
+      const cost = this.cost(way) * (way === along ? 0.6 : 1);
       if (cost >= least) continue;
       least = cost;
       best = way;
     }
     return straightened(best).flatMap(([x, y]) => [this.frame.east(x, y), this.frame.north(x, y)]);
-  }
-
-  /** The building's own axes in plan, so that what is drawn along them can be told apart from what crosses. */
-  get turn(): Point {
-    return [this.frame.cos, this.frame.sin];
   }
 
   private local([x, y]: Point): Point {
@@ -107,8 +107,18 @@ export class StoreyRoutes {
   }
 }
 
+/** The box of the corridors' middle lines [steps]; null without corridors. */
+function ringOf(boxes: readonly Box[]): Box | null {
+  if (boxes.length === 0) return null;
+  const [x0, y0] = [0, 1].map((i) => Math.min(...boxes.map((b) => b[i]!))) as [number, number];
+  const [x1, y1] = [2, 3].map((i) => Math.max(...boxes.map((b) => b[i]!))) as [number, number];
+  const inset = Math.min(...boxes.map(([a, b, c, d]) => Math.min(c - a, d - b))) / 2;
+  const [mx, my] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  return [Math.min(x0 + inset, mx), Math.min(y0 + inset, my), Math.max(x1 - inset, mx), Math.max(y1 - inset, my)];
+}
+
 /** The nearest place on the edge of a box, along one axis. */
-function onBox([x, y]: Point, [x0, y0, x1, y1]: readonly [number, number, number, number]): Point {
+function onBox([x, y]: Point, [x0, y0, x1, y1]: Box): Point {
   const cx = Math.min(x1, Math.max(x0, x));
   const cy = Math.min(y1, Math.max(y0, y));
   if (cx !== x || cy !== y) return [cx, cy];
@@ -122,7 +132,7 @@ function bend(a: Point, p: Point): Point[] {
   return a[0] !== p[0] && a[1] !== p[1] ? [[a[0], p[1]], p] : [p];
 }
 
-function cornersOf([x0, y0, x1, y1]: readonly [number, number, number, number]): Point[] {
+function cornersOf([x0, y0, x1, y1]: Box): Point[] {
   return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]; // prettier-ignore
 }
 

@@ -35,6 +35,29 @@ export function corridorsOf(index: SceneIndex, building: number, storey: number)
   return Array.from({ length: count }, (_, k) => first + k).filter((k) => kinds?.[k] === 'corridor').map((k) => k - base);
 }
 
+/** A device that is seen: where [m], on which storey, and whether others hang on it. */
+export interface Stand {
+  place: readonly [number, number, number];
+  storey: number;
+  upper: boolean;
+}
+
+/** Devices at the ends of links on open storeys. */
+export function standsOf(rows: readonly LinkRow[], index: SceneIndex, building: string, isOpen: (storey: number) => boolean): Stand[] {
+  const found = new Map<string, Stand>();
+  for (const link of rows) {
+    for (const [end, upper] of [[link.lower, false], [link.upper, true]] as const) {
+      if (end.building !== building || end.storey === '' || end.position === null) continue;
+      const storey = index.storeyOf(index.slot(end.storey));
+      if (!isOpen(storey)) continue;
+      const z = (index.file.storeys.elevation[storey] ?? 0) + (index.file.storeys.height[storey] ?? 3) + OVER_M;
+      const known = found.get(end.id);
+      found.set(end.id, { place: [end.position[0], end.position[1], z], storey, upper: upper || (known?.upper ?? false) });
+    }
+  }
+  return [...found.values()];
+}
+
 /** The pieces of each link that is seen; `isOpen` says which storeys lie open. */
 export function wiresOf(
   rows: readonly LinkRow[], index: SceneIndex, block: Block, building: number, isOpen: (storey: number) => boolean,
