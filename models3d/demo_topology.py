@@ -40,9 +40,9 @@ def topology(campus: Campus) -> TopologyFacts:
     core = [item.id for item in campus.equipment if item.id.endswith("/CORE")]
     facts.edges += [_feeds(core_id.removesuffix("CORE") + "MSB", core_id) for core_id in core]
     ratings = uplink_mbit_s(campus)
-    edges = edges_of(campus, "schematic")
     facts.edges += [
-        replace(edge, capacity=ratings[edge.lower], unit="Mbit/s") if edge.lower in ratings else edge for edge in edges
+        replace(edge, capacity=ratings[edge.lower], unit="Mbit/s") if edge.lower in ratings else edge
+        for edge in edges_of(campus, "schematic")
     ]
     for border in (item.id for item in campus.equipment if item.category == "router"):
         nodes, edges = _outside(border)

@@ -49,6 +49,7 @@ class End:
     outside: bool = False
     role: Role = ""
     seat: Position | None = None
+    house: Names = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -59,7 +60,10 @@ class End:
         """The end of a line on the map: the building, over its roof (``seat``)."""
         if self.outside:
             return self
-        return replace(self, id=self.building, kind="building", place=self.building, storey="", position=self.seat)
+        return replace(
+            self, id=self.building, kind="building", names=self.house, place=self.building, storey="",
+            position=self.seat, schematic=True,
+        )  # fmt: skip
 
 
 class Ends:
@@ -106,7 +110,7 @@ class Ends:
         return replace(
             end, place=place, storey=above.get(Level.STOREY, ""), building=building,
             position=end.position or self._middle(place, building), schematic=end.position is None,
-            seat=self._seats.get(building),
+            seat=self._seats.get(building), house=self._buildings[building].names if building else {},
         )  # fmt: skip
 
     def _path(self, slot: int) -> Iterator[int]:
@@ -122,7 +126,7 @@ class Ends:
         return round(point.x, 2), round(point.y, 2), round(floor + DEVICE_HEIGHT_M, 2)
 
     def settle(self, links: Iterable[Link]) -> list[Link]:
-        """The links with places for their outside ends, in a row beyond the edge that is nearest to what leads there."""
+        """The links with places for their outside ends: a row beyond the edge that is nearest to what leads there."""
         found = list(links)
         outside = {end.id: end for link in found for end in (link.lower, link.upper) if end.outside}
         outside.update({link.upper.id: link.upper for link in found if link.upper.role == "egress"})
@@ -133,13 +137,19 @@ class Ends:
         (x0, y0, _), (x1, y1, _) = np.min(seats, axis=0).tolist(), np.max(seats, axis=0).tolist()
         inside = [link.lower.seat for link in found if link.upper.outside and link.lower.seat is not None]
         x, y, _ = np.mean(inside or seats, axis=0).tolist()
-        gap = 0.14 * max(x1 - x0, y1 - y0, 300.0)
+        gap = 0.1 * max(x1 - x0, y1 - y0, 300.0)
         gaps = {"south": y - y0, "north": y1 - y, "east": x1 - x, "west": x - x0}
         side = min(gaps, key=gaps.__getitem__)
         beyond = {"south": y0 - gap, "north": y1 + gap, "east": x1 + gap, "west": x0 - gap}[side]
+        level = side in ("south", "north")
+        # the row lies along the campus's edge, not past its corner
+        low, high, middle = (x0, x1, x) if level else (y0, y1, y)
+        half = (len(order) - 1) / 2 * gap
+        inner = half + gap
+        middle = min(max(middle, low + inner), high - inner) if high - low > 2 * inner else (low + high) / 2
         for k, end in enumerate(order):
-            along = (k - (len(order) - 1) / 2) * gap
-            spot = (x + along, beyond) if side in ("south", "north") else (beyond, y + along)
+            along = middle - half + k * gap
+            spot = (along, beyond) if level else (beyond, along)
             outside[end.id] = replace(end, position=(round(spot[0], 1), round(spot[1], 1), OUTSIDE_HEIGHT_M))
         return [
             replace(

@@ -385,7 +385,7 @@ export class View {
   }
 
   private planOf(index: SceneIndex, state: SpaceState): PlanHost {
-    return new PlanHost(this.root, index, state, {
+    return new PlanHost(this.root, index, state, this.links, {
       select: (slot) => this.set({ selection: slot < 0 ? '' : index.id(slot) }),
       hover: (slot) => this.tell({ hover: slot < 0 ? '' : index.id(slot) }),
       openStorey: (storey) => this.set({ storey: storey < 0 ? '' : index.id(index.storeySlot(storey)) }),

@@ -209,8 +209,12 @@ export class LinkDrawing {
     const value = this.model.lineValues.get(arc.line.number);
     const element = document.createElement('span');
     element.className = 'campus-link-name';
+    element.dataset['overView'] = '';
+    // on the far side of where the line comes from
+    const other = end === arc.line.upper ? arc.line.lower : arc.line.upper;
+    const shift = (this.seat(other)?.[1] ?? 0) > end.position![1] ? '5px' : 'calc(-100% - 5px)';
     element.style.cssText =
-      `position:absolute;left:0;top:0;translate:-50% calc(-100% - 6px);white-space:nowrap;font-size:0.8125rem;font-weight:500;color:${hex['text-1']};` +
+      `position:absolute;left:0;top:0;translate:-50% ${shift};white-space:nowrap;font-size:0.8125rem;font-weight:500;color:${hex['text-1']};` +
       `text-shadow:0 0 4px ${hex.bg},0 0 4px ${hex.bg},0 0 2px ${hex.bg};text-align:center`;
     const capacity = arc.line.capacity_mbit_s;
     const used = value && !Number.isNaN(value.used) ? ` · ${useText(value, view.lang)}` : '';
