@@ -43,7 +43,7 @@ test('colour tells utilisation, form tells state, and neither is shown without d
 });
 
 test('more traffic makes a wider link, and the trust lens shows trust', () => {
-  const widths = [1, 5, 50, 200, 500, 5000, 20_000].map((into) => look(value({ into }), BREAKS, dark, 'data').metres);
+  const widths = [1, 5, 50, 200, 500, 5000, 20_000].map((into) => look(value({ into, out: 0 }), BREAKS, dark, 'data').metres);
   assert.deepEqual(widths, [...widths].sort((a, b) => a - b));
   assert.equal(new Set(widths).size, 7);
   const trusted = look(value({ flags: FLAG_SIMULATED }), BREAKS, dark, 'trust');
@@ -76,7 +76,7 @@ test('lines from one side share their last stretch and end over the hub', () => 
 test('a way along corridors turns where they meet', () => {
   // a T: one corridor along x at y = 50, another down from it at x = 100
   const halls = new Halls([[0, 48, 200, 52], [98, 0, 102, 47]], 2);
-  assert.deepEqual(halls.between([10, 60], [120, 5]), [[10, 60], [10, 50], [100, 50], [100, 5], [120, 5]]);
+  assert.deepEqual(halls.between([10, 60], [120, 5]), [[10, 60], [10, 50], [100, 50], [100, 50], [100, 5], [120, 5]], 'a stop of each');
   assert.deepEqual(halls.between([10, 60], [60, 40]), [[10, 60], [10, 50], [60, 50], [60, 40]]);
   assert.equal(new Halls([[0, 0, 50, 4], [0, 90, 50, 94]], 2).between([5, 10], [5, 80]), null, 'halls that do not meet lead nowhere');
 });
@@ -124,7 +124,7 @@ test('words say everything, in both languages', () => {
   assert.deepEqual([flowText(3.456), flowText(42.24), flowText(713.2), flowText(1234), flowText(34_000), flowText(Number.NaN)].map((t) => t.replaceAll('\u202f', ' ')),
     ['3.46 Mbit/s', '42.2 Mbit/s', '713 Mbit/s', '1.23 Gbit/s', '34 Gbit/s', '\u2013']); // prettier-ignore
   const said = linkLines(row('A', 'B'), value({ flags: FLAG_SIMULATED | FLAG_STALE }), 1004, 'en').join('|').replaceAll('\u202f', ' ');
-  assert.equal(said, 'A \u2192 B|40 % / 1 Gbit/s|in 400 Mbit/s · out 20.0 Mbit/s|4 s · up · stale · simulated');
+  assert.equal(said, 'A \u2192 B|40 % / 1 Gbit/s|in 400 Mbit/s · out 20 Mbit/s|4 s · up · stale · simulated');
   assert.equal(qualityText(value({ status: 1 }), 'zh'), '中断');
   assert.equal(linkLines(row('A', 'B'), undefined, 0, 'zh')[1]!.replaceAll('\u202f', ' '), '无数据 / 1 Gbit/s');
 });

@@ -338,7 +338,7 @@ function stem(top: Place, roof: Place, colour: string): Strand {
 function stand({ place, storey, upper }: Stand, colour: string): Strand {
   const [x, y, z] = place;
   const curve = [x, y, z, x, y, z, x + 0.02, y, z, x + 0.02, y, z];
-  const form: Look = { form: Form.flow, colour, step: -1, metres: upper ? 1.4 : 0.7, pixels: upper ? 7 : 4 };
+  const form: Look = { form: Form.flow, colour, step: -1, metres: upper ? 1.4 : 0.6, pixels: upper ? 7 : 3 };
   return { curve, start: 0, length: 0, from: storey, to: storey, look: form, strong: false };
 }
 
