@@ -169,10 +169,11 @@ def _link_keys(context: Context, channel: Channel) -> Child:
     keys: list[Child] = []
     if channel.quantity != "utilisation" and (used := channels().get("network.utilisation")) is not None:
         steps: list[Child] = [html.I(style={"background": f"var(--ramp-{step})"}) for step in range(1, 8)]
+        colour = text("links.colour")
         ends = f"{used.breaks[0]:g} – {used.breaks[-1]:g} %"
         keys = [
             html.Span(steps, className="link-ramp", **attrs({"aria-hidden": "true"})),
-            f"{text('links.colour')} {ends}",
+            f"{colour} {ends}",
         ]
     keys += [
         html.I(className="key link-width"),

@@ -156,6 +156,21 @@ def test_pointing_says_what_is_known_and_a_click_selects_the_lower_end(net: Net)
     shown.settle()
 
 
+def test_texts_of_the_page_follow_a_link_and_show_nothing_of_another_layout(net: Net) -> None:
+    net.say(row(0, 64))
+    fill = "([field, layout]) => Object.assign(document.getElementById('live-value').dataset, {link: field, layout})"
+    text = net.shown.page.locator("#live-value")
+    for field, told in (("used", "64 %"), ("in", "20\u202fGbit/s"), ("state", "up"), ("quality", "up")):
+        net.shown.page.evaluate(fill, [f"line|0|{field}", "one"])
+        expect(text).to_have_text(told)
+    net.shown.page.evaluate(fill, ["line|0|used", "one"])
+    net.say(row(0, None, status=1))
+    expect(text).to_have_attribute("data-quality", "down")
+    net.shown.page.evaluate(fill, ["line|0|used", "another"])
+    expect(text).to_have_text("–")
+    net.shown.page.evaluate("() => { delete document.getElementById('live-value').dataset.link; }")
+
+
 def test_what_stands_before_a_link_hides_it_from_the_pointer(net: Net) -> None:
     found = net.shown.page.evaluate(
         f"""() => {{
