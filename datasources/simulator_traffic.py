@@ -1,8 +1,9 @@
 """Traffic of uplinks, which follows the Wi-Fi clients below them, their utilisation, and whether they are up.
 
 ``traffic/<scope>/<in|out>/<capacity Mbit/s>/<lower id>><upper id>``, ``utilisation/<scope>/<capacity>/<lower>><upper>``
-(of the busier direction) and ``link/<scope>/<lower>><upper>``. Scopes: ``building`` (its switch to the core; the lower
-id begins with the building's), ``intercampus`` and ``egress`` (parts of what all buildings send and receive).
+(of the busier direction) and ``link/<scope>/<lower>><upper>``. Scopes: ``storey`` (a switch of it to the building's;
+several share its traffic alike), ``building`` (its switch to the core), ``intercampus`` and ``egress`` (parts of what
+all buildings send and receive). The lower id begins with the storey's or building's.
 No source was found for traffic per device: the rates are assumptions that load an egress of 34 Gbit/s to about a third.
 """
 
@@ -24,7 +25,7 @@ from twin.point import Point
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-SCOPES = ("building", "intercampus", "egress")
+SCOPES = ("storey", "building", "intercampus", "egress")
 DIRECTIONS = ("in", "out")
 CLIENT_MBIT_S = (0.6, 0.1)  # of a client in the busiest hour [Mbit/s], in and out: an assumption
 IDLE_MBIT_S = (2.0, 1.0)  # of a storey without clients
@@ -98,6 +99,7 @@ class TrafficModel:
         self._links = Streams([f"{u.lower}>{u.upper}" for u in self.uplinks], seed)
         self._wanders = np.array([u.scope == "intercampus" for u in self.uplinks], np.bool_)
         self._parts = _parts(self.uplinks, buildings)
+        self._shares = _shares(self.uplinks, self._storeys)
 
     def at(self, when: F64, clients: F32) -> F32:
         """The points' values, in their own units, at ``when`` (columns), from ``clients`` (access points, columns)."""
@@ -109,7 +111,8 @@ class TrafficModel:
             burst = np.float32(0.75) + np.float32(0.5) * self._streams.each(f"traffic-{direction}", when, BURST_S)
             storeys = connected * (activity * np.float32(CLIENT_MBIT_S[k])) * burst + np.float32(IDLE_MBIT_S[k])
             buildings = (self._to_building @ storeys) * np.float32(1 + OVERHEAD)
-            carried.append(np.minimum((self._parts @ buildings) * self._wander(when), self._capacity))
+            through = (self._parts @ buildings) * self._wander(when) + self._shares @ storeys
+            carried.append(np.minimum(through, self._capacity))
         return self._told(*carried) * self._factor
 
     def _wander(self, when: F64) -> F32:
@@ -138,6 +141,17 @@ def _parts(uplinks: Sequence[Uplink], buildings: Sequence[str]) -> csr_array:
     for row, uplink in enumerate(uplinks):
         if uplink.scope == "building":
             parts[row] = [building == parent(uplink.lower) for building in buildings]
-        else:
+        elif uplink.scope != "storey":
             parts[row] = PARTS[uplink.scope]
     return csr_array(parts)
+
+
+def _shares(uplinks: Sequence[Uplink], storeys: Sequence[str]) -> csr_array:
+    """Which share of each storey's traffic (columns) each uplink (rows) carries: its switches share it alike."""
+    of_storey = [parent(uplink.lower) if uplink.scope == "storey" else "" for uplink in uplinks]
+    switches: dict[str, set[str]] = {}
+    for uplink, storey in zip(uplinks, of_storey, strict=True):
+        switches.setdefault(storey, set()).add(uplink.lower)
+    weight = np.array([1 / len(switches[storey]) for storey in of_storey], np.float32)
+    belongs = sums(of_storey, storeys).T
+    return csr_array(belongs.multiply(weight[:, None]))

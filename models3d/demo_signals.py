@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from models3d.demo_points import INTERVAL_S, SOURCE, STALE_S, is_metered, use_of
-from models3d.demo_topology import CAMPUS_MBIT_S, EGRESS_MBIT_S, INTERNET, OTHER_CAMPUSES, UPLINK_MBIT_S
+from models3d.demo_topology import CAMPUS_MBIT_S, EGRESS_MBIT_S, INTERNET, OTHER_CAMPUSES, uplink_mbit_s
 from twin.point import Point
 from twin.space import Campus, Equipment, Space
 
@@ -64,15 +64,22 @@ def _served(item: Equipment, space: Space) -> tuple[str, str]:
 
 
 def _uplinks(campus: Campus) -> Iterator[Point]:
-    """Traffic in and out, utilisation and state of buildings' uplinks, the lines to other campuses, and the egress."""
+    """Traffic in and out, utilisation and state of the uplinks of buildings and storeys, of the lines outside."""
     devices = {item.id for item in campus.equipment}
     border = next((item.id for item in campus.equipment if item.category == "router"), None)
     if border is None:
         return
     core = border.removesuffix("BORDER") + "CORE"
+    ratings = uplink_mbit_s(campus)
     for building in campus.buildings:
-        if (head := f"{building.id}/SW0") in devices:
-            yield from _uplink("building", head, core, "uplink", UPLINK_MBIT_S)
+        if (head := f"{building.id}/SW0") not in devices:
+            continue
+        yield from _uplink("building", head, core, "uplink", ratings[head])
+        for storey in building.storeys:
+            k = 1
+            while (switch := f"{storey.id}/SW{k}") in devices:
+                yield from _uplink("storey", switch, head, "uplink", ratings[switch])
+                k += 1
     for other in OTHER_CAMPUSES:
         yield from _uplink("intercampus", border, other, other, CAMPUS_MBIT_S)
     yield from _uplink("egress", border, INTERNET, INTERNET, EGRESS_MBIT_S)

@@ -6,6 +6,7 @@ from the demo's equipment (``models3d.demo_equipment``): core -> building switch
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
@@ -19,8 +20,11 @@ RATINGS_KVA = (250.0, 400.0, 630.0, 800.0, 1_000.0, 1_250.0, 1_600.0, 2_000.0, 2
 DESIGN_VA_PER_M2 = 60.0
 INTERNET = "INTERNET"
 OTHER_CAMPUSES = ("CAMPUS-2", "CAMPUS-3", "CAMPUS-4")
-UPLINK_MBIT_S, CAMPUS_MBIT_S, EGRESS_MBIT_S = 10_000.0, 10_000.0, 34_000.0
-"""Capacity of a building's uplink and of a line to another campus (assumed), and of the egress (published)."""
+STOREY_MBIT_S, SMALL_MBIT_S, UPLINK_MBIT_S = 1_000.0, 2_000.0, 10_000.0
+"""Capacity of the uplinks of a storey's switch, of a building with few access points, and of any other (assumed)."""
+FEW_ACCESS_POINTS = 100
+CAMPUS_MBIT_S, EGRESS_MBIT_S = 10_000.0, 34_000.0
+"""Capacity of a line to another campus (assumed), and of the egress (published)."""
 
 
 def topology(campus: Campus) -> TopologyFacts:
@@ -35,7 +39,11 @@ def topology(campus: Campus) -> TopologyFacts:
             facts.edges.append(Edge(main, "meters", building.id, origin="schematic"))
     core = [item.id for item in campus.equipment if item.id.endswith("/CORE")]
     facts.edges += [_feeds(core_id.removesuffix("CORE") + "MSB", core_id) for core_id in core]
-    facts.edges += [_rated(edge) for edge in edges_of(campus, "schematic")]
+    ratings = uplink_mbit_s(campus)
+    facts.edges += [
+        replace(edge, capacity=ratings[edge.lower], unit="Mbit/s") if edge.lower in ratings else edge
+        for edge in edges_of(campus, "schematic")
+    ]
     for border in (item.id for item in campus.equipment if item.category == "router"):
         nodes, edges = _outside(border)
         facts.nodes += nodes
@@ -43,17 +51,24 @@ def topology(campus: Campus) -> TopologyFacts:
     return facts
 
 
-def _rated(edge: Edge) -> Edge:
-    """The uplink of a building's switch has a capacity."""
-    is_uplink = edge.relation == "uplinks" and edge.source.endswith("/SW0")
-    return replace(edge, capacity=UPLINK_MBIT_S, unit="Mbit/s") if is_uplink else edge
+def uplink_mbit_s(campus: Campus) -> dict[str, float]:
+    """What the uplink of each switch of a building or storey carries [Mbit/s]."""
+    served = Counter(item.id.split("/")[0] for item in campus.equipment if item.category == "access-point")
+    found = {}
+    for item in campus.equipment:
+        building, _, rest = item.id.partition("/")
+        if item.category != "switch" or rest == "CORE":
+            continue
+        of_building = SMALL_MBIT_S if served[building] <= FEW_ACCESS_POINTS else UPLINK_MBIT_S
+        found[item.id] = of_building if rest == "SW0" else STOREY_MBIT_S
+    return found
 
 
 def _outside(border: str) -> tuple[list[Node], list[Edge]]:
     """What the border router leads to: the Internet, and the university's other campuses."""
-    nodes = [Node(INTERNET, "network", {"zh": "互联网", "en": "Internet"}, origin="schematic")]
+    nodes = [Node(INTERNET, "internet", {"zh": "互联网", "en": "Internet"}, origin="schematic")]
     for k, campus in enumerate(OTHER_CAMPUSES, 2):
-        nodes.append(Node(campus, "network", {"zh": f"校区 {k}", "en": f"Campus {k}"}, origin="schematic"))
+        nodes.append(Node(campus, "campus", {"zh": f"校区 {k}", "en": f"Campus {k}"}, origin="schematic"))
     ratings = [EGRESS_MBIT_S, *[CAMPUS_MBIT_S] * len(OTHER_CAMPUSES)]
     edges = [
         Edge(border, "uplinks", node.id, "network", rating, "Mbit/s", origin="schematic")

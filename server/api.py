@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, mapping, occupancy, provenance, push, quality
+from server import impact, kpis, links, mapping, occupancy, provenance, push, quality
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -57,6 +57,7 @@ def router(runtime: Runtime) -> APIRouter:
     quality.add(api, runtime)
     impact.add(api, runtime)
     kpis.add(api, runtime)
+    links.add(api, runtime)
     mapping.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from datasources.runner import SourceConfig
 from models3d.campus import Assembled
 from twin.ingest import Ingest
+from twin.links import Links
 from twin.live import LiveState
 from twin.occupancy.watch import PeopleWatch, derived_points
 from twin.quality.engine import Inspector
@@ -35,12 +36,18 @@ class Feed:
     people: PeopleWatch
     topology: Topology
     meters: dict[str, Meter]
+    links: Links
 
 
 def feed(
-    assembled: Assembled, tree: SlotTree, sources: Sequence[SourceConfig], cache: Path, clock: Callable[[], float]
+    assembled: Assembled,
+    tree: SlotTree,
+    sources: Sequence[SourceConfig],
+    cache: Path,
+    clock: Callable[[], float],
+    egress: Sequence[str] = (),
 ) -> Feed:
-    """The feed of a campus; what its watches learn is kept in ``cache``."""
+    """The feed of a campus; what its watches learn is kept in ``cache``. ``egress`` are the points of its way out."""
     points, facts, campus = assembled.points, assembled.topology, assembled.campus
     booked = {lesson.space for lesson in assembled.timetable}
     live = LiveState([*points, *derived_points(points, tree, booked)], tree, clock)
@@ -53,4 +60,5 @@ def feed(
     ingest.judges.append(watch.judge)
     ingest.listeners.append(watch.take)
     people = PeopleWatch(live, campus, cache / "occupancy" / f"{campus.id}.npz", assembled.timetable)
-    return Feed(live, ingest, watch, people, topology, meters)
+    links = Links.of(live, topology, campus, facts.nodes, egress)
+    return Feed(live, ingest, watch, people, topology, meters, links)

@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from server.link_board import QUANTITIES, LinkBoard
 from twin.domains import Channel, channels
 from twin.frame import NO_VALUE, Frame, FrameKind, Leaves, Totals, encode, no_leaves, no_totals, quantise
+from twin.links import Links
 from twin.live import LiveState
 from twin.slots import Level
 
@@ -43,8 +45,12 @@ class StreamError(ValueError):
 class Stream:
     """One channel of one scope: its slots, what was last encoded, and when each slot last changed."""
 
-    def __init__(self, live: LiveState, channel: Channel, scope: npt.NDArray[np.bool_], build: int) -> None:
+    def __init__(
+        self, live: LiveState, channel: Channel, scope: npt.NDArray[np.bool_], build: int, slot: int = 0
+    ) -> None:
         self.channel = channel
+        self.slot = slot
+        self.has_links = channel.quantity in QUANTITIES
         self.seq = 0
         self._build = build
         self._scope = scope
@@ -158,10 +164,17 @@ class Stream:
 
     def heartbeat(self) -> bytes:
         """A frame without a body: the server's time, build and the number that a client should have reached."""
+        return self._bare(FrameKind.HEARTBEAT)
+
+    def event(self, text: bytes) -> bytes:
+        """An event (JSON) as a frame."""
+        return self._bare(FrameKind.EVENT, text)
+
+    def _bare(self, kind: FrameKind, event: bytes = b"") -> bytes:
         return encode(
             Frame(
-                FrameKind.HEARTBEAT, self.seq, self._live.clock() * 1000.0, self._low, self._high, self._build,
-                len(self._live.tree.ids), no_leaves(), no_totals(),
+                kind, self.seq, self._live.clock() * 1000.0, self._low, self._high, self._build,
+                len(self._live.tree.ids), no_leaves(), no_totals(), event,
             )
         )  # fmt: skip
 
@@ -172,8 +185,9 @@ def _u16(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint16]:
 
 @dataclass(slots=True, eq=False)
 class Client:
-    """One connection. ``seq`` is what it has, ``beat`` the last heartbeat it got, ``sending`` since when it is busy [s,
-    monotonic; 0 = not]. ``abort`` cuts the connection without waiting for the peer.
+    """One connection. ``seq`` is what it has, ``links`` the same of the links, ``beat`` the last heartbeat it got,
+    ``sending`` since when it is busy [s, monotonic; 0 = not]. ``abort`` cuts the connection without waiting for the
+    peer.
     """
 
     stream: Stream
@@ -181,6 +195,7 @@ class Client:
     slow: bool = False
     abort: Callable[[], None] | None = None
     seq: int = 0
+    links: int = 0
     beat: int = 0
     sending: float = 0.0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -202,8 +217,16 @@ class HubCounts:
 class Hub:
     """All live streams and their clients. ``run`` is its one task; everything happens on the event loop."""
 
-    def __init__(self, live: LiveState, build: int, stall_s: float = STALL_S, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(
+        self,
+        live: LiveState,
+        build: int,
+        stall_s: float = STALL_S,
+        heartbeat_s: float = HEARTBEAT_S,
+        links: Links | None = None,
+    ) -> None:
         self.live = live
+        self.board = LinkBoard(links or Links(), live)
         self.build = build
         self.counts = HubCounts()
         self._stall_s = stall_s
@@ -229,7 +252,7 @@ class Hub:
         key = (channel, tree.ids[slot])
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = Stream(self.live, row, tree.under(slot), self.build)
+            stream = self._streams[key] = Stream(self.live, row, tree.under(slot), self.build, slot)
         return stream
 
     async def serve(self, client: Client) -> None:
@@ -244,6 +267,9 @@ class Hub:
         try:
             client.stream.refresh()
             await self._send(client, client.stream.since(0))
+            if client.stream.has_links:
+                self.board.refresh()
+                await self._send_links(client)
             while True:
                 await client.wake.wait()
                 client.wake.clear()
@@ -267,6 +293,14 @@ class Hub:
             await self._send(client, client.stream.heartbeat(), moves=False)
         if client.seq != client.stream.seq:
             await self._send(client, client.stream.since(client.seq))
+        if client.stream.has_links and client.links != self.board.seq:
+            await self._send_links(client)
+
+    async def _send_links(self, client: Client) -> None:
+        event = self.board.since(client.stream.slot, client.links)
+        client.links = self.board.seq
+        if event:
+            await self._send(client, client.stream.event(event), moves=False)
 
     async def _send(self, client: Client, data: bytes, moves: bool = True) -> None:
         if moves:
@@ -277,9 +311,10 @@ class Hub:
         self.counts.frames += 1
         self.counts.bytes += len(data)
 
-    def follow(self, live: LiveState) -> None:
+    def follow(self, live: LiveState, links: Links | None = None) -> None:
         """Go on with another live state of the same tree: points came or went."""
         self.live = live
+        self.board.follow(links or Links(), live)
         live.listeners.append(self._dirty.set)
         for stream in self._streams.values():
             stream.follow(live)
@@ -287,7 +322,7 @@ class Hub:
 
     def keyframe(self, client: Client) -> None:
         """Give the client a keyframe next: it noticed a gap."""
-        client.seq = 0
+        client.seq = client.links = 0
         client.wake.set()
 
     async def run(self) -> None:
@@ -313,6 +348,8 @@ class Hub:
             self._next_tick = now + TICK_S
             self.live.tick()
             self._cut_stalled(now)
+            if any(client.stream.has_links for client in self._clients) and self.board.refresh(now):
+                self._wake_all(now)
         if now >= self._next_beat:
             self._next_beat = now + self._heartbeat_s
             self._beat += 1
@@ -346,7 +383,9 @@ class Hub:
 
     def _wake(self, slow: bool) -> None:
         for client in self._clients:
-            if client.slow is slow and (client.seq != client.stream.seq or client.beat != self._beat):
+            behind = client.seq != client.stream.seq or client.beat != self._beat
+            behind |= client.stream.has_links and client.links != self.board.seq
+            if client.slow is slow and behind:
                 client.wake.set()
 
     def _cut_stalled(self, now: float) -> None:

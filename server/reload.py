@@ -22,7 +22,7 @@ from datasources.runner import SourceConfig
 from models3d import tiles
 from server.feed import Feed, feed
 from server.push_gate import Gate, open_gates
-from server.runtime import Configuration, Read, Runtime, StartError, read_campus, with_inboxes
+from server.runtime import Configuration, Read, Runtime, StartError, egress_points, read_campus, with_inboxes
 from twin.config import CampusConfig, read_campus_config
 from twin.index import SpaceIndex
 from twin.kpi import Basis
@@ -163,7 +163,7 @@ def prepare(runtime: Runtime, read: Read, cache: Path) -> Prepared:
     points, old = read.assembled.points, runtime.live
     sources = with_inboxes(read.sources, runtime.gates)
     tree = SlotTree.of(read.assembled.campus, old.tree.ids)
-    fed = feed(read.assembled, tree, sources, cache, runtime.ingest.clock)
+    fed = feed(read.assembled, tree, sources, cache, runtime.ingest.clock, egress_points(read.config))
     pairs = [
         (row, was)
         for row, point in enumerate(fed.live.points)
@@ -192,7 +192,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     fed.live.carry_over(runtime.live, new.here, new.there)
     fed.ingest.carry_over(runtime.ingest, new.here, new.there)
     runtime.live, runtime.ingest, runtime.gates = fed.live, fed.ingest, new.gates
-    runtime.topology, runtime.meters = fed.topology, fed.meters
+    runtime.topology, runtime.meters, runtime.links = fed.topology, fed.meters, fed.links
     runtime.kpis.follow(new.basis)
     runtime.config = read.config
     runtime.accepted.clear()
@@ -206,7 +206,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     )
     if new.found is not None:
         runtime.index, runtime.search = new.found
-    runtime.hub.follow(fed.live)
+    runtime.hub.follow(fed.live, fed.links)
     await runtime.change_watch(fed.watch)
     await runtime.change_people(fed.people)
     changed = await runtime.supervisor.change(new.sources, read.assembled.points)

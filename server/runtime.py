@@ -30,6 +30,7 @@ from twin.config import CampusConfig
 from twin.index import SpaceIndex
 from twin.ingest import Ingest
 from twin.kpi import Kpis
+from twin.links import Links
 from twin.live import LiveState
 from twin.mistake import Mistake
 from twin.occupancy.watch import PeopleWatch
@@ -68,9 +69,9 @@ class Configuration:
 class Runtime:
     """A campus as served. ``build_id`` is the viewer's; ``hosts`` may be asked for besides loopback names.
 
-    ``live``, ``ingest``, ``watch``, ``people``, ``topology`` and ``meters`` are others after points came or went: ask
-    for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as long as the
-    server does.
+    ``live``, ``ingest``, ``watch``, ``people``, ``topology``, ``meters`` and ``links`` are others after points came or
+    went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
+    long as the server does.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
     """
@@ -87,6 +88,7 @@ class Runtime:
     people: PeopleWatch
     topology: Topology
     meters: dict[str, Meter]
+    links: Links
     kpis: Kpis
     bundle: Bundle
     build_id: int
@@ -219,7 +221,7 @@ def build_runtime(
 
     seen = look(folder)
     read = read_campus(folder, cache)
-    runtime = runtime_of(read.assembled, read.sources, cache, clock=clock)
+    runtime = runtime_of(read.assembled, read.sources, cache, clock=clock, egress=egress_points(read.config))
     runtime.config = read.config
     runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
     reloader = Reloader(runtime, read.config, cache, seen)
@@ -234,14 +236,17 @@ def runtime_of(
     *,
     key: str = "",
     clock: Callable[[], float] = time.time,
+    egress: Sequence[str] = (),
 ) -> Runtime:
-    """The runtime of a campus that is assembled already, with its sources. ``key`` names its content, '' = find out."""
+    """The runtime of a campus that is assembled already, with its sources. ``key`` names its content, '' = find out;
+    ``egress`` are the points of its way out, where campus.yaml names them.
+    """
     models = cache / "models"
     scene = scene_of(assembled, models, key)
     index = SpaceIndex(assembled.campus)
     tree = SlotTree.of(assembled.campus, tiles.slots(assembled.campus))
     sources = with_inboxes(sources)
-    fed = feed(assembled, tree, sources, cache, clock)
+    fed = feed(assembled, tree, sources, cache, clock, egress)
     # The ingest is looked up for each batch: it is another one after points came or went.
     supervisor = Supervisor(
         sources, assembled.points, lambda name, batch: runtime.ingest.accept(batch, name), clock=clock
@@ -250,9 +255,10 @@ def runtime_of(
     build = viewer.BUILD_ID
     runtime = Runtime(
         assembled=assembled, index=index, search=Search(index), scene=scene, live=fed.live, ingest=fed.ingest,
-        supervisor=supervisor, hub=Hub(fed.live, build), watch=fed.watch, people=fed.people, topology=fed.topology,
-        meters=fed.meters, kpis=Kpis(assembled.campus, fed.live, fed.topology), bundle=bundle, build_id=build,
-        models=models, gates=open_gates(sources, assembled.points), hosts=allowed_hosts(),
+        supervisor=supervisor, hub=Hub(fed.live, build, links=fed.links), watch=fed.watch, people=fed.people,
+        topology=fed.topology, meters=fed.meters, links=fed.links,
+        kpis=Kpis(assembled.campus, fed.live, fed.topology), bundle=bundle, build_id=build, models=models,
+        gates=open_gates(sources, assembled.points), hosts=allowed_hosts(),
     )  # fmt: skip
     return runtime
 
@@ -264,6 +270,12 @@ def with_inboxes(sources: Sequence[SourceConfig], gates: Iterable[Gate] = ()) ->
         replace(row, context={**row.context, "inbox": open_now.get(row.name) or Inbox()}) if row.type == "push" else row
         for row in sources
     ]
+
+
+def egress_points(config: CampusConfig) -> Sequence[str]:
+    """The points that campus.yaml names as the campus's way out."""
+    egress = config.file.kpis.egress
+    return egress.points if egress is not None else ()
 
 
 @dataclass(frozen=True, slots=True)

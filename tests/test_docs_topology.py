@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import get_args
 
+from server.link_board import LinkBoard
 from server.schemas import ImpactNodeOut, ImpactOut, QualityCheckOut, QualityFindingOut
+from server.schemas_links import BandwidthOut, LinkEndOut, LinkLineOut, LinkOut, LinksOut
 from tests.conftest import ROOT
 from twin import timetable, topology, topology_table
+from twin.link_places import CAMPUS_KINDS, EGRESS_KINDS
+from twin.link_points import Rule, Why
+from twin.links import Links
+from twin.live import LiveState
 from twin.quality.engine import TABLE
 from twin.quantity import QUANTITIES
+from twin.slots import SlotTree
+from twin.space import Campus
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -40,6 +50,26 @@ def test_every_key_of_the_answers_is_explained() -> None:
     text = page("quality.md")
     keys = [k for m in (QualityFindingOut, QualityCheckOut) for k in m.model_fields]
     assert [k for k in keys if f"`{k}`" not in text] == []
+
+
+def test_every_key_of_links_is_explained() -> None:
+    _, _, text = page("topology.md").partition("## Links")
+    models = (LinksOut, LinkOut, LinkLineOut, LinkEndOut, BandwidthOut)
+    assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
+    words = [*get_args(Rule), *get_args(Why), *EGRESS_KINDS, *CAMPUS_KINDS, "over-capacity"]
+    assert [word for word in words if word and f"`{word}`" not in text] == []
+
+
+def test_the_event_of_links_is_explained_place_by_place() -> None:
+    text = page("live-stream.md")
+    (example,) = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+    live = LiveState([], SlotTree.of(Campus("c"), ["c"]))
+    event = json.loads(LinkBoard(Links(), live).since(0, -1))
+    assert set(event) == set(example)
+    assert all(f"`{key}`" in text for key in event if key not in ("kind", "time"))
+    _, _, table = text.partition("| place | what |")
+    places = [n for cell in re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE) for n in cell.split(", ")]
+    assert places == [str(n) for n in range(len(example["links"][0]))]
 
 
 def test_every_check_says_after_what_it_judges() -> None:

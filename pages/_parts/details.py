@@ -11,6 +11,7 @@ from pages._parts import states
 from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
 from pages._parts.fresh import texts_of
+from pages._parts.links import links
 from pages._parts.occupancy import people
 from pages._parts.provenance import provenance
 from twin.domains import Channel, channels
@@ -32,6 +33,7 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     if channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
         parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
     parts.append(people(context, entity))
+    parts.extend(links(context, entity, channel))
     parts.append(provenance(context, entity, channel))
     parts.extend(_facts(context, entity))
     return [html.Div(part, key=f"{entity.id}-{number}") for number, part in enumerate(parts) if part is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dash
 from dash import ClientsideFunction, Input, Output, dcc, html
 
-from pages._parts import states
+from pages._parts import links, states
 from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, tool
 from pages._parts.context import Context
 from twin.domains import Channel, Domain, channels, domains
@@ -153,11 +153,35 @@ def legend(context: Context, channel: Channel, *, shown: bool) -> html.Div:
                  html.I(className="key none"), context.text("quality.none")],
                 className="legend-keys",
             ),
+            _link_keys(context, channel),
         ],
         className="legend",
         hidden=not shown,
         **attrs({"data-legend": channel.key} | OVER),
     )  # fmt: skip
+
+
+def _link_keys(context: Context, channel: Channel) -> Child:
+    """How links are drawn, beside the scale of a channel that has them; their colour is that of utilisation."""
+    if channel.quantity not in links.QUANTITIES or not context.runtime.links.links:
+        return None
+    text = context.text
+    keys: list[Child] = []
+    if channel.quantity != "utilisation" and (used := channels().get("network.utilisation")) is not None:
+        steps: list[Child] = [html.I(style={"background": f"var(--ramp-{step})"}) for step in range(1, 8)]
+        colour = text("links.colour")
+        ends = f"{used.breaks[0]:g} – {used.breaks[-1]:g} %"
+        keys = [
+            html.Span(steps, className="link-ramp", **attrs({"aria-hidden": "true"})),
+            f"{colour} {ends}",
+        ]
+    keys += [
+        html.I(className="key link-width"),
+        text("links.width"),
+        html.I(className="key link-down"),
+        text("links.down"),
+    ]
+    return html.Div(keys, className="legend-keys legend-links")
 
 
 def _channels(context: Context, domain: Domain, *, shown: bool) -> html.Div:

@@ -148,6 +148,12 @@ def test_an_uplink_carries_what_its_buildings_clients_cause_and_parents_add_up(d
     assert 0.3 < egress.max() / 34_000 < 0.7
     assert egress.argmin() in (2, 3, 4, 5)
     assert egress.argmax() in (20, 21, 22)
+    of_storeys: Counter[str] = Counter()
+    for address, values in by_address.items():
+        if address.startswith("traffic/storey/in/"):
+            of_storeys[address.split("/")[4]] += float(values[12])  # type: ignore[assignment]
+    of_buildings = {a.split("/")[4]: v[12] for a, v in by_address.items() if a.startswith("traffic/building/in/")}
+    assert {b: of_storeys[b] * 1.01 for b in of_buildings} == pytest.approx(of_buildings, rel=1e-3)
     clients = Counter[str]()
     for k, p in enumerate(demo.points):
         if p.quantity == "clients":

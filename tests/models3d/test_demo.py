@@ -18,6 +18,7 @@ from models3d.demo import demo_campus
 from models3d.demo_layout import GROSS_M2, GROUND_M2
 from models3d.demo_names import USES
 from models3d.demo_points import use_of
+from models3d.demo_topology import uplink_mbit_s
 from twin.space import Area, Building, Space, Storey
 
 TOUCH_M = 0.25  # a wall between a room and its corridor is 0.2 m
@@ -259,8 +260,10 @@ def test_points_belong_to_entities_and_their_addresses_are_unique(demo: Assemble
     assert count["power"] == 15_809
     assert classrooms < count["people"] < classrooms + 250  # and the library's halls
     assert count["people"] < count["co2"] == count["temperature"] < 1_500  # and an office in five
-    assert count["traffic"] == 2 * count["utilisation"] == 2 * count["link_state"] == 2 * (48 + 3 + 1)
-    assert len(demo.points) == 26_808
+    switches = sum(e.category == "switch" for e in demo.campus.equipment)
+    uplinks = switches - 1 + 3 + 1  # of every switch but the core, to three campuses, and the egress
+    assert count["traffic"] == 2 * count["utilisation"] == 2 * count["link_state"] == 2 * uplinks
+    assert len(demo.points) == 28_872
     metered = {p.entity for p in demo.points if p.quantity == "power"}
     assert {b.id for b in demo.campus.buildings} | {s.id for _, s in storeys(demo)} <= metered
 
@@ -274,7 +277,18 @@ def test_an_uplinks_points_name_an_edge_of_the_topology_with_its_capacity(demo: 
             assert link.split(">")[0] == point.entity
             assert f"/{rated[link]:.0f}/" in point.address
             found += 1
-    assert found == 3 * 52
+    switches = sum(e.category == "switch" for e in demo.campus.equipment)
+    assert found == 3 * (switches - 1 + 4)
+
+
+def test_uplinks_of_small_buildings_carry_less(demo: Assembled) -> None:
+    rated = uplink_mbit_s(demo.campus)
+    served = Counter(e.id.split("/")[0] for e in demo.campus.equipment if e.category == "access-point")
+    assert {served[name.split("/")[0]] <= 100: rate for name, rate in rated.items() if name.endswith("/SW0")} == {
+        True: 2_000.0,
+        False: 10_000.0,
+    }
+    assert {rate for name, rate in rated.items() if not name.endswith("/SW0")} == {1_000.0}
 
 
 def test_the_access_points_of_a_place_share_it_whole(demo: Assembled) -> None:

@@ -23,10 +23,14 @@ STYLE = {"position": "fixed", "inset": "0"}
 
 
 class Live:
-    """Sends the same frames to everybody who connects, and keeps the connection until it is told to hang up."""
+    """Sends the same frames to everybody who connects, and keeps the connection until it is told to hang up.
+
+    ``links`` is what ``/api/v1/links`` answers.
+    """
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.links: dict[str, Any] = {}
         self.connections = 0
         self.refuse = False
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -55,6 +59,7 @@ def create(scene_folder: Path, scene_url: str, props: dict[str, Any], live: Live
     server = FastAPI()
     if live is not None:
         server.add_api_websocket_route("/ws/live", live.serve)
+        server.add_api_route("/api/v1/links", lambda: live.links)
     server.mount("/models", StaticFiles(directory=scene_folder))
     app = dash.Dash(__name__, server=cast(Any, server), assets_folder=str(Path(__file__).parent / "no-assets"))
     given = {"sceneUrl": scene_url, "liveUrl": "/ws/live" if live else "", **props}

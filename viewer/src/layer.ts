@@ -8,6 +8,8 @@
 import type { Camera, Group, IUniform, WebGLRenderer } from 'three';
 import type { CameraRig } from './camera.ts';
 import type { BuildingData, RoomGroupData } from './jobs.ts';
+import type { LinkHost } from './links/host.ts';
+import type { Hit } from './pick.ts';
 import type { Legend, Lens, Marker, Mode, Section, Tier } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';
@@ -40,7 +42,9 @@ export const Change = {
   Texts: 262144,
   /** One more building has come: ctx.loaded. */
   Building: 524288,
-  All: 0xfffff,
+  /** Links of the network, or what is known of them: ctx.links. */
+  Links: 1048576,
+  All: 0x1fffff,
 } as const;
 
 /** The properties as the layers need them: ids resolved to slots, never undefined. */
@@ -102,6 +106,7 @@ export interface LayerContext {
   readonly storeys: StoreyState;
   readonly view: ViewState;
   readonly uniforms: SharedUniforms;
+  readonly links: LinkHost;
   /** Buildings that have come so far, by building index. */
   readonly loaded: (BuildingData | null)[];
   /** Rooms that have come and wait for the rooms' layer, which takes them away. */
@@ -133,5 +138,9 @@ export interface Layer {
   update(change: number): void;
   /** Before each drawn frame; the camera is current. Return true to ask for another frame (animation). */
   beforeDraw?(now: number): boolean;
+  /** The pointer is over the canvas [CSS px] and `hit` under it (null: it has left); true when it is over something of the layer. */
+  over?(x: number, y: number, hit: Hit | null): boolean;
+  /** A click; true when it was at something of the layer. */
+  click?(x: number, y: number, hit: Hit): boolean;
   dispose(): void;
 }

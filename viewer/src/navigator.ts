@@ -34,6 +34,7 @@ export class Navigator {
   private flatNow = false;
   private flying = false;
   private hoverAt: { x: number; y: number } | null = null;
+  private onLayer = false;
 
   constructor(view: View, stage: Stage) {
     this.view = view;
@@ -45,7 +46,7 @@ export class Navigator {
       click: (x, y, event) => this.click(x, y, event),
       doubleClick: (x, y) => this.doubleClick(x, y),
       hover: (x, y) => this.hover(x, y),
-      leave: () => this.setHover(-1),
+      leave: () => this.leave(),
       key: (event) => this.key(event),
     });
   }
@@ -193,8 +194,24 @@ export class Navigator {
     requestAnimationFrame(() => {
       const at = this.hoverAt;
       this.hoverAt = null;
-      if (at) this.setHover(this.slotAt(at.x, at.y, NO_KEYS));
+      if (at) this.setHover(this.overLayer(at.x, at.y) ? -1 : this.slotAt(at.x, at.y, NO_KEYS));
     });
+  }
+
+  /** Whether the pointer is over something that a layer draws beside the places of the campus. */
+  private overLayer(x: number, y: number): boolean {
+    const layers = this.view.scene?.layers ?? [];
+    let is = false;
+    for (const layer of layers) if (layer.over?.(x, y, is ? null : this.pickAt(x, y))) is = true;
+    this.onLayer = is;
+    this.stage.canvas.style.cursor = is || this.view.state.hover >= 0 ? 'pointer' : 'grab';
+    return is;
+  }
+
+  private leave(): void {
+    for (const layer of this.view.scene?.layers ?? []) layer.over?.(0, 0, null);
+    this.onLayer = false;
+    this.setHover(-1);
   }
 
   private setHover(slot: number): void {
@@ -202,7 +219,7 @@ export class Navigator {
     if (!scene || slot === state.hover) return;
     state.hover = slot;
     scene.uniforms.uHovered.value = slot < 0 ? NO_SLOT : slot;
-    this.stage.canvas.style.cursor = slot < 0 ? 'grab' : 'pointer';
+    this.stage.canvas.style.cursor = slot < 0 && !this.onLayer ? 'grab' : 'pointer';
     this.view.change(Change.Hover);
     this.view.tell({ hover: slot < 0 ? '' : scene.index.id(slot) });
   }
@@ -212,6 +229,7 @@ export class Navigator {
     const { scene, state } = this.view;
     if (!scene) return;
     if (state.measure) this.measureAt(x, y);
+    else if (scene.layers.some((layer) => layer.click?.(x, y, this.pickAt(x, y)))) return;
     else this.select(this.slotAt(x, y, event));
   }
 

@@ -7,6 +7,7 @@ import { type Frame, FrameKind } from './frame.ts';
 import type { BuildingData, RoomGroupData } from './jobs.ts';
 import { Change, type Layer, type LayerContext, type SharedUniforms } from './layer.ts';
 import { createLayers } from './layers/index.ts';
+import { LinkHost } from './links/host.ts';
 import { LiveText } from './livetext.ts';
 import { type Expanded, expandPacks, type HeadStart, headStart, loadLabels, packJobs } from './loader.ts';
 import { Navigator } from './navigator.ts';
@@ -56,6 +57,7 @@ export class View {
   private readonly describer: Describer;
   private readonly feed: Feed;
   private readonly text = new LiveText();
+  private readonly links = new LinkHost(() => this.change(Change.Links), () => this.state.lang);
   private loading = new AbortController();
   private begun: HeadStart | null = null;
   private readonly board: StatusBoard;
@@ -78,7 +80,10 @@ export class View {
     this.describer = new Describer(root, this.stage?.canvas ?? null);
     this.feed = new Feed(__BUILD__, {
       frame: (frame) => this.receive(frame),
-      event: (text) => root.dispatchEvent(new CustomEvent('campus-event', { detail: text, bubbles: true })),
+      event: (text) => {
+        this.links.event(text);
+        root.dispatchEvent(new CustomEvent('campus-event', { detail: text, bubbles: true }));
+      },
       connected: (is) => this.onConnected(is),
       newBuild: (build) => reloadOnce(`build-${build}`),
     });
@@ -135,6 +140,7 @@ export class View {
       this.stage?.requestDraw();
     }
     if (!this.scene) return;
+    this.links.listen(this.props.liveUrl ?? '', state.channel);
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
     if (bits & Change.Selection) this.scene.uniforms.uSelected.value = state.selection < 0 ? NO_SLOT : state.selection;
@@ -231,6 +237,7 @@ export class View {
       storeys: scene.storeys,
       view: this.state,
       uniforms: scene.uniforms,
+      links: this.links,
       loaded: scene.buildings,
       rooms: scene.rooms,
       overlay: stage.overlay,
@@ -296,6 +303,7 @@ export class View {
     this.connected = is;
     if (!is && this.scene) {
       this.scene.state.markStale();
+      this.links.markStale();
       this.change(Change.State);
     }
     this.publish({});
@@ -391,7 +399,7 @@ export class View {
   }
 
   private planOf(index: SceneIndex, state: SpaceState): PlanHost {
-    return new PlanHost(this.root, index, state, {
+    return new PlanHost(this.root, index, state, this.links, {
       select: (slot) => this.set({ selection: slot < 0 ? '' : index.id(slot) }),
       hover: (slot) => this.tell({ hover: slot < 0 ? '' : index.id(slot) }),
       openStorey: (storey) => this.set({ storey: storey < 0 ? '' : index.id(index.storeySlot(storey)) }),
@@ -438,6 +446,7 @@ export class View {
     this.takeHeadStart('');
     this.navigator?.dispose();
     this.text.dispose();
+    this.links.dispose();
     this.describer.dispose();
     this.stage?.dispose();
   }

@@ -7,6 +7,7 @@ import { GroundLayer } from './ground.ts';
 import { HudLayer } from './hud.ts';
 import { LabelsLayer } from './labels.ts';
 import { LightLayer } from './light.ts';
+import { LinksLayer } from './links.ts';
 import { MarkersLayer } from './markers.ts';
 import { MeasureLayer } from './measure.ts';
 import { OutlineLayer } from './outline.ts';
@@ -26,6 +27,7 @@ export function createLayers(): Layer[] {
     new SectionLayer(),
     new TreesLayer(),
     new GroundLayer(),
+    new LinksLayer(),
     new LabelsLayer(),
     new EdgesLayer(),
     new OutlineLayer(),

@@ -106,7 +106,7 @@ export class LabelsLayer implements Layer {
     });
     this.mesh = new Mesh(geometry, material);
     this.mesh.frustumCulled = false;
-    this.mesh.renderOrder = 1000;
+    this.mesh.renderOrder = 1001;
     this.mesh.matrixAutoUpdate = false;
     ctx.world.add(this.mesh);
     void this.awaitFonts();

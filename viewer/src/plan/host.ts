@@ -1,6 +1,7 @@
 // The plan's place in the view: its code is fetched when a plan is first shown, which with a graphics context may be never.
 
 import type { Plan, PlanActions, PlanView } from './plan.ts';
+import type { LinkHost } from '../links/host.ts';
 import type { SceneIndex } from '../scene.ts';
 import type { SpaceState } from '../state.ts';
 
@@ -8,16 +9,18 @@ export class PlanHost {
   private readonly root: HTMLElement;
   private readonly index: SceneIndex;
   private readonly state: SpaceState;
+  private readonly links: LinkHost;
   private readonly actions: PlanActions;
   private plan: Plan | null = null;
   private asked = false;
   private wanted: PlanView | null = null;
   private gone = false;
 
-  constructor(root: HTMLElement, index: SceneIndex, state: SpaceState, actions: PlanActions) {
+  constructor(root: HTMLElement, index: SceneIndex, state: SpaceState, links: LinkHost, actions: PlanActions) {
     this.root = root;
     this.index = index;
     this.state = state;
+    this.links = links;
     this.actions = actions;
   }
 
@@ -40,7 +43,7 @@ export class PlanHost {
     try {
       const { Plan } = await import('./plan.ts');
       if (this.gone || this.wanted === null) return;
-      this.plan = new Plan(this.root, this.index, this.state, this.wanted, this.actions);
+      this.plan = new Plan(this.root, this.index, this.state, this.links, this.wanted, this.actions);
       this.plan.update(this.wanted);
     } catch (error) {
       // the next change of the view asks again

@@ -9,6 +9,8 @@ import type { SceneIndex } from '../scene.ts';
 import { classOf } from '../ramp.ts';
 import type { SpaceState } from '../state.ts';
 import type { Tokens } from '../tokens.ts';
+import type { LinkHost } from '../links/host.ts';
+import { PlanLinks } from './links.ts';
 import { PlaceList, type Place } from './list.ts';
 import { type Box, groupBox, groupPath, labelSeat, textWidth, union } from './shapes.ts';
 import { type Patterns, patterns, ScaleBar, svg, ViewBox } from './svg.ts';
@@ -54,6 +56,7 @@ export class Plan {
   private readonly index: SceneIndex;
   private readonly state: SpaceState;
   private readonly actions: PlanActions;
+  private readonly links: PlanLinks;
   private view: PlanView;
   private shapes: Shape[] = [];
   private seats: SVGGElement[] = [];
@@ -62,7 +65,7 @@ export class Plan {
   private fills: Patterns | null = null;
   private disposed = false;
 
-  constructor(parent: HTMLElement, index: SceneIndex, state: SpaceState, view: PlanView, actions: PlanActions) {
+  constructor(parent: HTMLElement, index: SceneIndex, state: SpaceState, links: LinkHost, view: PlanView, actions: PlanActions) {
     this.index = index;
     this.state = state;
     this.view = view;
@@ -78,6 +81,8 @@ export class Plan {
     this.scale = new ScaleBar();
     this.note.setAttribute('role', 'status');
     this.list = new PlaceList(index, state, (slot) => this.choose(slot), () => this.leave());
+    this.links = new PlanLinks(links, index, (slot) => this.actions.select(slot));
+    this.list.element.append(this.links.section);
     this.element.append(this.root, this.note, this.scale.element, this.list.element);
     parent.append(this.element);
     this.box = new ViewBox(this.root, () => {
@@ -98,7 +103,7 @@ export class Plan {
     const storey = view.storey;
     const building = storey >= 0 ? (this.index.file.storeys.building[storey] ?? -1) : -1;
     this.place = { building, storey };
-    const key = [building, storey, view.lang, view.tokens.theme, view.labels, this.index.labels !== null].join();
+    const key = [building, storey, view.lang, view.tokens.theme, view.labels, this.index.labels !== null, this.links.key].join();
     if (key === this.drawn) {
       this.recolour();
       return;
@@ -116,6 +121,7 @@ export class Plan {
   recolour(): void {
     for (const shape of this.shapes) this.fill(shape);
     this.list.refresh(this.view.selection, this.view.legend, this.view.lang);
+    this.links.refresh(this.view.tokens, this.view.lang);
   }
 
   dispose(): void {
@@ -149,6 +155,10 @@ export class Plan {
     this.root.setAttribute('aria-label', `${word(this.place.storey >= 0 ? 'plan' : 'map', lang)}: ${this.ownerName()}`);
     if (this.place.storey >= 0) this.drawStorey(this.place.building, this.place.storey);
     else for (const building of wanted) this.drawFootprint(building);
+    const { building, storey } = this.place;
+    this.links.draw(this.root, building, storey, this.blocks.get(building) ?? null, (b) => this.anchorOf(b));
+    for (const { x, y, name } of this.links.outside(this.view.lang)) this.named(x, y, name);
+    for (const seat of this.seats) this.root.append(seat);
     this.recolour();
     this.fitLabels();
   }
@@ -187,6 +197,12 @@ export class Plan {
         return union([groupBox(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, frame), ...rooms]);
       }),
     );
+  }
+
+  /** Where a building's lines end on the map [m]. */
+  private anchorOf(building: number): readonly [number, number] {
+    const [x, y] = this.index.file.buildings[building]!.anchor;
+    return [x, y];
   }
 
   private frameOf(building: number): BlockFrame {
@@ -258,6 +274,15 @@ export class Plan {
     holder.dataset['width'] = String(seat.width);
     holder.dataset['height'] = String(seat.height);
     for (const line of lines) svg('text', { 'text-anchor': 'middle' }, holder).textContent = line;
+    this.seats.push(holder);
+  }
+
+  /** A name of its own place, on a halo of the page. */
+  private named(x: number, y: number, name: string): void {
+    const { bg } = this.view.tokens.hex;
+    const how = { class: 'plan-label', transform: `translate(${x} ${y})`, stroke: bg, 'stroke-width': 3, 'stroke-linejoin': 'round', 'paint-order': 'stroke' };
+    const holder = svg('g', { ...how, fill: this.view.tokens.hex['text-1'], 'pointer-events': 'none' }, this.root);
+    svg('text', { 'text-anchor': 'middle' }, holder).textContent = name;
     this.seats.push(holder);
   }
 

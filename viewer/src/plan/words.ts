@@ -9,6 +9,7 @@ const WORDS = {
   buildings: { zh: '楼宇', en: 'Buildings' },
   storeys: { zh: '楼层', en: 'Storeys' },
   rooms: { zh: '房间', en: 'Rooms' },
+  links: { zh: '链路', en: 'Links' },
   none: { zh: '无数据', en: 'no data' },
   stale: { zh: '已过期', en: 'stale' },
   simulated: { zh: '模拟', en: 'simulated' },
