@@ -49,7 +49,7 @@ class Took:
 
 
 def run(spaces: int = SPACES, clients: int = CLIENTS, many: int = MANY, rounds: int = ROUNDS) -> Report:
-    """About six minutes."""
+    """About seven minutes."""
     ours, dash = alternate(
         rounds, lambda: _took("bench.live_server", ("ours",), spaces, clients),
         lambda: _took("bench.dash_server", FORMS, spaces, clients),
@@ -68,7 +68,7 @@ def run(spaces: int = SPACES, clients: int = CLIENTS, many: int = MANY, rounds: 
         against_peer(all_in, "cores", 0.2, total, "JSON encoded for each client", _json_share(spaces, clients)),
         beside(all_in, 1 / 5, total, "list-start", "Dash WebSocket callback, set_props"),
         beside(all_in, 1 / 3, total, "list-tick", "Dash dcc.Interval of 1 s"),
-        beside(sent, 1 / 3, delivery, "text-start", "set_props of our frame as text", alone=True),
+        beside(sent, 1 / 5, delivery, "text-start", "set_props of our frame as text", alone=True),
         beside(sent, 1 / 3, delivery, "text-tick", "dcc.Interval, our frame as text", alone=True),
         against_limit("change to frame received, median", "ms", 50.0, [row["p50"] for row in seen]),
         against_limit("change to frame received, p99", "ms", 150.0, [row["p99"] for row in seen]),
