@@ -67,31 +67,36 @@ export function headStart(address: string): HeadStart {
 /** Most workers that expand packs side by side: more would only wait for the page that takes their arrays in. */
 const MOST_WORKERS = 4;
 
-/** What comes of the packs, and `shown` when all that the first frame shows has come. */
-export interface Expanded {
-  each(answer: Exclude<WorkerAnswer, { kind: 'shown' | 'done' | 'failed' }>): void;
-  shown(): void;
+/** A part of the scene: the rooms of some buildings, a building, or what is made beside its rooms. */
+export type Part = Exclude<WorkerAnswer, { kind: 'shown' | 'done' | 'failed' }>;
+
+/** Resolve when all that the first frame shows has been handed over, and when everything has; both reject on a failure. */
+export interface Expanding {
+  shown: Promise<void>;
+  all: Promise<void>;
 }
 
-/**
- * Expands packs in `worker`, with more beside it where there are several packs and processors, and ends them all; resolves
- * when everything has been handed over, rejects on the first failure.
- */
-export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal, to: Expanded): Promise<void> {
+/** Expands packs in `worker`, with more beside it where there are several packs and processors, and ends them all. */
+export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal, each: (part: Part) => void): Expanding {
   const count = Math.min(MOST_WORKERS, jobs.length, navigator.hardwareConcurrency || 1);
   const workers = [worker];
   while (workers.length < count) workers.push(newWorker());
-  return new Promise((resolve, reject) => {
+  let see = (): void => undefined;
+  let hide = (_: Error): void => undefined;
+  const shown = new Promise<void>((resolve, reject) => ([see, hide] = [resolve, reject]));
+  const all = new Promise<void>((resolve, reject) => {
     let [left, unseen] = [jobs.length, jobs.length];
     const waiting = [...jobs];
     const end = (error?: Error): void => {
       for (const one of workers) one.terminate();
-      if (error) reject(error);
-      else resolve();
+      if (error) {
+        hide(error);
+        reject(error);
+      } else resolve();
     };
     signal.addEventListener('abort', () => end(new DOMException('the view was closed', 'AbortError')), { once: true });
     if (left === 0) {
-      to.shown();
+      see();
       end();
     }
     for (const one of workers) {
@@ -105,10 +110,13 @@ export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal
         else if (data.kind === 'done') {
           if (--left === 0) end();
           else next();
-        } else if (data.kind !== 'shown') to.each(data);
-        else if (--unseen === 0) to.shown();
+        } else if (data.kind !== 'shown') each(data);
+        else if (--unseen === 0) see();
       };
       next();
     }
   });
+  // who waits for what is shown hears of a failure there; nobody need wait for the rest
+  all.catch(() => undefined);
+  return { shown, all };
 }

@@ -9,7 +9,7 @@ import { Change, type Layer, type LayerContext, type SharedUniforms } from './la
 import { createLayers } from './layers/index.ts';
 import { LinkHost } from './links/host.ts';
 import { LiveText } from './livetext.ts';
-import { type Expanded, expandPacks, type HeadStart, headStart, loadLabels, packJobs } from './loader.ts';
+import { expandPacks, type HeadStart, headStart, loadLabels, packJobs, type Part } from './loader.ts';
 import { Navigator } from './navigator.ts';
 import { Picker } from './pick.ts';
 import { PlanHost } from './plan/host.ts';
@@ -174,14 +174,17 @@ export class View {
       if (signal.aborted) throw new DOMException('the view was closed', 'AbortError');
       if (this.stage) this.stage.unhurried = true;
       const jobs = packJobs(index, base, this.state.rooms || this.state.mode !== '3d' || (this.props.storey ?? '') !== '' ? 'rooms' : 'extras');
-      const expanded = this.stage && expandPacks(begun.worker, jobs, signal, { each: (part) => this.add(part), shown: () => this.shown() });
+      const expanded = this.stage && expandPacks(begun.worker, jobs, signal, (part) => this.add(part));
       this.build(index);
-      await expanded;
-      // what came second is there with the next frame, and asks for one only once
-      if (expanded) this.change(Change.Building);
-      else this.shown();
+      await expanded?.shown;
+      this.complete = true;
+      if (this.stage) this.stage.unhurried = false;
+      this.change(Change.Building);
       await loadLabels(index, base, signal);
       this.onTexts();
+      await expanded?.all;
+      // what came second asks for a frame only once
+      if (expanded) this.change(Change.Building);
     } catch (error) {
       if (signal.aborted) return;
       this.failed = error instanceof Error ? error.message : String(error);
@@ -254,7 +257,7 @@ export class View {
   }
 
   /** A part of the scene has come. */
-  private add(part: Parameters<Expanded['each']>[0]): void {
+  private add(part: Part): void {
     const { scene } = this;
     if (!scene) return;
     if (part.kind === 'rooms') scene.rooms.push(part.data);
@@ -267,13 +270,6 @@ export class View {
       scene.state.setGeometry(building, block.spaceFlags, roomAreas(block, row.frame[3]));
     }
     this.pending |= Change.Building;
-  }
-
-  /** All that the first frame shows has come. */
-  private shown(): void {
-    this.complete = true;
-    if (this.stage) this.stage.unhurried = false;
-    this.change(Change.Building);
   }
 
   private onTexts(): void {

@@ -64,9 +64,10 @@ void plain(vec3 view) {
   n *= inversesqrt(dot(n, n));
   bool level = n.z > 0.5;
   float light = level ? 1.0 : uLean.x * max(dot(n, uSunDirection), 0.0) + 0.45 * uLean.y + 0.48 * uLean.z;
-  // data keeps its colour; a display's curve is near a square root
+  // data keeps its colour, in a moving picture too; a display's curve is near a square root
   if (vTint.a > 0.5) light = clamp(0.87 + 0.13 * light, 0.9, 1.02);
-  vec3 colour = vTint.rgb * sqrt(level ? light : 0.86 * light);
+  else if (!level) light *= 0.86;
+  vec3 colour = vTint.rgb * sqrt(light);
   if (vTint.a > 1.5) colour = mix(colour, vTint.a < 2.5 ? uPageShown : vec3(1.0), 0.5 * (vTint.a < 2.5 ? hatchLines() : dots()));
   outColour = vec4(mix(colour, uPageShown, vAway), 1.0);
 }
