@@ -26,14 +26,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
 
     /** Texts of the panel as they are now; written in place, so that nothing folds or loses the focus. */
     fresh(told) {
-      const panel = document.getElementById("details");
-      if (!told || !panel || told.of !== window.campus.view.get().sel) return window.dash_clientside.no_update;
-      for (const span of panel.querySelectorAll("[data-fresh]")) {
-        const [text, classes] = told.texts[span.dataset.fresh] ?? [];
-        if (text === undefined) continue;
-        if (span.textContent !== text) span.textContent = text;
-        if (span.className !== classes) span.className = classes;
-      }
+      if (told) window.campus.fresh(told);
       return window.dash_clientside.no_update;
     },
 

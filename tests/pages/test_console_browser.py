@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.browser import READY_MS, distinct_pixels, query
+from tests.pages.browser import READY_MS, Complaints, distinct_pixels, query
 from tests.pages.conftest import Opener
 
 pytestmark = pytest.mark.browser
@@ -191,7 +191,8 @@ def test_a_scene_on_its_way_or_lost_is_said_in_words_on_the_page_s_own_colour(op
     assert _page_colour_shows(page)
 
 
-def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener) -> None:
+def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener, complaints: Complaints) -> None:
+    complaints.expected = ("net::ERR_FAILED", "Failed to fetch", "Callback error", "did not respond")
     page = open_page("/?lang=en")
     point = page.evaluate(
         """async () => (await (await fetch("/api/v1/points?quantity=clients&limit=1")).json()).items[0]"""
@@ -211,3 +212,9 @@ def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener
     expect(received).not_to_have_text(before, timeout=READY_MS)
     expect(how).to_have_attribute("open", "")
     expect(how.locator("summary")).to_be_focused()
+    # a server that says no more must not leave an age that stands still
+    page.route("**/_dash-update-component*", lambda route: route.abort())
+    details = page.locator("#details")
+    expect(details).to_have_attribute("data-old", re.compile("not updated"), timeout=READY_MS)
+    page.unroute("**/_dash-update-component*")
+    expect(details).not_to_have_attribute("data-old", re.compile("."), timeout=READY_MS)

@@ -119,7 +119,7 @@ def test_the_colour_of_another_channel_comes_without_any_callback(open_page: Ope
     def never(_route: Route) -> None:
         return
 
-    page.route("**/_dash-update-component", never)
+    page.route("**/_dash-update-component*", never)
     page.route("**/api/v1/**", never)
     drawn = page.evaluate(
         """async () => {
@@ -136,5 +136,5 @@ def test_the_colour_of_another_channel_comes_without_any_callback(open_page: Ope
         }"""
     )
     assert drawn == "energy.temperature"
-    page.unroute("**/_dash-update-component")
+    page.unroute("**/_dash-update-component*")
     page.unroute("**/api/v1/**")

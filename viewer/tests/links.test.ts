@@ -7,6 +7,7 @@ import { Halls } from '../src/links/halls.ts';
 import { LinkHost } from '../src/links/host.ts';
 import { badness, classOfUse, Form, look } from '../src/links/look.ts';
 import { LinkModel, type LinkRow, type LinkValue, type Place, valueOf } from '../src/links/model.ts';
+import { apart, type NameBox } from '../src/links/names.ts';
 import { StoreyRoutes } from '../src/links/routes.ts';
 import { flowText, linkLines, qualityText } from '../src/links/words.ts';
 import { decodeBlock } from '../src/pack.ts';
@@ -127,4 +128,13 @@ test('words say everything, in both languages', () => {
   assert.equal(said, 'A \u2192 B|40 % / 1 Gbit/s|in 400 Mbit/s · out 20 Mbit/s|4 s · up · stale · simulated');
   assert.equal(qualityText(value({ status: 1 }), 'zh'), '中断');
   assert.equal(linkLines(row('A', 'B'), undefined, 0, 'zh')[1]!.replaceAll('\u202f', ' '), '无数据 / 1 Gbit/s');
+});
+
+test('names of places that stand close together lie on no other, and those apart stay', () => {
+  const box = (x: number, y: number, up = false): NameBox => ({ x, y, width: 100, height: 36, up });
+  assert.deepEqual(apart([box(0, 0), box(82, 0), box(164, 0), box(400, 0)], 800), [0, 36, 0, 0], 'in turns, in two rows');
+  assert.deepEqual(apart([box(82, 10), box(0, 0)], 800), [26, 0], 'the leftmost stays, in whatever order they come');
+  assert.deepEqual(apart([box(0, 300, true), box(50, 300, true)], 800), [0, -36], 'away from their places: upwards');
+  assert.deepEqual(apart([box(0, 760), box(50, 760)], 800), [0, -36], 'never out of the picture');
+  assert.deepEqual(apart([], 800), []);
 });

@@ -8,6 +8,7 @@ import { Show } from '../storeys.ts';
 import { type Arc, arcsOf, type Arcs, pointAt } from './curves.ts';
 import { badness, Form, look, type Look } from './look.ts';
 import type { LinkEnd, LinkModel, LinkRow, LinkValue, Place } from './model.ts';
+import { apart } from './names.ts';
 import { type Piece, type Stand, standsOf, wiresOf } from './wires.ts';
 import { Strands, type Strand } from './strands.ts';
 import { endName, flowText, linkLines, useText } from './words.ts';
@@ -33,6 +34,8 @@ export class LinkDrawing {
   private readonly pinned = document.createElement('div');
   private readonly note = document.createElement('div');
   private readonly pins: Pin[] = [];
+  /** Those of the pins that are names of places outside. */
+  private names: { pin: Pin; up: boolean }[] = [];
   private arcs: Arcs = { arcs: [], stems: [] };
   private pieces: Map<LinkRow, Piece[]> = new Map();
   private stands: Stand[] = [];
@@ -184,6 +187,7 @@ export class LinkDrawing {
     const { hex } = this.ctx.tokens;
     this.pinned.replaceChildren();
     this.pins.length = 0;
+    this.names = [];
     this.seen = -1;
     let crosses = 0;
     for (const one of this.drawn) {
@@ -212,7 +216,8 @@ export class LinkDrawing {
     element.dataset['overView'] = '';
     // on the far side of where the line comes from
     const other = end === arc.line.upper ? arc.line.lower : arc.line.upper;
-    const shift = (this.seat(other)?.[1] ?? 0) > end.position![1] ? '5px' : 'calc(-100% - 5px)';
+    const up = (this.seat(other)?.[1] ?? 0) <= end.position![1];
+    const shift = up ? 'calc(-100% - 5px)' : '5px';
     element.style.cssText =
       `position:absolute;left:0;top:0;translate:-50% ${shift};white-space:nowrap;font-size:0.8125rem;font-weight:500;color:${hex['text-1']};` +
       `text-shadow:0 0 4px ${hex.bg},0 0 4px ${hex.bg},0 0 2px ${hex.bg};text-align:center`;
@@ -224,7 +229,20 @@ export class LinkDrawing {
     element.append(endName(end, view.lang), small);
     const [x, y, z] = end.position!;
     this.pinned.append(element);
-    this.pins.push({ element, x, y, z });
+    const pin = { element, x, y, z };
+    this.pins.push(pin);
+    this.names.push({ pin, up });
+  }
+
+  /** Names that would lie on each other step aside. */
+  private partNames(): void {
+    const { rig } = this.ctx;
+    const seen = this.names.filter(({ pin }) => rig.toScreen(pin.x, pin.y, pin.z, spot) && pin.element.style.visibility !== 'hidden');
+    const boxes = seen.map(({ pin, up }) => {
+      rig.toScreen(pin.x, pin.y, pin.z, spot);
+      return { x: spot[0]!, y: spot[1]!, width: pin.element.offsetWidth, height: pin.element.offsetHeight, up };
+    });
+    apart(boxes, rig.height).forEach((move, k) => (seen[k]!.pin.element.style.marginTop = `${move}px`));
   }
 
   private pinAt(element: HTMLElement, curve: ArrayLike<number>, t: number, storey: number): void {
@@ -245,6 +263,7 @@ export class LinkDrawing {
     if (rig.version === this.seen) return false;
     this.seen = rig.version;
     placePins(this.pins, rig, view.section);
+    this.partNames();
     return false;
   }
 
