@@ -3,23 +3,11 @@
 import { STATE_WIDTH } from './state.ts';
 import { STOREY_WIDTH } from './storeys.ts';
 
-/** Head of every vertex shader. */
-export const VERTEX_HEAD = /* glsl */ `
-precision highp float;
-precision highp int;
-uniform mat4 modelMatrix;
-uniform mat4 viewMatrix;
-uniform mat4 projectionMatrix;
-uniform highp sampler2D uStoreys;
+/** What a slot shows now. */
+export const SLOT_STATE = /* glsl */ `
 uniform lowp sampler2D uValue;
 uniform lowp sampler2D uPrevious;
 uniform lowp sampler2D uFlags;
-uniform vec4 uScreen;
-
-/** (lift [m], rooms, envelope, emphasis) of a storey. */
-vec4 storeyTexel(uint storey) {
-  return texelFetch(uStoreys, ivec2(storey % ${STOREY_WIDTH}u, storey / ${STOREY_WIDTH}u), 0);
-}
 
 /** (display byte, flags, display byte before the cross-fade) of a slot. */
 uvec3 slotState(uint slot) {
@@ -28,6 +16,22 @@ uvec3 slotState(uint slot) {
     uint(texelFetch(uValue, at, 0).r * 255.0 + 0.5),
     uint(texelFetch(uFlags, at, 0).r * 255.0 + 0.5),
     uint(texelFetch(uPrevious, at, 0).r * 255.0 + 0.5));
+}
+`;
+
+/** Head of every vertex shader. */
+export const VERTEX_HEAD = /* glsl */ `
+precision highp float;
+precision highp int;
+uniform mat4 modelMatrix;
+uniform mat4 viewMatrix;
+uniform mat4 projectionMatrix;
+uniform highp sampler2D uStoreys;
+uniform vec4 uScreen;
+${SLOT_STATE}
+/** (lift [m], rooms, envelope, emphasis) of a storey. */
+vec4 storeyTexel(uint storey) {
+  return texelFetch(uStoreys, ivec2(storey % ${STOREY_WIDTH}u, storey / ${STOREY_WIDTH}u), 0);
 }
 
 /** Outside every clip volume: what a hidden storey's vertices become. */
@@ -82,5 +86,11 @@ vec3 toSrgb(vec3 c) {
   vec3 b = sqrt(a);
   vec3 d = sqrt(b);
   return max(12.92 * min(c, vec3(0.0031308)), ${SRGB_ROOTS[0]} * a + ${SRGB_ROOTS[1]} * b - ${-SRGB_ROOTS[2]} * d - ${-SRGB_ROOTS[3]} * c);
+}
+
+/** A dither of one step: what changes slowly shows no bands. */
+vec4 dithered(vec3 c) {
+  float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
+  return vec4(c + noise / 255.0, 1.0);
 }
 `;

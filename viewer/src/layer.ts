@@ -118,8 +118,8 @@ export interface LayerContext {
   readonly lean: boolean;
   /** A machine without a GPU: what is drawn costs the processor. */
   readonly slow: boolean;
-  /** Tells whether the gathered light is now all the light there is (Stage.gathered). */
-  gathered(is: boolean): void;
+  /** Draws with the shaders of the picture at rest, once they are there (Stage.keep). */
+  keep(draw: (() => void) | null): void;
   /** Whether a layer can draw a picture of its own now (Stage.whole). */
   whole(): boolean;
   requestDraw(): void;

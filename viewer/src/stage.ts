@@ -61,11 +61,10 @@ export class Stage {
   /** A software renderer: whatever is drawn costs the processor. */
   readonly slow: boolean;
   /** What the shaders of the next frame need (variants.ts). */
-  readonly wanted: Record<Variant, boolean> = { LEAN: false, REST: false, SECTION: false, GHOST: false };
+  readonly wanted: Record<Variant, boolean> = { LEAN: false, KEPT: false, SECTION: false, GHOST: false };
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private stillTimer: ReturnType<typeof setTimeout> | undefined;
+  private keepTimer: ReturnType<typeof setTimeout> | undefined;
   private held: ReturnType<typeof setTimeout> | undefined;
-  private still = false;
   private lastDraw = 0;
   /** On a slow machine: passed once the renderer has drawn the last frame. */
   private fence: WebGLSync | null = null;
@@ -144,18 +143,28 @@ export class Stage {
   }
 
   /**
-   * Whether the gathered light is all the light there is: a slow machine then draws with shaders that know no other, from
-   * the next frame on that finds them compiled.
+   * Calls `draw` once, with the shaders of the picture at rest: on a slow machine, when they are compiled and the whole light
+   * is drawn. null: that is void, and whatever draws next finds the shaders of every day.
    */
-  gathered(is: boolean): void {
-    clearTimeout(this.stillTimer);
-    this.still = false;
-    if (this.wanted.REST) {
-      // at once, not with the next frame: what the gathering draws for itself must find shaders that know of surfaces
-      this.wanted.REST = false;
-      this.world.traverse((object) => follow(object, this.wanted));
-    }
-    if (is && this.slow) this.stillTimer = this.prepare('REST', true, (timer) => (this.stillTimer = timer), () => (this.still = true));
+  keep(draw: (() => void) | null): void {
+    clearTimeout(this.keepTimer);
+    if (this.wanted.KEPT) this.wear('KEPT', false);
+    if (draw === null || !this.slow) return;
+    this.keepTimer = this.prepare('KEPT', true, (timer) => (this.keepTimer = timer), () => {
+      if (!this.whole()) {
+        this.keepTimer = setTimeout(() => this.keep(draw), COMPILING_MS);
+        return;
+      }
+      this.wear('KEPT', true);
+      draw();
+      this.wear('KEPT', false);
+      this.requestDraw();
+    });
+  }
+
+  private wear(variant: Variant, on: boolean): void {
+    this.wanted[variant] = on;
+    this.world.traverse((object) => follow(object, this.wanted));
   }
 
   /**
@@ -164,7 +173,7 @@ export class Stage {
    */
   whole(): boolean {
     if (this.lean) return false;
-    this.wanted.LEAN = this.wanted.REST = false;
+    this.wanted.LEAN = this.wanted.KEPT = false;
     this.world.traverse((object) => follow(object, this.wanted));
     return true;
   }
@@ -173,8 +182,7 @@ export class Stage {
   private prepare(
     variant: Variant, on: boolean, again: (timer: ReturnType<typeof setTimeout>) => void, ready: () => void,
   ): ReturnType<typeof setTimeout> {
-    this.wanted[variant] = on;
-    this.world.traverse((object) => follow(object, this.wanted));
+    this.wear(variant, on);
     this.renderer.compile(this.scene, this.rig.camera);
     const programs = (this.renderer.info.programs ?? []) as unknown as { isReady(): boolean }[];
     const check = (): void => {
@@ -260,7 +268,7 @@ export class Stage {
     rig.eye(this.eye);
     const more = this.events.beforeDraw(now);
     this.wanted.LEAN = this.lean;
-    this.wanted.REST = this.still && !this.lean;
+    this.wanted.KEPT = false;
     this.world.traverse((object) => follow(object, this.wanted));
     const started = performance.now();
     renderer.render(this.scene, rig.camera);
@@ -277,7 +285,7 @@ export class Stage {
   dispose(): void {
     this.gone = true;
     clearTimeout(this.restTimer);
-    clearTimeout(this.stillTimer);
+    clearTimeout(this.keepTimer);
     clearTimeout(this.held);
     cancelAnimationFrame(this.pending);
     this.abort.abort();

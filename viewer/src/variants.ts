@@ -4,11 +4,11 @@
 import type { Mesh, Object3D, RawShaderMaterial } from 'three';
 
 /**
- * LEAN: plain light, for a slow machine's first frame and moving camera. REST: the light that was gathered at rest and no
- * other, on a slow machine (a software renderer computes both sides of a branch). SECTION: a plane cuts. GHOST: storeys
+ * LEAN: plain light, for a slow machine's first frame and moving camera. KEPT: what the picture
+ * at rest of a slow machine keeps of every pixel (look/kept.ts), by the light that was gathered and no other. SECTION: a plane cuts. GHOST: storeys
  * see-through.
  */
-export const VARIANTS = ['LEAN', 'REST', 'SECTION', 'GHOST'] as const;
+export const VARIANTS = ['LEAN', 'KEPT', 'SECTION', 'GHOST'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 const known = new WeakMap<RawShaderMaterial, Variant[]>();

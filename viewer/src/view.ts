@@ -247,7 +247,7 @@ export class View {
       get tokens() { return view.tokens; }, // prettier-ignore
       get lean() { return stage.lean; }, // prettier-ignore
       slow: stage.slow,
-      gathered: (is) => stage.gathered(is),
+      keep: (draw) => stage.keep(draw),
       whole: () => stage.whole(),
       requestDraw: () => stage.requestDraw(),
       select: (id) => view.set({ selection: id }),

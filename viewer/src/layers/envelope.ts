@@ -7,6 +7,7 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { ENVELOPE_WORDS } from '../look/envelope.ts';
 import { DEPTH_FRAGMENT, ENVELOPE_DEPTH_VERTEX, ENVELOPE_FRAGMENT, ENVELOPE_VERTEX } from '../look/envelope-shader.ts';
+import { canBeKept } from '../look/kept.ts';
 import { shellsShown } from '../look/lod.ts';
 import { Show } from '../storeys.ts';
 import { castsShadow } from './shadow.ts';
@@ -73,6 +74,7 @@ export class EnvelopeLayer implements Layer {
     const radius = Math.hypot(b[3] - b[0], b[4] - b[1], b[5] - b[2]) / 2 + 3;
     const inverse = mesh.matrixWorld.clone().invert();
     geometry.boundingSphere = new Sphere(centre.applyMatrix4(inverse), radius / mesh.matrixWorld.getMaxScaleOnAxis());
+    canBeKept(mesh);
     castsShadow(mesh, ENVELOPE_DEPTH_VERTEX, DEPTH_FRAGMENT, ctx.uniforms);
     this.meshes[data.building] = mesh;
     ctx.world.add(mesh);

@@ -5,7 +5,7 @@ import {
   BufferAttribute, BufferGeometry, GLSL3, IntType, Mesh, RawShaderMaterial, Uint8BufferAttribute, Vector3,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { standsStill } from '../look/backdrop.ts';
+import { canBeKept } from '../look/kept.ts';
 import { type GroundFile, type GroundMesh, loadGround } from '../look/ground-file.ts';
 import { GROUND_FRAGMENT, GROUND_VERTEX } from '../look/ground-shader.ts';
 import { linear } from '../tokens.ts';
@@ -72,9 +72,10 @@ export class GroundLayer implements Layer {
     const mesh = new Mesh(geometry, this.material(origin, step, z));
     mesh.frustumCulled = false;
     mesh.matrixAutoUpdate = false;
-    // After the buildings, and the plain after the features that lie on it: what is hidden is then never shaded.
-    mesh.renderOrder = this.meshes.length === 0 ? 20 : 10;
-    standsStill(mesh);
+    // After the buildings, and the plain after the features that lie on it: what is hidden is then never shaded. Before all
+    // lines, which leave no depth.
+    mesh.renderOrder = this.meshes.length === 0 ? 6 : 5;
+    canBeKept(mesh);
     this.meshes.push(mesh);
     this.ctx!.world.add(mesh);
   }

@@ -6,8 +6,9 @@ import {
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { aim, HALF, regionSeen } from '../look/aim.ts';
-import { Backdrop } from '../look/backdrop.ts';
 import { GATHER_FRAGMENT, GATHER_VERTEX } from '../look/gather.ts';
+import { alone, Kept, keepable } from '../look/kept.ts';
+import { shellsShown } from '../look/lod.ts';
 import { fibonacciDome, sunPoint } from '../look/samples.ts';
 import { drawDepth, shadowTarget } from './shadow.ts';
 
@@ -51,7 +52,8 @@ export class RestLayer implements Layer {
     uShadow: { value: new Vector4(1, 1, 1, 4) },
     uGathered: { value: 1 },
   };
-  private backdrop: Backdrop | null = null;
+  /** On a slow machine: stands for nearly everything from then on. */
+  private kept: Kept | null = null;
   private screen: Mesh | null = null;
   private readonly screenScene = new Scene();
   private timer = 0;
@@ -62,12 +64,14 @@ export class RestLayer implements Layer {
   private sunAt = new Vector3();
   /** When the gathered light began to come in; 0 while there is none. */
   private since = 0;
-  /** The backdrop has been taken, or is about to be. */
+  /** The picture has been taken, or is about to be. */
   private framed = false;
+  /** Buildings that are drawn by their shells. */
+  private shells = 0;
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
-    if (ctx.slow) this.backdrop = new Backdrop(ctx);
+    if (ctx.slow) this.kept = new Kept(ctx);
     this.eye.matrixAutoUpdate = false;
     this.eye.matrixWorldAutoUpdate = false;
     const shared = ['uSun', 'uSkyUp', 'uSkySide', 'uBounce', 'uMaps', 'uLightBox', 'uHeightScale', 'uFine'];
@@ -86,24 +90,28 @@ export class RestLayer implements Layer {
   }
 
   beforeDraw(now: number): boolean {
-    const { rig, uniforms, view } = this.ctx!;
+    const { index, rig, uniforms, view } = this.ctx!;
     const sun = uniforms['uSunDirection']!.value as Vector3;
-    if (rig.version !== this.cameraVersion || (!sun.equals(this.sunAt) && this.sample === 0)) {
+    const shells = shellsShown(index).size;
+    if (rig.version !== this.cameraVersion || shells !== this.shells || (!sun.equals(this.sunAt) && this.sample === 0)) {
       this.cameraVersion = rig.version;
+      this.shells = shells;
       this.restart();
     }
     if (this.since === 0) return false;
     const cut = view.reducedMotion || view.tier === 'c';
     uniforms['uRest']!.value = cut ? 1 : Math.min(1, (now - this.since) / FADE);
     if (uniforms['uRest']!.value < 1) return true;
-    if (this.backdrop && !this.framed) {
+    if (this.kept && !this.framed) {
       this.framed = true;
-      this.timer = window.setTimeout(() => {
-        this.backdrop!.take();
-        this.ctx!.gathered(true);
-      }, 0);
+      this.ctx!.keep(() => this.kept!.take());
     }
     return false;
+  }
+
+  /** Whether one picture stands for all that can be kept. */
+  get keeps(): boolean {
+    return this.kept?.stands ?? false;
   }
 
   /** What was gathered is void; the wait begins anew. */
@@ -114,8 +122,8 @@ export class RestLayer implements Layer {
     this.since = 0;
     this.sample = 0;
     this.framed = false;
-    this.backdrop?.drop();
-    this.ctx!.gathered(false);
+    this.kept?.drop();
+    this.ctx!.keep(null);
     this.ctx!.uniforms['uRest']!.value = 0;
     this.told('no');
     this.timer = window.setTimeout(() => this.begin(), WAIT);
@@ -138,19 +146,16 @@ export class RestLayer implements Layer {
   /** Depth and normal of every pixel, once; the sum begins at zero. */
   private drawSurfaces(): void {
     const { renderer, uniforms, world, rig, tokens } = this.ctx!;
-    const words = world.children.filter((c) => c.renderOrder >= 1000 && c.visible);
-    for (const child of words) child.visible = false;
     uniforms['uSurface']!.value = 1;
     renderer.setClearColor(0x000000, 0);
     renderer.setRenderTarget(this.sum);
     renderer.clear();
     renderer.setRenderTarget(this.now);
     renderer.clear();
-    renderer.render(world, rig.camera);
+    alone(world, keepable(world), () => renderer.render(world, rig.camera));
     renderer.setRenderTarget(null);
     renderer.setClearColor(tokens.hex.bg, 1);
     uniforms['uSurface']!.value = 0;
-    for (const child of words) child.visible = true;
     this.own.uNormals.value = this.now!.texture;
     this.own.uDepth.value = this.now!.depthTexture;
     this.own.uUnproject.value.multiplyMatrices(rig.camera.projectionMatrix, rig.camera.matrixWorldInverse).invert();
@@ -258,7 +263,7 @@ export class RestLayer implements Layer {
     clearTimeout(this.timer);
     if (this.ctx) this.unfence();
     for (const target of [this.now, this.sum, this.sunMap, this.rayMap]) drop(target);
-    this.backdrop?.dispose();
+    this.kept?.dispose();
     this.screen?.geometry.dispose();
     (this.screen?.material as RawShaderMaterial | undefined)?.dispose();
   }

@@ -5,6 +5,7 @@ import { BlockFrame } from '../blockframe.ts';
 import type { RoomGroupData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
+import { canBeKept } from '../look/kept.ts';
 import { RoomGroup } from '../look/room-group.ts';
 import { RoomPart } from '../look/room-part.ts';
 import { ROOM_DEPTH_VERTEX, ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';
@@ -63,6 +64,7 @@ export class RoomsLayer implements Layer {
     const { index, uniforms, world } = this.ctx!;
     const parts = data.buildings.map((b, k) => new RoomPart(data.ranges[k]!, index.file.buildings[b]!));
     const group = new RoomGroup(data, parts, this.material!);
+    canBeKept(group.mesh);
     castsShadow(group.mesh, ROOM_DEPTH_VERTEX, DEPTH_FRAGMENT, uniforms);
     data.buildings.forEach((b, k) => (this.parts[b] = parts[k]));
     this.groups.push(group);

@@ -4,6 +4,7 @@
 import { BufferAttribute, BufferGeometry, DoubleSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial } from 'three';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
+import { canBeKept } from '../look/kept.ts';
 import { shellsShown } from '../look/lod.ts';
 import { type Decode, joinShell } from '../look/shell-file.ts';
 import { SHELL_DEPTH_VERTEX, SHELL_FRAGMENT, SHELL_VERTEX } from '../look/shell-shader.ts';
@@ -100,6 +101,7 @@ export class ShellsLayer implements Layer {
     mesh.frustumCulled = false;
     mesh.matrix.makeScale(file.scale, file.scale, file.scale).setPosition(...file.translation);
     mesh.matrixWorld.copy(mesh.matrix);
+    canBeKept(mesh);
     castsShadow(mesh, SHELL_DEPTH_VERTEX, DEPTH_FRAGMENT, uniforms);
     const solid: ShellSolid = { building: shell.building, ...file };
     mesh.userData['shell'] = solid;

@@ -4,7 +4,7 @@ import {
   BufferGeometry, Float32BufferAttribute, GLSL3, IcosahedronGeometry, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, RawShaderMaterial, Vector3,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { standsStill } from '../look/backdrop.ts';
+import { canBeKept } from '../look/kept.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
 import { TREE_DEPTH_VERTEX, TREE_FRAGMENT, TREE_VERTEX } from '../look/ground-shader.ts';
 import { linear } from '../tokens.ts';
@@ -58,7 +58,7 @@ export class TreesLayer implements Layer {
     this.mesh = new Mesh(this.bodies[0], material);
     this.mesh.frustumCulled = false;
     this.mesh.matrixAutoUpdate = false;
-    standsStill(this.mesh);
+    canBeKept(this.mesh);
     castsShadow(this.mesh, TREE_DEPTH_VERTEX, DEPTH_FRAGMENT, ctx.uniforms);
     ctx.world.add(this.mesh);
     this.paint();

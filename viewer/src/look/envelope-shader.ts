@@ -3,6 +3,7 @@
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
 import { LEAN_FRAGMENT, LEAN_VERTEX } from './lean.ts';
 import { LIGHT } from './light.ts';
+import { STATE_MARKS } from './marks.ts';
 
 export const ENVELOPE_VERTEX = /* glsl */ `${VERTEX_HEAD}${LEAN_VERTEX}
 uniform vec3 uEye;
@@ -70,21 +71,9 @@ void main() {
 }
 `;
 
-/** What a data colour looks like when its value is stale, simulated or missing. Shared by rooms and bands. */
-export const STATE_MARKS = /* glsl */ `
-vec3 marked(vec3 colour, uvec3 state) {
-  if ((state.y & 4u) != 0u) return mix(colour, mix(colour, uPage, 0.55), hatchLines());
-  if (uTrust > 0.5 && state.x == 4u) return mix(colour, mix(colour, vec3(1.0), 0.55), dots());
-  return colour;
-}
-`;
-
 const FULL = /* glsl */ `${LIGHT}${STATE_MARKS}
-uniform uint uSelected;
-uniform uint uHovered;
 flat in uvec3 vState;
 flat in uint vSlot;
-out vec4 outColour;
 
 /** Mullions between bays of 3 m and a slight difference from bay to bay, both gone where a bay is below 3 px. */
 float bays(float way, float height) {
@@ -102,11 +91,11 @@ float bays(float way, float height) {
 void whole(bool ghost) {
   vec3 vWorld = vView + uEye;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
+  bool glass = vPart == 0u;
   vec3 albedo = uClay;
   float shade = 1.0;
   float cover = 1.0;
-  bool data = false;
-  if (vPart == 0u) {
+  if (glass) {
     // the slab above: it takes sky from the glass below it, and throws an edge of shadow
     float recess = 0.5;
     cover = 1.0 - 0.55 * recess * inversesqrt(recess * recess + vWall.y * vWall.y);
@@ -115,28 +104,37 @@ void whole(bool ghost) {
     float drop = recess * uSunDirection.z / (length(uSunDirection.xy) * toward);
     float blur = 0.06 + fwidth(vWall.y);
     shade = smoothstep(drop - blur, drop + blur, vWall.y);
-    data = vState.x != 0u;
-    albedo = data ? marked(paletteColour(vState), vState) : uClay * 0.8;
+    albedo = uClay * 0.8;
   } else if (vPart == 3u) {
     albedo = uClay * 0.975;
   } else if (vPart >= 6u) {
     albedo = uClay * 0.93;
   }
-#ifndef REST
+#ifndef KEPT
   if (uSurface > 0.5) { outColour = surface(normal, shade, cover, 0.0); return; }
 #endif
   vec3 light = lightAt(vWorld, normal, shade, cover, vPart >= 6u ? 1.0 : 0.0);
-  float bay = vPart == 0u ? bays(vWall.x, vWorld.z) : 1.0;
-  vec3 colour = data ? dataLit(albedo * (0.6 + 0.4 * bay), light) : shoulder(albedo * light * bay);
-  if (vPart == 0u && !data && (vState.y & 3u) == 3u) {
+  float bay = glass ? bays(vWall.x, vWorld.z) : 1.0;
+  float dull = mix(0.82, 1.0, vStorey.w);
+  float share = (0.6 + 0.4 * bay) * dataShare(light);
+  float missing = 1.0;
+  if (glass) {
     // no data under a shown metric: a dashed line along the band
     float dash = step(fract(vWall.x / 3.0), 0.5) * (1.0 - smoothstep(0.12, 0.12 + fwidth(vWall.y), abs(vWall.y - 1.2)));
-    colour *= 1.0 - 0.4 * dash * (1.0 - smoothstep(0.3, 0.9, fwidth(vWall.x)));
+    missing = 1.0 - 0.4 * dash * (1.0 - smoothstep(0.3, 0.9, fwidth(vWall.x)));
   }
-  colour *= mix(0.82, 1.0, vStorey.w);
+  vec3 colour = shoulder(albedo * light * bay);
+#ifdef KEPT
+  outPlace = placeOf(vSlot, glass && !ghost, share * dull, dissolve(vWorld), missing);
+#else
+  if (glass && vState.x != 0u) colour = marked(paletteColour(vState), vState) * share;
+  else if ((vState.y & 3u) == 3u) colour *= missing;
+#endif
+  colour *= dull;
   if (ghost) colour = mix(uClay * uGain * 0.72, uPage, 0.4);
-  if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.12);
-  if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.22);
+#ifndef KEPT
+  colour = mix(colour, vec3(1.0), emphasised(vSlot));
+#endif
   outColour = finish(colour, vWorld);
 }
 `;

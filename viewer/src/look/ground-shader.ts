@@ -45,10 +45,12 @@ void main() {
 ${LIGHT}
 flat in vec3 vColour;
 flat in uint vKind;
-out vec4 outColour;
 
 void main() {
   clipSection(vWorld - vec3(0.0, 0.0, 0.05));
+#ifdef KEPT
+  outPlace = NO_PLACE;
+#endif
   if (uSurface < 0.5 && dissolve(vWorld) >= 0.999) { outColour = finish(uPage, vWorld); return; }
   vec3 up = vec3(0.0, 0.0, 1.0);
   if (uSurface > 0.5) { outColour = surface(up, 1.0, 1.0, 0.0); return; }
@@ -97,16 +99,22 @@ uniform vec3 uTree;
 in vec3 vWorld;
 in vec3 vNormal;
 in float vTone;
-out vec4 outColour;
 
 void main() {
+#ifdef KEPT
+  outPlace = NO_PLACE;
+#endif
   vec3 normal = normalize(vNormal);
   // a crown lets light through: the sun reaches round it, underneath it is darker
   float facing = max(0.0, (dot(normal, uSunDirection) + 0.25) / 1.25);
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 1.0); return; }
   vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * normal.z) * (0.5 + 0.5 * smoothstep(-0.9, 0.8, normal.z));
   light += uSun * facing * sunlit(vWorld, normal * 2.0) + uBounce * 0.4;
+#ifdef KEPT
+  light = gathered();
+#else
   if (uRest > 0.0) light = mix(light, gathered(), uRest);
+#endif
   outColour = finish(shoulder(uTree / uGain * mix(0.82, 1.0, step(0.8, uGain)) * vTone * light), vWorld);
 }
 `;

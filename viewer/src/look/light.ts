@@ -5,6 +5,7 @@
 import { Matrix4, Vector3, Vector4 } from 'three';
 import type { SharedUniforms } from '../layer.ts';
 import type { Rgb } from '../tokens.ts';
+import { KEPT_OUT } from './kept-shader.ts';
 import type { SunPosition } from './sun.ts';
 
 const DEG = Math.PI / 180;
@@ -212,8 +213,8 @@ float openness(vec3 p, vec3 n, float storeyOpen) {
 }
 `;
 
-/** GLSL: irradiance(), lit(), finish(). Needs FRAGMENT_HEAD before it. */
-export const LIGHT = /* glsl */ `
+/** GLSL: lightAt(), dataShare(), finish() and where a shader's output goes. Needs FRAGMENT_HEAD before it. */
+export const LIGHT = /* glsl */ `${KEPT_OUT}
 uniform vec3 uSunDirection;
 uniform vec3 uSun;
 uniform vec3 uSkyUp;
@@ -261,7 +262,7 @@ vec3 gathered() {
 vec3 lightAt(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
 #if defined(LEAN)
   return irradiance(p, n, shade, cover, storeyOpen);
-#elif defined(REST)
+#elif defined(KEPT)
   return gathered();
 #else
   if (uRest >= 1.0) return gathered();
@@ -276,8 +277,8 @@ float brightness(vec3 c) {
 }
 
 /** Data keeps its colour: light moves it by at most a tenth (15 % would be a step of the ramp), and never its hue. */
-vec3 dataLit(vec3 colour, vec3 light) {
-  return colour * clamp(0.87 + 0.13 * brightness(light) / uGain, 0.9, 1.02);
+float dataShare(vec3 light) {
+  return clamp(0.87 + 0.13 * brightness(light) / uGain, 0.9, 1.02);
 }
 
 /** Linear up to 0.8, then a soft shoulder. */
@@ -309,9 +310,7 @@ vec4 finish(vec3 colour, vec3 p) {
 #ifdef LEAN
   return vec4(c, 1.0);
 #else
-  vec2 g = gl_FragCoord.xy;
-  float noise = fract(52.9829189 * fract(dot(g, vec2(0.06711056, 0.00583715)))) - 0.5;
-  return vec4(c + noise / 255.0, 1.0);
+  return dithered(c);
 #endif
 }
 `;

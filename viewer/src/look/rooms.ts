@@ -1,9 +1,9 @@
 // Shaders of the room prisms.
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
-import { STATE_MARKS } from './envelope-shader.ts';
 import { LEAN_FRAGMENT, LEAN_VERTEX } from './lean.ts';
 import { LIGHT } from './light.ts';
+import { STATE_MARKS } from './marks.ts';
 
 export const ROOM_VERTEX = /* glsl */ `${VERTEX_HEAD}${LEAN_VERTEX}
 uniform vec3 uEye;
@@ -48,27 +48,29 @@ void main() {
 `;
 
 const FULL = /* glsl */ `${LIGHT}${STATE_MARKS}
-uniform uint uSelected;
-uniform uint uHovered;
 flat in uvec3 vState;
 flat in uint vSlot;
-out vec4 outColour;
 
 void whole() {
   vec3 vWorld = vView + uEye;
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
-  bool data = vState.x != 0u;
-#ifndef REST
+#ifndef KEPT
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
 #endif
   vec3 light = lightAt(vWorld, normal, 1.0, 1.0, 1.0);
-  vec3 colour = data ? dataLit(marked(paletteColour(vState), vState), light) : shoulder(uClay * 0.93 * light);
-  if (!data && (vState.y & 3u) == 3u) colour *= 1.0 - 0.22 * dots();
   // walls of prisms a little darker than their tops: the plan reads at a glance
-  if (normal.z < 0.5) colour *= 0.86;
-  colour *= mix(0.82, 1.0, vStorey.w);
-  if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.14);
-  if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.26);
+  float dull = mix(0.82, 1.0, vStorey.w) * (normal.z < 0.5 ? 0.86 : 1.0);
+  float share = dataShare(light);
+  float missing = 1.0 - 0.22 * dots();
+  vec3 colour = shoulder(uClay * 0.93 * light);
+#ifdef KEPT
+  outPlace = placeOf(vSlot, true, share * dull, dissolve(vWorld), missing);
+  colour *= dull;
+#else
+  if (vState.x != 0u) colour = marked(paletteColour(vState), vState) * share;
+  else if ((vState.y & 3u) == 3u) colour *= missing;
+  colour = mix(colour * dull, vec3(1.0), emphasised(vSlot));
+#endif
   outColour = finish(colour, vWorld);
 }
 `;

@@ -1,8 +1,8 @@
 // Shaders of authored shells: clay as the rest of the campus; windows carry the colour of their storey.
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
-import { STATE_MARKS } from './envelope-shader.ts';
 import { LIGHT } from './light.ts';
+import { STATE_MARKS } from './marks.ts';
 
 const PLACE = /* glsl */ `
 uniform uint uFirstStorey;
@@ -19,12 +19,14 @@ uniform vec3 uEye;
 out vec3 vWorld;
 out vec3 vView;
 flat out uvec3 vState;
+flat out uint vSlot;
 flat out uint vClass;
 flat out vec4 vStorey;
 
 void main() {
   vStorey = storeyTexel(uFirstStorey + storeyOf());
-  vState = slotState(uFirstStoreySlot + storeyOf());
+  vSlot = uFirstStoreySlot + storeyOf();
+  vState = slotState(vSlot);
   vClass = aPlace.w >> 12;
   vec4 world = modelMatrix * vec4(vec3(aPlace.xyz), 1.0);
   world.z += vStorey.x;
@@ -49,9 +51,9 @@ export const SHELL_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
 in vec3 vWorld;
 in vec3 vView;
 flat in uvec3 vState;
+flat in uint vSlot;
 flat in uint vClass;
 flat in vec4 vStorey;
-out vec4 outColour;
 
 void main() {
   clipSection(vWorld);
@@ -59,13 +61,24 @@ void main() {
   if (vStorey.z > 1.5 && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.05) discard;
 #endif
   vec3 normal = normalize(cross(dFdx(vView), dFdy(vView)));
-#ifndef REST
+#ifndef KEPT
   if (uSurface > 0.5) { outColour = surface(normal, 1.0, 1.0, 0.0); return; }
 #endif
   vec3 light = lightAt(vWorld, normal, 1.0, 1.0, 0.0);
-  bool data = vClass == 2u && vState.x != 0u;
-  float tone = vClass == 2u ? 0.72 : vClass == 3u ? 0.86 : vClass == 1u ? 0.97 : 1.0;
-  vec3 colour = data ? dataLit(marked(paletteColour(vState), vState), light) : shoulder(uClay * tone * light);
-  outColour = finish(colour * mix(0.82, 1.0, vStorey.w), vWorld);
+  bool glass = vClass == 2u;
+  float tone = glass ? 0.72 : vClass == 3u ? 0.86 : vClass == 1u ? 0.97 : 1.0;
+  float share = dataShare(light);
+  float dull = mix(0.82, 1.0, vStorey.w);
+  vec3 colour = shoulder(uClay * tone * light);
+#ifdef KEPT
+  if (glass) outPlace = placeOf(vSlot, true, share * dull, dissolve(vWorld), 1.0);
+  else outPlace = NO_PLACE;
+  colour *= dull;
+#else
+  if (glass && vState.x != 0u) colour = marked(paletteColour(vState), vState) * share;
+  colour *= dull;
+  if (glass) colour = mix(colour, vec3(1.0), emphasised(vSlot));
+#endif
+  outColour = finish(colour, vWorld);
 }
 `;

@@ -6,6 +6,7 @@ import {
 } from 'three'; // prettier-ignore
 import { Change, type LayerContext } from '../layer.ts';
 import { castsShadow } from '../layers/shadow.ts';
+import { canBeKept } from '../look/kept.ts';
 import type { Section } from '../props.ts';
 import { linear } from '../tokens.ts';
 import { buildCaps } from './build.ts';
@@ -46,6 +47,7 @@ export class Caps {
     this.mesh.matrixAutoUpdate = false;
     // first of all: what lies behind a cut is then never shaded
     this.mesh.renderOrder = -10;
+    canBeKept(this.mesh);
     castsShadow(this.mesh, CAP_DEPTH_VERTEX, CAP_DEPTH_FRAGMENT, uniforms, DoubleSide);
     ctx.world.add(this.mesh);
     this.paint();

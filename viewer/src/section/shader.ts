@@ -1,8 +1,8 @@
 // Shaders of the caps: what a section cuts through is filled, rooms in their colour, everything solid dark.
 
 import { FRAGMENT_HEAD, VERTEX_HEAD } from '../chunks.ts';
-import { STATE_MARKS } from '../look/envelope-shader.ts';
 import { LIGHT } from '../look/light.ts';
+import { STATE_MARKS } from '../look/marks.ts';
 import { CEILING_GAP } from '../prisms.ts';
 import { Cap, DROPS, NO_STOREY } from './buffers.ts';
 import { MOST_LINE } from './measures.ts';
@@ -84,8 +84,6 @@ void main() { outColour = vec4(1.0); }
 `;
 
 export const CAP_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${LIGHT}${STATE_MARKS}
-uniform uint uSelected;
-uniform uint uHovered;
 uniform vec3 uPoche;
 /** Level of the ground, and how deep the earth is drawn [m]. */
 uniform vec2 uEarth;
@@ -95,23 +93,30 @@ flat in uvec3 vState;
 flat in uint vSlot;
 flat in uint vKind;
 flat in vec4 vStorey;
-out vec4 outColour;
 
 /** A drawing has no light on it: the colour of a room is that of the legend. */
 vec3 roomColour() {
-  bool data = vState.x != 0u;
-  vec3 colour = data ? marked(paletteColour(vState), vState) : shoulder(uClay * 0.93 * uGain);
-  if (!data && (vState.y & 3u) == 3u) colour *= 1.0 - 0.22 * dots();
-  colour *= mix(0.82, 1.0, vStorey.w);
-  if (vSlot == uHovered) colour = mix(colour, vec3(1.0), 0.14);
-  if (vSlot == uSelected) colour = mix(colour, vec3(1.0), 0.26);
-  return colour;
+  float dull = mix(0.82, 1.0, vStorey.w);
+  float missing = 1.0 - 0.22 * dots();
+  vec3 colour = shoulder(uClay * 0.93 * uGain);
+#ifdef KEPT
+  outPlace = placeOf(vSlot, true, dull, dissolve(vWorld), missing);
+  return colour * dull;
+#else
+  if (vState.x != 0u) colour = marked(paletteColour(vState), vState);
+  else if ((vState.y & 3u) == 3u) colour *= missing;
+  return mix(colour * dull, vec3(1.0), emphasised(vSlot));
+#endif
 }
 
 void main() {
   bool ghost = vStorey.y > 1.5 && vStorey.z < 0.5;
   if (ghost && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.12) discard;
+#ifdef KEPT
+  outPlace = NO_PLACE;
+#else
   if (uSurface > 0.5) { outColour = surface(uFacing, 1.0, 1.0, 0.0); return; }
+#endif
   vec3 colour = uPoche;
   if (vKind == ${Cap.room}u) colour = roomColour();
   else if (vKind == ${Cap.hollow}u) colour = mix(uPoche, uPage, 0.62);

@@ -1,0 +1,18 @@
+// What a slot's state does to its colour, the same wherever a value is shown.
+
+/** What a data colour looks like when its value is stale, simulated or missing. How far selection and pointer lift it. */
+export const STATE_MARKS = /* glsl */ `
+uniform uint uSelected;
+uniform uint uHovered;
+
+vec3 marked(vec3 colour, uvec3 state) {
+  if ((state.y & 4u) != 0u) return mix(colour, mix(colour, uPage, 0.55), hatchLines());
+  if (uTrust > 0.5 && state.x == 4u) return mix(colour, mix(colour, vec3(1.0), 0.55), dots());
+  return colour;
+}
+
+/** How far the pointer and the selection lift a slot's colour towards white. */
+float emphasised(uint slot) {
+  return 1.0 - (slot == uHovered ? 0.86 : 1.0) * (slot == uSelected ? 0.74 : 1.0);
+}
+`;
