@@ -11,7 +11,7 @@ uniform lowp sampler2D uFlags;
 
 /** (display byte, flags, display byte before the cross-fade) of a slot. */
 uvec3 slotState(uint slot) {
-  ivec2 at = ivec2(slot % ${STATE_WIDTH}u, slot / ${STATE_WIDTH}u);
+  ivec2 at = ivec2(slot & ${STATE_WIDTH - 1}u, slot >> ${Math.log2(STATE_WIDTH)}u);
   return uvec3(
     uint(texelFetch(uValue, at, 0).r * 255.0 + 0.5),
     uint(texelFetch(uFlags, at, 0).r * 255.0 + 0.5),

@@ -12,6 +12,9 @@ const WORDS = {
   en: { good: 'good', uncertain: 'uncertain', bad: 'bad', none: 'no data', stale: 'stale', simulated: 'simulated', estimated: 'estimated', derived: 'derived' },
 };
 const DASH = '–';
+/** Texts are written so often [ms], and no later than this where no frame is drawn. */
+const EVERY_MS = 1000;
+const LATE_MS = 1400;
 
 /** Seconds in words: '4 s', '3 min', '2 h', '5 d'; in Chinese '4 秒' and so on. */
 export function ageText(seconds: number, lang: 'zh' | 'en'): string {
@@ -22,6 +25,13 @@ export function ageText(seconds: number, lang: 'zh' | 'en'): string {
   return `${Math.round(seconds / 86_400)} ${units[3]}`;
 }
 
+const formatters: Intl.NumberFormat[] = [];
+
+/** Groups of three digits and so many decimals; kept, for making one takes longer than using it a hundred times. */
+function formatter(decimals: number): Intl.NumberFormat {
+  return (formatters[decimals] ??= new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+}
+
 export class LiveText {
   private readonly elements = new Map<Element, { id: string; field: string }>();
   private readonly observer: MutationObserver;
@@ -30,6 +40,7 @@ export class LiveText {
   private state: SpaceState | null = null;
   private view: ViewState | null = null;
   private stale = true;
+  private filled = 0;
   private clock: Intl.DateTimeFormat | null = null;
 
   constructor() {
@@ -39,7 +50,7 @@ export class LiveText {
       if (records.length > 0) this.fill();
     });
     this.observer.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-live'] });
-    this.timer = setInterval(() => this.fill(), 1000);
+    this.timer = setInterval(() => this.fillLate(LATE_MS), EVERY_MS / 2);
   }
 
   use(index: SceneIndex, state: SpaceState, view: ViewState): void {
@@ -59,9 +70,19 @@ export class LiveText {
     this.stale = false;
   }
 
+  /** With a frame of the scene, so that the browser puts both on the screen at once; texts change once a second. */
+  drawn(): void {
+    this.fillLate(EVERY_MS);
+  }
+
+  private fillLate(ms: number): void {
+    if (performance.now() - this.filled >= ms) this.fill();
+  }
+
   /** Writes what changed. */
   fill(): void {
     if (!this.index) return;
+    this.filled = performance.now();
     if (this.stale) this.scan();
     let wrote = false;
     for (const [element, { id, field }] of this.elements) {
@@ -116,7 +137,7 @@ export class LiveText {
     const decimals = Math.max(0, (this.view!.legend?.decimals ?? 1) - (slot < this.index!.firstSpace ? 1 : 0));
     const value = this.number(slot);
     if (Number.isNaN(value)) return DASH;
-    const text = value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const text = formatter(decimals).format(value);
     return text.replaceAll(',', '\u2009').replace('-', '\u2212');
   }
 

@@ -18,21 +18,19 @@ export class StatusBoard {
     const before = this.status;
     const next = { ...before, ...changed };
     this.status = next;
-    const { dataset } = this.root;
-    dataset['state'] = next.state;
-    dataset['buildings'] = String(next.buildings);
-    dataset['spaces'] = String(next.spaces);
-    dataset['mode'] = next.mode;
-    dataset['tier'] = next.tier;
-    dataset['seq'] = String(next.seq);
-    dataset['time'] = time;
-    dataset['error'] = error;
+    this.write({ ...next, time, error });
     return TOLD.some((key) => before[key] !== next[key]) ? next : null;
   }
 
   /** The last live frame that is shown. */
   seq(seq: number): void {
     this.status.seq = seq;
-    this.root.dataset['seq'] = String(seq);
+    this.write({ seq });
+  }
+
+  /** Only what is another: the page hears of every attribute that is written, ten times a second if it must. */
+  private write(values: object): void {
+    const { dataset } = this.root;
+    for (const [name, value] of Object.entries(values)) if (dataset[name] !== String(value)) dataset[name] = String(value);
   }
 }

@@ -24,14 +24,17 @@ function variantsOf(material: RawShaderMaterial): Variant[] {
   return found;
 }
 
+/** Has a material's shaders compiled with a name defined, or without it. */
+export function define(material: RawShaderMaterial, name: string, on: boolean): void {
+  if (name in material.defines === on) return;
+  if (on) material.defines[name] = '';
+  else delete material.defines[name];
+  material.needsUpdate = true;
+}
+
 /** Sets the defines of an object's material; three.js keeps the program of each set that was once compiled. */
 export function follow(object: Object3D, wanted: Readonly<Record<Variant, boolean>>): void {
   const material = (object as Mesh).material as RawShaderMaterial | undefined;
   if (material?.defines === undefined) return;
-  for (const name of variantsOf(material)) {
-    if (name in material.defines === wanted[name]) continue;
-    if (wanted[name]) material.defines[name] = '';
-    else delete material.defines[name];
-    material.needsUpdate = true;
-  }
+  for (const name of variantsOf(material)) define(material, name, wanted[name]);
 }

@@ -359,6 +359,7 @@ export class View {
   private afterDraw(): void {
     const { scene, stage } = this;
     if (!scene || !stage || this.pending !== 0 || !this.complete) return;
+    this.text.drawn();
     if (stage.counters.firstFrame === 0) {
       stage.counters.firstFrame = performance.now();
       performance.mark('campus-first-frame');

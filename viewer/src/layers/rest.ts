@@ -106,6 +106,7 @@ export class RestLayer implements Layer {
       this.framed = true;
       this.ctx!.keep(() => this.kept!.take());
     }
+    this.kept?.beforeDraw();
     return false;
   }
 

@@ -123,16 +123,14 @@ void whole(bool ghost) {
     float dash = step(fract(vWall.x / 3.0), 0.5) * (1.0 - smoothstep(0.12, 0.12 + fwidth(vWall.y), abs(vWall.y - 1.2)));
     missing = 1.0 - 0.4 * dash * (1.0 - smoothstep(0.3, 0.9, fwidth(vWall.x)));
   }
-  vec3 colour = shoulder(albedo * light * bay);
-#ifdef KEPT
-  outPlace = placeOf(vSlot, glass && !ghost, share * dull, dissolve(vWorld), missing);
-#else
-  if (glass && vState.x != 0u) colour = marked(paletteColour(vState), vState) * share;
-  else if ((vState.y & 3u) == 3u) colour *= missing;
-#endif
-  colour *= dull;
+  vec3 colour = shoulder(albedo * light * bay) * dull;
   if (ghost) colour = mix(uClay * uGain * 0.72, uPage, 0.4);
-#ifndef KEPT
+#ifdef KEPT
+  outPlace = placeOf(vSlot, glass && !ghost, share * dull, dissolve(vWorld));
+  outMissing = finish(colour * missing, vWorld);
+#else
+  if (glass && !ghost && vState.x != 0u) colour = marked(paletteColour(vState), vState) * (share * dull);
+  else if (!ghost && (vState.y & 3u) == 3u) colour *= missing;
   colour = mix(colour, vec3(1.0), emphasised(vSlot));
 #endif
   outColour = finish(colour, vWorld);

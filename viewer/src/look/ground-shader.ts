@@ -50,6 +50,7 @@ void main() {
   clipSection(vWorld - vec3(0.0, 0.0, 0.05));
 #ifdef KEPT
   outPlace = NO_PLACE;
+  outMissing = vec4(0.0);
 #endif
   if (uSurface < 0.5 && dissolve(vWorld) >= 0.999) { outColour = finish(uPage, vWorld); return; }
   vec3 up = vec3(0.0, 0.0, 1.0);
@@ -103,6 +104,7 @@ in float vTone;
 void main() {
 #ifdef KEPT
   outPlace = NO_PLACE;
+  outMissing = vec4(0.0);
 #endif
   vec3 normal = normalize(vNormal);
   // a crown lets light through: the sun reaches round it, underneath it is darker

@@ -1,15 +1,21 @@
 // The picture at rest of a machine without a GPU: of every pixel its colour without any value, and which room stands there
-// and how light, facade and fog change that room's colour. A recolour then is one pass over the screen, whatever the campus.
+// and how light, facade and fog change that room's colour. A recolour then paints the tiles in which something changed.
 
 import {
-  AlwaysDepth, DepthTexture, GLSL3, type Group, Mesh, NearestFilter, PlaneGeometry, RawShaderMaterial, RGIntegerFormat, UnsignedIntType, WebGLRenderTarget,
+  AlwaysDepth, Camera, DepthTexture, GLSL3, type Group, type Material, Mesh, NearestFilter, PlaneGeometry, RawShaderMaterial, RGIntegerFormat, UnsignedIntType, WebGLRenderTarget,
 } from 'three'; // prettier-ignore
 import type { LayerContext } from '../layer.ts';
-import { KEPT_FRAGMENT, KEPT_VERTEX, NOBODY } from './kept-shader.ts';
+import { NO_SLOT } from '../shared.ts';
+import { define } from '../variants.ts';
+import { KEPT_FRAGMENT, KEPT_VERTEX, NOBODY, SHOWN_FRAGMENT } from './kept-shader.ts';
+import { TILE, Tiles } from './kept-tiles.ts';
 
 const KEPT = Symbol('the picture at rest can stand for it');
 /** three.js's own layer of what the picture stands for; no camera draws it. */
 const PUT_AWAY = 1;
+/** Rows of pixels that are read back at once, and how often to look whether they are there [ms]. */
+const STRIP = 2 * TILE;
+const LOOK_MS = 10;
 
 /** Marks a mesh whose shaders know the variant KEPT (variants.ts): one picture stands for all such at rest. */
 export function canBeKept(mesh: Mesh): void {
@@ -29,53 +35,114 @@ export function alone(world: Group, meshes: readonly Mesh[], draw: () => void): 
   for (const child of others) child.visible = true;
 }
 
+/** What the picture showed when it was last painted. */
+interface Painted {
+  values: Uint32Array;
+  flags: Uint32Array;
+  palette: number;
+  selected: number;
+  hovered: number;
+  faded: boolean;
+}
+
 export class Kept {
   private readonly ctx: LayerContext;
-  private target: WebGLRenderTarget | null = null;
-  private quad: Mesh | null = null;
+  /** What is known of every pixel, and the picture as it is shown now. */
+  private places: WebGLRenderTarget | null = null;
+  private shown: WebGLRenderTarget | null = null;
+  private readonly screen: Mesh<PlaneGeometry, RawShaderMaterial>;
+  private readonly painter: Mesh;
+  private readonly eye = new Camera();
+  private tiles: Tiles | null = null;
+  private painted: Painted | null = null;
+  /** Which tiles a slot is seen in is known. */
+  private learnt = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private away: Mesh[] = [];
 
   constructor(ctx: LayerContext) {
     this.ctx = ctx;
-  }
-
-  /** From now on a picture stands for everything that can be kept, until `drop`. Its shaders must be the variant KEPT. */
-  take(): void {
-    if (this.away.length > 0) return;
-    this.away = keepable(this.ctx.world);
-    if (this.away.length === 0) return;
-    this.draw();
-    for (const mesh of this.away) mesh.layers.set(PUT_AWAY);
-    this.quad ??= this.screen();
-    const { uniforms } = this.quad.material as RawShaderMaterial;
-    uniforms['uPicture']!.value = this.target!.textures[0];
-    uniforms['uPlaces']!.value = this.target!.textures[1];
-    uniforms['uDepth']!.value = this.target!.depthTexture;
-    this.quad.visible = true;
+    const material = (fragmentShader: string, own: readonly string[]): RawShaderMaterial =>
+      new RawShaderMaterial({
+        glslVersion: GLSL3, vertexShader: KEPT_VERTEX, fragmentShader, depthFunc: AlwaysDepth,
+        uniforms: { ...ctx.uniforms, ...Object.fromEntries(own.map((name) => [name, { value: null }])) },
+      }); // prettier-ignore
+    this.screen = new Mesh(new PlaneGeometry(2, 2), material(SHOWN_FRAGMENT, ['uShown', 'uDepth']));
+    this.screen.renderOrder = -100;
+    this.screen.visible = false;
+    this.painter = new Mesh(undefined, material(KEPT_FRAGMENT, ['uPicture', 'uMissing', 'uPlaces']));
+    this.screen.frustumCulled = this.painter.frustumCulled = false;
+    ctx.world.add(this.screen);
   }
 
   get stands(): boolean {
     return this.away.length > 0;
   }
 
+  /** From now on a picture stands for everything that can be kept, until `drop`. Its shaders must be the variant KEPT. */
+  take(): void {
+    if (this.stands) return;
+    this.away = keepable(this.ctx.world);
+    if (!this.stands) return;
+    this.resize();
+    this.draw();
+    for (const mesh of this.away) mesh.layers.set(PUT_AWAY);
+    this.screen.visible = true;
+    this.painted = null;
+    this.learn();
+  }
+
   /** The things themselves are drawn again. */
   drop(): void {
+    clearTimeout(this.timer);
     for (const mesh of this.away) mesh.layers.set(0);
     this.away = [];
-    if (this.quad) this.quad.visible = false;
+    this.screen.visible = false;
+  }
+
+  private resize(): void {
+    const { state, uniforms } = this.ctx;
+    const { x, y } = uniforms.uScreen.value as { x: number; y: number };
+    const [width, height] = [Math.floor(x), Math.floor(y)];
+    if (this.places?.width !== width || this.places.height !== height) this.targets(width, height);
+    this.tiles?.dispose();
+    this.tiles = new Tiles(width, height, state.raw.length);
+    this.painter.geometry = this.tiles.geometry;
+  }
+
+  private targets(width: number, height: number): void {
+    this.release();
+    const exact = { minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false };
+    const places = new WebGLRenderTarget(width, height, { ...exact, count: 3 });
+    Object.assign(places.textures[2]!, { format: RGIntegerFormat, type: UnsignedIntType, internalFormat: 'RG32UI' });
+    places.depthTexture = new DepthTexture(width, height, UnsignedIntType);
+    this.shown = new WebGLRenderTarget(width, height, { ...exact, depthBuffer: false });
+    this.places = places;
+    const [picture, missing, owners] = places.textures;
+    const set = (mesh: Mesh, values: Record<string, unknown>): void => {
+      const { uniforms } = mesh.material as RawShaderMaterial;
+      for (const [name, value] of Object.entries(values)) uniforms[name]!.value = value;
+    };
+    set(this.painter, { uPicture: picture, uMissing: missing, uPlaces: owners });
+    set(this.screen, { uShown: this.shown.texture, uDepth: places.depthTexture });
   }
 
   private draw(): void {
-    const { renderer, rig, uniforms, world } = this.ctx;
-    const { x, y } = uniforms.uScreen.value as { x: number; y: number };
-    const target = this.sized(Math.floor(x), Math.floor(y));
-    renderer.setRenderTarget(target);
-    this.clear();
+    const { renderer, rig, world } = this.ctx;
+    this.into(this.places!, () => {
+      this.clear();
+      alone(world, this.away, () => renderer.render(world, rig.camera));
+    });
+  }
+
+  private into(target: WebGLRenderTarget, draw: () => void): void {
+    const { renderer } = this.ctx;
     const clears = renderer.autoClear;
     renderer.autoClear = false;
-    alone(world, this.away, () => renderer.render(world, rig.camera));
-    renderer.autoClear = clears;
+    renderer.setRenderTarget(target);
+    draw();
     renderer.setRenderTarget(null);
+    renderer.autoClear = clears;
   }
 
   /** Page, nobody and the far end everywhere: three.js' own clear does not know of a whole number beside a colour. */
@@ -87,47 +154,109 @@ export class Kept {
     color.setMask(true);
     depth.setMask(true);
     gl.clearBufferfv(gl.COLOR, 0, [x, y, z, 1]);
-    gl.clearBufferuiv(gl.COLOR, 1, [NOBODY, 0, 0, 0]);
+    gl.clearBufferfv(gl.COLOR, 1, [x, y, z, 1]);
+    gl.clearBufferuiv(gl.COLOR, 2, [NOBODY, 0, 0, 0]);
     gl.clearBufferfv(gl.DEPTH, 0, [1]);
   }
 
-  private sized(width: number, height: number): WebGLRenderTarget {
-    if (this.target?.width === width && this.target.height === height) return this.target;
-    this.release();
-    const target = new WebGLRenderTarget(width, height, { count: 2, minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false });
-    const places = target.textures[1]!;
-    places.format = RGIntegerFormat;
-    places.type = UnsignedIntType;
-    places.internalFormat = 'RG32UI';
-    target.depthTexture = new DepthTexture(width, height, UnsignedIntType);
-    this.target = target;
-    return target;
+  /** Finds out which tiles each slot is seen in, a strip at a time once all is drawn; until then all tiles are painted. */
+  private learn(): void {
+    this.learnt = false;
+    const gl = this.ctx.renderer.getContext() as WebGL2RenderingContext;
+    const drawn = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    const { width, height } = this.places!;
+    let y = 0;
+    const step = (): void => {
+      if (drawn && gl.getSyncParameter(drawn, gl.SYNC_STATUS) !== gl.SIGNALED) {
+        this.timer = setTimeout(step, LOOK_MS);
+        return;
+      }
+      const rows = Math.min(STRIP, height - y);
+      this.read(gl, y, rows, width);
+      y += rows;
+      this.learnt = y >= height;
+      if (!this.learnt) this.timer = setTimeout(step, 0);
+    };
+    gl.flush();
+    this.timer = setTimeout(step, LOOK_MS);
   }
 
-  private screen(): Mesh {
-    const own = { uPicture: { value: null }, uPlaces: { value: null }, uDepth: { value: null } };
-    const material = new RawShaderMaterial({
-      glslVersion: GLSL3, vertexShader: KEPT_VERTEX, fragmentShader: KEPT_FRAGMENT, depthFunc: AlwaysDepth,
-      uniforms: { ...this.ctx.uniforms, ...own },
-    }); // prettier-ignore
-    const quad = new Mesh(new PlaneGeometry(2, 2), material);
-    quad.frustumCulled = false;
-    quad.renderOrder = -100;
-    this.ctx.world.add(quad);
-    return quad;
+  private read(gl: WebGL2RenderingContext, y: number, rows: number, width: number): void {
+    const { renderer } = this.ctx;
+    renderer.setRenderTarget(this.places);
+    gl.readBuffer(gl.COLOR_ATTACHMENT2);
+    // every system reads four numbers a pixel, some also the two that there are
+    const two = gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_FORMAT) === gl.RG_INTEGER;
+    const stride = two ? 2 : 4;
+    const owners = new Uint32Array(stride * width * rows);
+    gl.readPixels(0, y, width, rows, two ? gl.RG_INTEGER : gl.RGBA_INTEGER, gl.UNSIGNED_INT, owners);
+    gl.readBuffer(gl.COLOR_ATTACHMENT0);
+    renderer.setRenderTarget(null);
+    this.tiles!.learn(owners, stride, width, y);
+  }
+
+  /** Before each frame: paints the tiles that no longer show what is. */
+  beforeDraw(): void {
+    if (!this.stands) return;
+    const { world, renderer } = this.ctx;
+    // something is drawn before the picture, or behind it
+    const deep = world.children.some((c) => c.visible && c !== this.screen && (c.layers.mask & 1) !== 0 && ((c as Mesh).material as Material).depthTest);
+    define(this.screen.material, 'DEPTH', deep);
+    const tiles = this.tiles!;
+    this.find(tiles);
+    if (!tiles.anyMarked) return;
+    tiles.flush();
+    tiles.unmark();
+    this.into(this.shown!, () => renderer.render(this.painter, this.eye));
+  }
+
+  /** Marks what changed since it was painted. */
+  private find(tiles: Tiles): void {
+    const { state, uniforms } = this.ctx;
+    const [values, flags] = [words(state.value.image.data), words(state.flags.image.data)];
+    const now = {
+      palette: state.palette.version,
+      selected: uniforms.uSelected.value as number,
+      hovered: uniforms.uHovered.value as number,
+      faded: (uniforms.uFade.value as number) >= 1,
+    };
+    const material = this.painter.material as RawShaderMaterial;
+    define(material, 'FADE', !now.faded);
+    define(material, 'LIFT', now.selected !== NO_SLOT || now.hovered !== NO_SLOT);
+    const last = (this.painted ??= { values: new Uint32Array(values.length), flags: new Uint32Array(flags.length), palette: -1, selected: 0, hovered: 0, faded: false });
+    if (!this.learnt || !now.faded || !last.faded || now.palette !== last.palette) tiles.markAll();
+    else {
+      tiles.compare(values, last.values);
+      tiles.compare(flags, last.flags);
+      if (now.selected !== last.selected) [now.selected, last.selected].forEach((slot) => tiles.mark(slot));
+      if (now.hovered !== last.hovered) [now.hovered, last.hovered].forEach((slot) => tiles.mark(slot));
+    }
+    Object.assign(last, now);
+    last.values.set(values);
+    last.flags.set(flags);
   }
 
   private release(): void {
-    this.target?.depthTexture?.dispose();
-    this.target?.dispose();
-    this.target = null;
+    for (const target of [this.places, this.shown]) {
+      target?.depthTexture?.dispose();
+      target?.dispose();
+    }
+    this.places = this.shown = null;
   }
 
   dispose(): void {
     this.drop();
     this.release();
-    this.quad?.removeFromParent();
-    this.quad?.geometry.dispose();
-    (this.quad?.material as RawShaderMaterial | undefined)?.dispose();
+    this.tiles?.dispose();
+    this.screen.removeFromParent();
+    this.screen.geometry.dispose();
+    this.screen.material.dispose();
+    (this.painter.material as RawShaderMaterial).dispose();
   }
+}
+
+/** Bytes four at a time. */
+function words(data: unknown): Uint32Array {
+  const { buffer, byteOffset, byteLength } = data as Uint8Array;
+  return new Uint32Array(buffer, byteOffset, byteLength >> 2);
 }

@@ -5,9 +5,12 @@ export const STATE_MARKS = /* glsl */ `
 uniform uint uSelected;
 uniform uint uHovered;
 
+/** How much of a colour the lines of stale values and the dots of simulated ones take. */
+const float FADED = 0.55;
+
 vec3 marked(vec3 colour, uvec3 state) {
-  if ((state.y & 4u) != 0u) return mix(colour, mix(colour, uPage, 0.55), hatchLines());
-  if (uTrust > 0.5 && state.x == 4u) return mix(colour, mix(colour, vec3(1.0), 0.55), dots());
+  if ((state.y & 4u) != 0u) return mix(colour, mix(colour, uPage, FADED), hatchLines());
+  if (uTrust > 0.5 && state.x == 4u) return mix(colour, mix(colour, vec3(1.0), FADED), dots());
   return colour;
 }
 

@@ -62,14 +62,14 @@ void whole() {
   float dull = mix(0.82, 1.0, vStorey.w) * (normal.z < 0.5 ? 0.86 : 1.0);
   float share = dataShare(light);
   float missing = 1.0 - 0.22 * dots();
-  vec3 colour = shoulder(uClay * 0.93 * light);
+  vec3 colour = shoulder(uClay * 0.93 * light) * dull;
 #ifdef KEPT
-  outPlace = placeOf(vSlot, true, share * dull, dissolve(vWorld), missing);
-  colour *= dull;
+  outPlace = placeOf(vSlot, true, share * dull, dissolve(vWorld));
+  outMissing = finish(colour * missing, vWorld);
 #else
-  if (vState.x != 0u) colour = marked(paletteColour(vState), vState) * share;
+  if (vState.x != 0u) colour = marked(paletteColour(vState), vState) * (share * dull);
   else if ((vState.y & 3u) == 3u) colour *= missing;
-  colour = mix(colour * dull, vec3(1.0), emphasised(vSlot));
+  colour = mix(colour, vec3(1.0), emphasised(vSlot));
 #endif
   outColour = finish(colour, vWorld);
 }

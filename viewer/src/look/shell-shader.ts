@@ -69,14 +69,12 @@ void main() {
   float tone = glass ? 0.72 : vClass == 3u ? 0.86 : vClass == 1u ? 0.97 : 1.0;
   float share = dataShare(light);
   float dull = mix(0.82, 1.0, vStorey.w);
-  vec3 colour = shoulder(uClay * tone * light);
+  vec3 colour = shoulder(uClay * tone * light) * dull;
 #ifdef KEPT
-  if (glass) outPlace = placeOf(vSlot, true, share * dull, dissolve(vWorld), 1.0);
-  else outPlace = NO_PLACE;
-  colour *= dull;
+  outPlace = glass ? placeOf(vSlot, true, share * dull, dissolve(vWorld)) : NO_PLACE;
+  outMissing = finish(colour, vWorld);
 #else
-  if (glass && vState.x != 0u) colour = marked(paletteColour(vState), vState) * share;
-  colour *= dull;
+  if (glass && vState.x != 0u) colour = marked(paletteColour(vState), vState) * (share * dull);
   if (glass) colour = mix(colour, vec3(1.0), emphasised(vSlot));
 #endif
   outColour = finish(colour, vWorld);

@@ -98,14 +98,15 @@ flat in vec4 vStorey;
 vec3 roomColour() {
   float dull = mix(0.82, 1.0, vStorey.w);
   float missing = 1.0 - 0.22 * dots();
-  vec3 colour = shoulder(uClay * 0.93 * uGain);
+  vec3 colour = shoulder(uClay * 0.93 * uGain) * dull;
 #ifdef KEPT
-  outPlace = placeOf(vSlot, true, dull, dissolve(vWorld), missing);
-  return colour * dull;
+  outPlace = placeOf(vSlot, true, dull, dissolve(vWorld));
+  outMissing = finish(colour * missing, vWorld);
+  return colour;
 #else
-  if (vState.x != 0u) colour = marked(paletteColour(vState), vState);
+  if (vState.x != 0u) colour = marked(paletteColour(vState), vState) * dull;
   else if ((vState.y & 3u) == 3u) colour *= missing;
-  return mix(colour * dull, vec3(1.0), emphasised(vSlot));
+  return mix(colour, vec3(1.0), emphasised(vSlot));
 #endif
 }
 
@@ -114,6 +115,7 @@ void main() {
   if (ghost && fract(dot(floor(gl_FragCoord.xy), vec2(0.7548777, 0.5698403))) > 0.12) discard;
 #ifdef KEPT
   outPlace = NO_PLACE;
+  outMissing = vec4(0.0);
 #else
   if (uSurface > 0.5) { outColour = surface(uFacing, 1.0, 1.0, 0.0); return; }
 #endif

@@ -1,0 +1,124 @@
+// Which parts of the kept picture change: the screen in tiles, and of each slot the tiles that it is seen in. A few new
+// values then cost a few tiles, not the screen.
+
+import { BufferAttribute, BufferGeometry, DynamicDrawUsage } from 'three';
+
+/** Side of a tile [device pixels]. */
+export const TILE = 32;
+/** From this share of the tiles on, all of them are painted: looking for more would only take longer. */
+const NEARLY_ALL = 0.75;
+
+export class Tiles {
+  /** Squares of the screen, in its coordinates of -1 to 1; the marked ones are drawn. */
+  readonly geometry = new BufferGeometry();
+  readonly columns: number;
+  readonly rows: number;
+  private readonly index: BufferAttribute;
+  private readonly marked: Uint8Array;
+  /** Of each slot the first and last column and row; none: first > last. */
+  private readonly boxes: Uint16Array;
+  private count = 0;
+
+  constructor(width: number, height: number, slots: number) {
+    this.columns = Math.ceil(width / TILE);
+    this.rows = Math.ceil(height / TILE);
+    const { columns, rows } = this;
+    this.marked = new Uint8Array(columns * rows);
+    this.boxes = new Uint16Array(4 * slots);
+    for (let i = 0; i < this.boxes.length; i += 4) this.boxes[i] = this.boxes[i + 1] = 0xffff;
+    const corners = new Float32Array(3 * (columns + 1) * (rows + 1));
+    for (let y = 0, at = 0; y <= rows; y++) {
+      for (let x = 0; x <= columns; x++, at += 3) {
+        corners[at] = (2 * Math.min(width, x * TILE)) / width - 1;
+        corners[at + 1] = (2 * Math.min(height, y * TILE)) / height - 1;
+      }
+    }
+    this.geometry.setAttribute('position', new BufferAttribute(corners, 3));
+    this.index = new BufferAttribute(new Uint16Array(6 * columns * rows), 1).setUsage(DynamicDrawUsage);
+    this.geometry.setIndex(this.index);
+    this.unmark();
+  }
+
+  get anyMarked(): boolean {
+    return this.count > 0;
+  }
+
+  /** Takes in what stands in some rows of pixels, from `y` on: a slot each, at every `stride`-th number. */
+  learn(slots: Uint32Array, stride: number, width: number, y: number): void {
+    const { boxes } = this;
+    const most = boxes.length / 4;
+    for (let i = 0, px = 0, row = Math.floor(y / TILE); i < slots.length; i += stride) {
+      const slot = slots[i]!;
+      if (slot < most) {
+        const at = 4 * slot;
+        const column = (px / TILE) | 0;
+        if (column < boxes[at]!) boxes[at] = column;
+        if (row < boxes[at + 1]!) boxes[at + 1] = row;
+        if (column > boxes[at + 2]!) boxes[at + 2] = column;
+        if (row > boxes[at + 3]!) boxes[at + 3] = row;
+      }
+      if (++px === width) {
+        px = 0;
+        row = Math.floor(++y / TILE);
+      }
+    }
+  }
+
+  /** The tiles that a slot is seen in are to be painted. */
+  mark(slot: number): void {
+    const { boxes, columns, marked } = this;
+    const at = 4 * slot;
+    if (at >= boxes.length) return;
+    for (let y = boxes[at + 1]!; y <= boxes[at + 3]!; y++) {
+      for (let x = boxes[at]!; x <= boxes[at + 2]!; x++) {
+        if (marked[y * columns + x] === 1) continue;
+        marked[y * columns + x] = 1;
+        this.add(x, y);
+      }
+    }
+  }
+
+  /** Marks the slots that differ between two pairs of arrays, all of whole words, until nearly all tiles are marked. */
+  compare(values: Uint32Array, painted: Uint32Array): void {
+    const enough = NEARLY_ALL * this.marked.length;
+    for (let w = 0; w < values.length; w++) {
+      const different = values[w]! ^ painted[w]!;
+      if (different === 0) continue;
+      for (let k = 0; k < 4; k++) if ((different >>> (8 * k)) & 0xff) this.mark(4 * w + k);
+      if (this.count >= enough) {
+        this.markAll();
+        return;
+      }
+    }
+  }
+
+  markAll(): void {
+    if (this.count === this.marked.length) return;
+    this.count = 0;
+    this.marked.fill(1);
+    for (let y = 0; y < this.rows; y++) for (let x = 0; x < this.columns; x++) this.add(x, y);
+  }
+
+  private add(x: number, y: number): void {
+    const corner = y * (this.columns + 1) + x;
+    const above = corner + this.columns + 1;
+    (this.index.array as Uint16Array).set([corner, corner + 1, above + 1, corner, above + 1, above], 6 * this.count++);
+  }
+
+  /** What is marked becomes what the geometry draws. */
+  flush(): void {
+    this.geometry.setDrawRange(0, 6 * this.count);
+    this.index.clearUpdateRanges();
+    this.index.addUpdateRange(0, 6 * this.count);
+    this.index.needsUpdate = true;
+  }
+
+  unmark(): void {
+    this.count = 0;
+    this.marked.fill(0);
+  }
+
+  dispose(): void {
+    this.geometry.dispose();
+  }
+}
