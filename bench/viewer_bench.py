@@ -33,9 +33,9 @@ from twin.domains import channels
 from viewer import DIST
 
 ROUNDS = 5
-WARM_UP = 3
+WARM_UP = 10
 """Recolours before the measured ones, for every library: a wall recolours for months, not three times."""
-RECOLOURS = 5
+RECOLOURS = 9
 CHROMIUM = [
     "--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist", "--disable-background-networking", "--disable-component-update", "--disable-sync",

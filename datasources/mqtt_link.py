@@ -61,7 +61,8 @@ TopicFilter = Annotated[str, AfterValidator(_topic_filter)]
 class BrokerSettings(BaseModel):
     """Where the broker is and how to sign in. A dead peer is noticed after at most three times ``keepalive_s`` [s].
 
-    ``batch_ms`` [ms] is how long messages are gathered where many come: at 20,000 a second 20 ms cost an eighth more CPU than 50.
+    ``batch_ms`` [ms] is how long messages are gathered where many come: at 20,000 a second 20 ms cost an eighth more
+    CPU than 50.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,8 +1,9 @@
 """The live stream: each channel and scope is encoded once and fanned out; every client gets what it can take.
 
 The hub wakes when the live state changes: the first change goes out at once, then at most ten times a second (sixteen
-times while little changes, twice for ``rate=phone``). A client that cannot take that gets one merged frame when it can: each slot knows the sequence
-number at which it last changed, so a delta from any earlier number is one comparison. A stalled client is cut off.
+times while little changes, twice for ``rate=phone``). A client that cannot take that gets one merged frame when it can:
+each slot knows the sequence number at which it last changed, so a delta from any earlier number is one comparison. A
+stalled client is cut off.
 """
 
 from __future__ import annotations

@@ -116,21 +116,27 @@ async def test_a_client_that_noticed_a_gap_gets_a_keyframe(served: Served) -> No
 
 @pytest.mark.alone
 @pytest.mark.asyncio
-async def test_the_first_change_flushes_at_once_and_then_ten_times_a_second(served: Served) -> None:
+@pytest.mark.parametrize(
+    ("rooms", "pause"), [(["room_104"], 0.06), (["room_103", "room_104", "room_105", "room_106"], 0.1)]
+)
+async def test_the_first_change_flushes_at_once_and_the_next_wait_for_each_other(
+    served: Served, rooms: list[str], pause: float
+) -> None:
+    """Where little changes they may follow sooner."""
     async with connect(live_url(served)) as ws:
         await settled(ws)
         start = time.monotonic()
-        served.feed(room_104=1)
+        served.feed(**dict.fromkeys(rooms, 1))
         await frame(ws)
         assert time.monotonic() - start < 0.08, "the first change waits for nobody"
         await settled(ws)
         start = time.monotonic()
         for step in range(60):
-            served.feed(room_104=100 * step)
+            served.feed(**dict.fromkeys(rooms, 100 * step))
             await asyncio.sleep(0.02)
         spent = time.monotonic() - start
         frames = await settled(ws)
-        assert 0.5 * spent / 0.1 <= len(frames) <= spent / 0.1 + 3
+        assert 0.5 * spent / pause <= len(frames) <= spent / pause + 3
 
 
 @pytest.mark.asyncio

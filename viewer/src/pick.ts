@@ -31,6 +31,27 @@ interface Pickable {
   frame: BlockFrame;
 }
 
+function pickable(block: Block, frame: ConstructorParameters<typeof BlockFrame>[0]): Pickable {
+  const boxes = new Uint16Array(4 * block.spaces);
+  const firstSpace = new Uint32Array(block.storeys + 1);
+  let storey = 0;
+  for (let k = 0; k < block.spaces; k++) {
+    while (storey < block.spaceStorey[k]!) firstSpace[++storey] = k;
+    let [x0, y0, x1, y1] = [65535, 65535, 0, 0];
+    const start = block.ringStart[block.groupRing[block.spaceGroup[k]!]!]!;
+    const end = block.ringStart[block.groupRing[block.spaceGroup[k + 1]!]!]!;
+    for (let i = start; i < end; i++) {
+      x0 = Math.min(x0, block.x[i]!);
+      x1 = Math.max(x1, block.x[i]!);
+      y0 = Math.min(y0, block.y[i]!);
+      y1 = Math.max(y1, block.y[i]!);
+    }
+    boxes.set([x0, y0, x1, y1], 4 * k);
+  }
+  while (storey < block.storeys) firstSpace[++storey] = block.spaces;
+  return { block, boxes, firstSpace, frame: new BlockFrame(frame) };
+}
+
 /** Whether (x, y) lies inside the rings first .. last, by the even-odd rule. */
 export function insideRings(block: Block, first: number, last: number, x: number, y: number): boolean {
   let inside = false;
@@ -121,7 +142,8 @@ export function prismEntry(ray: Local, block: Block, first: number, last: number
 export class Picker {
   private readonly index: SceneIndex;
   private readonly storeys: StoreyState;
-  private readonly parts: (Pickable | null)[] = [];
+  private readonly blocks: (Block | undefined)[] = [];
+  private readonly parts: (Pickable | undefined)[] = [];
   private readonly ray: Ray = { ox: 0, oy: 0, oz: 0, dx: 0, dy: 0, dz: 0 };
   private readonly local: Local = { ox: 0, oy: 0, oz: 0, dx: 0, dy: 0, dz: 0, from: 0, to: 0 };
   private from = 0;
@@ -135,25 +157,12 @@ export class Picker {
   }
 
   add(building: number, block: Block): void {
-    const boxes = new Uint16Array(4 * block.spaces);
-    const firstSpace = new Uint32Array(block.storeys + 1);
-    let storey = 0;
-    for (let k = 0; k < block.spaces; k++) {
-      while (storey < block.spaceStorey[k]!) firstSpace[++storey] = k;
-      let [x0, y0, x1, y1] = [65535, 65535, 0, 0];
-      const start = block.ringStart[block.groupRing[block.spaceGroup[k]!]!]!;
-      const end = block.ringStart[block.groupRing[block.spaceGroup[k + 1]!]!]!;
-      for (let i = start; i < end; i++) {
-        x0 = Math.min(x0, block.x[i]!);
-        x1 = Math.max(x1, block.x[i]!);
-        y0 = Math.min(y0, block.y[i]!);
-        y1 = Math.max(y1, block.y[i]!);
-      }
-      boxes.set([x0, y0, x1, y1], 4 * k);
-    }
-    while (storey < block.storeys) firstSpace[++storey] = block.spaces;
-    const row = this.index.file.buildings[building]!;
-    this.parts[building] = { block, boxes, firstSpace, frame: new BlockFrame(row.frame) };
+    this.blocks[building] = block;
+  }
+
+  /** A building as it is picked, made when a ray first comes near: a scene that comes in has no time for it. */
+  private part(building: number, block: Block): Pickable {
+    return (this.parts[building] ??= pickable(block, this.index.file.buildings[building]!.frame));
   }
 
   /** What lies under a place of the canvas [CSS pixels]. */
@@ -165,10 +174,7 @@ export class Picker {
     this.to = Infinity;
     this.capped = false;
     if (section !== null && !this.cut(section)) return out;
-    for (let b = 0; b < this.parts.length; b++) {
-      const part = this.parts[b];
-      if (part) this.building(b, part, out);
-    }
+    this.blocks.forEach((block, b) => block && this.building(b, block, out));
     if (out.building >= 0) {
       out.x = ray.ox + out.t * ray.dx;
       out.y = ray.oy + out.t * ray.dy;
@@ -194,13 +200,14 @@ export class Picker {
     return this.to > this.from;
   }
 
-  private building(b: number, part: Pickable, out: Hit): void {
+  private building(b: number, block: Block, out: Hit): void {
     const { ray, storeys } = this;
     const row = this.index.file.buildings[b]!;
     const [first, count] = row.storeys;
     const most = count > 0 ? storeys.lift(first + count - 1) : 0;
     const [x0, y0, z0, x1, y1, z1] = row.bounds;
     if (boxEntry(ray, x0 - 1, y0 - 1, z0 - 1, x1 + 1, y1 + 1, z1 + most + 1, this.from, this.to) >= out.t) return;
+    const part = this.part(b, block);
     for (let s = 0; s < count; s++) {
       const storey = first + s;
       const rooms = storeys.rooms(storey);

@@ -104,7 +104,7 @@ export class RestLayer implements Layer {
     if (uniforms['uRest']!.value < 1) return true;
     if (this.kept && !this.framed) {
       this.framed = true;
-      this.ctx!.keep(() => this.kept!.take());
+      this.ctx!.keep(() => this.kept!.take(() => this.told('yes')));
     }
     this.kept?.beforeDraw();
     return false;
@@ -218,7 +218,7 @@ export class RestLayer implements Layer {
   private shown(): void {
     this.ctx!.uniforms['uRestLight']!.value = this.sum!.texture;
     this.since = performance.now();
-    this.told('yes');
+    if (!this.kept) this.told('yes');
     this.ctx!.requestDraw();
   }
 

@@ -5,7 +5,8 @@ import { BufferAttribute, BufferGeometry, DynamicDrawUsage } from 'three';
 
 /** Side of a tile [device pixels]. */
 export const TILE = 32;
-/** From this share of the tiles on, all of them are painted: looking for more would only take longer. */
+/** From this share of the words on, or of the tiles, everything is painted: to look for what is not would take longer. */
+const MANY = 0.2;
 const NEARLY_ALL = 0.75;
 
 export class Tiles {
@@ -47,19 +48,21 @@ export class Tiles {
   learn(slots: Uint32Array, stride: number, width: number, y: number): void {
     const { boxes } = this;
     const most = boxes.length / 4;
-    for (let i = 0, px = 0, row = Math.floor(y / TILE); i < slots.length; i += stride) {
-      const slot = slots[i]!;
-      if (slot < most) {
+    for (let from = 0; from < slots.length; from += stride * width, y++) {
+      const row = (y / TILE) | 0;
+      let last = -1;
+      for (let px = 0, i = from; px < width; px++, i += stride) {
+        const slot = slots[i]!;
+        // a slot once in a row of a tile is enough
+        if (slot === last && px % TILE !== 0) continue;
+        last = slot;
+        if (slot >= most) continue;
         const at = 4 * slot;
         const column = (px / TILE) | 0;
         if (column < boxes[at]!) boxes[at] = column;
         if (row < boxes[at + 1]!) boxes[at + 1] = row;
         if (column > boxes[at + 2]!) boxes[at + 2] = column;
         if (row > boxes[at + 3]!) boxes[at + 3] = row;
-      }
-      if (++px === width) {
-        px = 0;
-        row = Math.floor(++y / TILE);
       }
     }
   }
@@ -78,25 +81,18 @@ export class Tiles {
     }
   }
 
-  /** Marks the slots that differ between two pairs of arrays, all of whole words, until nearly all tiles are marked. */
-  compare(values: Uint32Array, painted: Uint32Array): void {
-    const enough = NEARLY_ALL * this.marked.length;
-    for (let w = 0; w < values.length; w++) {
-      const different = values[w]! ^ painted[w]!;
+  /** Marks the slots that differ between two arrays of bytes, four to a word; false when so many do that all may be painted. */
+  compare(now: Uint32Array, painted: Uint32Array): boolean {
+    let words = 0;
+    for (let w = 0; w < now.length; w++) if (now[w] !== painted[w]) words++;
+    if (words > MANY * now.length) return false;
+    for (let w = 0; words > 0 && w < now.length; w++) {
+      const different = now[w]! ^ painted[w]!;
       if (different === 0) continue;
+      words--;
       for (let k = 0; k < 4; k++) if ((different >>> (8 * k)) & 0xff) this.mark(4 * w + k);
-      if (this.count >= enough) {
-        this.markAll();
-        return;
-      }
     }
-  }
-
-  markAll(): void {
-    if (this.count === this.marked.length) return;
-    this.count = 0;
-    this.marked.fill(1);
-    for (let y = 0; y < this.rows; y++) for (let x = 0; x < this.columns; x++) this.add(x, y);
+    return this.count < NEARLY_ALL * this.marked.length;
   }
 
   private add(x: number, y: number): void {

@@ -8,13 +8,15 @@ import type { LayerContext } from '../layer.ts';
 import { NO_SLOT } from '../shared.ts';
 import { define } from '../variants.ts';
 import { KEPT_FRAGMENT, KEPT_VERTEX, NOBODY, SHOWN_FRAGMENT } from './kept-shader.ts';
-import { TILE, Tiles } from './kept-tiles.ts';
+import { Tiles } from './kept-tiles.ts';
+import { Readback } from './readback.ts';
 
 const KEPT = Symbol('the picture at rest can stand for it');
 /** three.js's own layer of what the picture stands for; no camera draws it. */
 const PUT_AWAY = 1;
-/** Rows of pixels that are read back at once, and how often to look whether they are there [ms]. */
-const STRIP = 2 * TILE;
+/** Numbers that are read at once: each reading waits for the card, and one of a whole 4K screen would wait for memory. */
+const AT_ONCE = 1 << 22;
+/** How often to look whether they are there [ms]. */
 const LOOK_MS = 10;
 
 /** Marks a mesh whose shaders know the variant KEPT (variants.ts): one picture stands for all such at rest. */
@@ -57,6 +59,7 @@ export class Kept {
   private painted: Painted | null = null;
   /** Which tiles a slot is seen in is known. */
   private learnt = false;
+  private readback: Readback | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private away: Mesh[] = [];
 
@@ -79,22 +82,26 @@ export class Kept {
     return this.away.length > 0;
   }
 
-  /** From now on a picture stands for everything that can be kept, until `drop`. Its shaders must be the variant KEPT. */
-  take(): void {
+  /**
+   * From now on a picture stands for everything that can be kept, until `drop`. Its shaders must be the variant KEPT. Calls
+   * `settled` when nothing more is to be found out.
+   */
+  take(settled: () => void): void {
     if (this.stands) return;
     this.away = keepable(this.ctx.world);
-    if (!this.stands) return;
+    if (!this.stands) return settled();
     this.resize();
     this.draw();
     for (const mesh of this.away) mesh.layers.set(PUT_AWAY);
     this.screen.visible = true;
     this.painted = null;
-    this.learn();
+    this.learn(settled);
   }
 
   /** The things themselves are drawn again. */
   drop(): void {
     clearTimeout(this.timer);
+    this.readback?.forget();
     for (const mesh of this.away) mesh.layers.set(0);
     this.away = [];
     this.screen.visible = false;
@@ -107,7 +114,6 @@ export class Kept {
     if (this.places?.width !== width || this.places.height !== height) this.targets(width, height);
     this.tiles?.dispose();
     this.tiles = new Tiles(width, height, state.raw.length);
-    this.painter.geometry = this.tiles.geometry;
   }
 
   private targets(width: number, height: number): void {
@@ -159,40 +165,28 @@ export class Kept {
     gl.clearBufferfv(gl.DEPTH, 0, [1]);
   }
 
-  /** Finds out which tiles each slot is seen in, a strip at a time once all is drawn; until then all tiles are painted. */
-  private learn(): void {
+  /** Finds out which tiles each slot is seen in, once the card has told; until then all tiles are painted. */
+  private learn(settled: () => void): void {
     this.learnt = false;
-    const gl = this.ctx.renderer.getContext() as WebGL2RenderingContext;
-    const drawn = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    this.readback ??= new Readback(this.ctx.renderer);
     const { width, height } = this.places!;
+    this.readback.ask(this.places!, 2);
     let y = 0;
     const step = (): void => {
-      if (drawn && gl.getSyncParameter(drawn, gl.SYNC_STATUS) !== gl.SIGNALED) {
+      if (this.readback!.ready()) {
+        const rows = Math.min(Math.ceil(AT_ONCE / (this.readback!.stride * width)), height - y);
+        this.tiles!.learn(this.readback!.rows(y, rows), this.readback!.stride, width, y);
+        y += rows;
+      }
+      this.learnt = y >= height;
+      if (!this.learnt) {
         this.timer = setTimeout(step, LOOK_MS);
         return;
       }
-      const rows = Math.min(STRIP, height - y);
-      this.read(gl, y, rows, width);
-      y += rows;
-      this.learnt = y >= height;
-      if (!this.learnt) this.timer = setTimeout(step, 0);
+      this.readback!.forget();
+      settled();
     };
-    gl.flush();
     this.timer = setTimeout(step, LOOK_MS);
-  }
-
-  private read(gl: WebGL2RenderingContext, y: number, rows: number, width: number): void {
-    const { renderer } = this.ctx;
-    renderer.setRenderTarget(this.places);
-    gl.readBuffer(gl.COLOR_ATTACHMENT2);
-    // every system reads four numbers a pixel, some also the two that there are
-    const two = gl.getParameter(gl.IMPLEMENTATION_COLOR_READ_FORMAT) === gl.RG_INTEGER;
-    const stride = two ? 2 : 4;
-    const owners = new Uint32Array(stride * width * rows);
-    gl.readPixels(0, y, width, rows, two ? gl.RG_INTEGER : gl.RGBA_INTEGER, gl.UNSIGNED_INT, owners);
-    gl.readBuffer(gl.COLOR_ATTACHMENT0);
-    renderer.setRenderTarget(null);
-    this.tiles!.learn(owners, stride, width, y);
   }
 
   /** Before each frame: paints the tiles that no longer show what is. */
@@ -203,15 +197,17 @@ export class Kept {
     const deep = world.children.some((c) => c.visible && c !== this.screen && (c.layers.mask & 1) !== 0 && ((c as Mesh).material as Material).depthTest);
     define(this.screen.material, 'DEPTH', deep);
     const tiles = this.tiles!;
-    this.find(tiles);
-    if (!tiles.anyMarked) return;
-    tiles.flush();
+    const all = !this.find(tiles);
+    if (all || tiles.anyMarked) {
+      tiles.flush();
+      this.painter.geometry = all ? this.screen.geometry : tiles.geometry;
+      this.into(this.shown!, () => renderer.render(this.painter, this.eye));
+    }
     tiles.unmark();
-    this.into(this.shown!, () => renderer.render(this.painter, this.eye));
   }
 
-  /** Marks what changed since it was painted. */
-  private find(tiles: Tiles): void {
+  /** Marks what changed since it was painted; false when that is nearly everything. */
+  private find(tiles: Tiles): boolean {
     const { state, uniforms } = this.ctx;
     const [values, flags] = [words(state.value.image.data), words(state.flags.image.data)];
     const now = {
@@ -224,16 +220,14 @@ export class Kept {
     define(material, 'FADE', !now.faded);
     define(material, 'LIFT', now.selected !== NO_SLOT || now.hovered !== NO_SLOT);
     const last = (this.painted ??= { values: new Uint32Array(values.length), flags: new Uint32Array(flags.length), palette: -1, selected: 0, hovered: 0, faded: false });
-    if (!this.learnt || !now.faded || !last.faded || now.palette !== last.palette) tiles.markAll();
-    else {
-      tiles.compare(values, last.values);
-      tiles.compare(flags, last.flags);
-      if (now.selected !== last.selected) [now.selected, last.selected].forEach((slot) => tiles.mark(slot));
-      if (now.hovered !== last.hovered) [now.hovered, last.hovered].forEach((slot) => tiles.mark(slot));
-    }
+    const few =
+      this.learnt && now.faded && last.faded && now.palette === last.palette &&
+      tiles.compare(values, last.values) && tiles.compare(flags, last.flags); // prettier-ignore
+    for (const key of ['selected', 'hovered'] as const) if (now[key] !== last[key]) [now[key], last[key]].forEach((slot) => tiles.mark(slot));
     Object.assign(last, now);
     last.values.set(values);
     last.flags.set(flags);
+    return few;
   }
 
   private release(): void {
