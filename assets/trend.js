@@ -21,22 +21,27 @@
     return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   }
 
+  /** Pixels of a length that was meant for a screen of ordinary width: type grows with the screen. */
+  function px(length) {
+    return (length * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)) / 16;
+  }
+
   function figure({ begin, step_s: step, values, unit }) {
     const start = Date.parse(begin);
     const end = start + Math.max(0, values.length - 1) * step * 1000;
     const axis = {
-      showgrid: false, zeroline: false, fixedrange: true, color: token("--text-3"), tickfont: { size: 10 }, ticks: "",
+      showgrid: false, zeroline: false, fixedrange: true, color: token("--text-3"), tickfont: { size: px(10) }, ticks: "",
     };
     const known = values.filter((value) => value !== null);
     return {
       data: [{
         type: "scatter", mode: known.length < 2 ? "markers" : "lines", x: values.map((_, at) => wall.format(start + at * step * 1000)),
-        y: values, connectgaps: false, line: { color: token("--text-1"), width: 1.5 }, marker: { color: token("--text-1"), size: 4 },
+        y: values, connectgaps: false, line: { color: token("--text-1"), width: px(1.5) }, marker: { color: token("--text-1"), size: px(4) },
         hovertemplate: `%{x|%H:%M}  %{y:,.0f} ${unit}<extra></extra>`,
       }],
       layout: {
-        margin: { l: 0, r: 40, t: 2, b: 16 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
-        font: { family: token("--font") }, hoverlabel: { font: { size: 11 } },
+        margin: { l: 0, r: px(40), t: px(2), b: px(16) }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
+        font: { family: token("--font") }, hoverlabel: { font: { size: px(11) } },
         xaxis: { ...axis, type: "date", range: [wall.format(Math.min(start, end - HOUR_MS)), wall.format(end)], visible: known.length > 0, tickformat: "%H:%M", nticks: 4, linecolor: token("--line"), showline: true },
         yaxis: { ...axis, side: "right", visible: known.length > 0, rangemode: "tozero", nticks: 3, tickformat: "~s" },
       },
@@ -78,5 +83,11 @@
     ask();
   });
   document.addEventListener("visibilitychange", ask);
+  let size = px(16);
+  window.addEventListener("resize", () => {
+    if (px(16) === size) return;
+    size = px(16);
+    draw();
+  });
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 })();

@@ -169,6 +169,22 @@ def test_labels_are_at_most_two_hundred_in_one_draw(show: Show) -> None:
     view.page.wait_for_function(f"{drawn} === {int(with_labels) - 1}", timeout=30_000)
 
 
+def test_the_name_of_a_building_stands_on_the_storey_that_stands_alone(show: Show) -> None:
+    view = show(quality="c", storey="3/02")
+    view.ready()
+    view.settle()
+    tops = view.page.evaluate(
+        """() => {
+            const { index, layers } = window.campusTwin.views.at(-1).scene;
+            const labels = layers.find((layer) => layer.name === 'labels');
+            const slot = index.slot('3/02'), j = index.storeyOf(slot), { elevation, height } = index.file.storeys;
+            const of = (id) => labels.top({ kind: 'building', slot: index.slot(id) }) - elevation[j] - height[j];
+            return [of('3'), of('4')];
+        }"""
+    )
+    assert tops == [0, float("inf")]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     "props",

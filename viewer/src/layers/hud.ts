@@ -33,7 +33,7 @@ export class HudLayer implements Layer {
     this.ctx = ctx;
     this.root.className = 'campus-hud';
     this.root.setAttribute('aria-hidden', 'true');
-    this.root.style.cssText = 'position:absolute;right:1.25rem;bottom:1rem;display:flex;gap:1rem;align-items:flex-end;font-size:0.8125rem;line-height:1rem';
+    this.root.style.cssText = 'position:absolute;right:0.75rem;bottom:0.75rem;padding:0.25rem 0.5rem;border-radius:0.375rem;display:flex;gap:1rem;align-items:flex-end;font-size:0.8125rem;line-height:1rem';
     this.bar.style.cssText = 'height:0.375rem;border:solid;border-width:0 1px 1px 1px;box-sizing:border-box';
     this.north.style.cssText = 'width:2.125rem;height:2.125rem;position:relative';
     this.north.innerHTML =
@@ -49,6 +49,8 @@ export class HudLayer implements Layer {
   update(change: number): void {
     if (change & Change.Theme) {
       this.root.style.color = this.ctx.tokens.hex['text-2'];
+      // over a building they must be read, too
+      this.root.style.background = `${this.ctx.tokens.hex.bg}C8`;
       this.seen = -1;
     }
     if (change & Change.Lang) this.north.querySelector('text')!.textContent = this.ctx.view.lang === 'zh' ? '北' : 'N';

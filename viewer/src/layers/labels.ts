@@ -247,13 +247,21 @@ export class LabelsLayer implements Layer {
     return found;
   }
 
+  /** Where an anchor's building ends now [m]: a storey that stands alone has nothing above it. */
+  private top(anchor: Anchor): number {
+    const { index, view } = this.ctx!;
+    const { building, elevation, height } = index.file.storeys;
+    const alone = anchor.kind === 'building' && view.storey >= 0 && 1 + building[view.storey]! === anchor.slot;
+    return alone ? elevation[view.storey]! + height[view.storey]! : Infinity;
+  }
+
   /** What an anchor asks for now: false when nothing, null when the atlas is full. */
   private wish(anchor: Anchor, ratio: number, selected: boolean): Shown | false | null {
     const { rig, storeys, view } = this.ctx!;
     const style = STYLE[anchor.kind];
     if (anchor.storey >= 0 && storeys.rooms(anchor.storey) === Show.hidden) return false;
     const lift = anchor.storey >= 0 ? storeys.lift(anchor.storey) : 0;
-    const z = labelHeight(view.section, anchor.low + lift, anchor.z + lift);
+    const z = labelHeight(view.section, anchor.low + lift, Math.min(anchor.z, this.top(anchor)) + lift);
     if (cutAway(view.section, anchor.x, anchor.y, z)) return false;
     if (!rig.toScreen(anchor.x, anchor.y, z, spot)) return false;
     const [x, y] = [spot[0]!, spot[1]!];
