@@ -82,8 +82,8 @@ export class Ramp {
     for (let i = first; i < end; i++) {
       const value = raw[i]!;
       const share = plain ? 1 : weight[i]!;
-      const place = (k0 + value * k1) * share + offset;
-      let byte = table[place < 0 ? 0 : place > last ? last : place | 0]!;
+      const place = Math.min(last, Math.max(0, (k0 + value * k1) * share + offset));
+      let byte = table[place | 0]!;
       if (byte === 0) byte = this.byte(((low + value * scale) * share * factor) / steps);
       shown[i] = value === NO_VALUE || share === 0 ? 0 : byte;
     }

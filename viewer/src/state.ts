@@ -294,6 +294,8 @@ export class SpaceState {
 
   private summarise(slot: number, first: number, count: number, trust: boolean): boolean {
     const { shown, shownFlags } = this;
+    // A total a square metre is the truth of a storey; of other quantities its colour is the mean of its rooms'.
+    const own = !trust && this.ramp && this.ramp.perArea !== 0 ? this.step(slot) : -1;
     let sum = 0;
     let worst = 0;
     let n = 0;
@@ -305,9 +307,9 @@ export class SpaceState {
       if (value > worst) worst = value;
       stale &= shownFlags[i]!;
       n++;
+      // with a colour of its own one room with a value that is not stale says all
+      if (own >= 0 && stale === 0) break;
     }
-    // A total a square metre is the truth of a storey; of other quantities its colour is the mean of its rooms'.
-    const own = !trust && this.ramp && this.ramp.perArea !== 0 ? this.step(slot) : -1;
     shown[slot] = n === 0 ? 0 : trust ? worst : own >= 0 ? middleByte(own) : Math.round(sum / n);
     const known = !this.active ? 0 : n === 0 ? QUALITY_NONE : stale;
     const changed = shownFlags[slot] !== known;
