@@ -8,7 +8,6 @@ packets: OASIS MQTT 3.1.1 and 5.0, sections 2 and 3.3.
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Callable
 from functools import partial
@@ -96,18 +95,6 @@ def read(data: bytes, properties: bool, received: float) -> tuple[list[Message],
     return messages, ids, others, at
 
 
-def _acknowledging(connection: socket.socket | None) -> Callable[[], None]:
-    """Something that acknowledges at once what has come, where the system can do that (Linux).
-
-    A broker that gathers small packets (mosquitto unless told otherwise) holds the next one back until the last is
-    acknowledged, and the system may take 40 ms for that (RFC 1122, 4.2.3.2). The system forgets the wish soon.
-    """
-    option = getattr(socket, "TCP_QUICKACK", None)
-    if connection is None or option is None:
-        return lambda: None
-    return partial(connection.setsockopt, socket.IPPROTO_TCP, option, 1)
-
-
 class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
     """gmqtt's protocol with ``read`` in the place of its reading loop; messages go to ``take``."""
 
@@ -117,12 +104,10 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         self._parts: list[bytes] = []
         self._have = 0
         self._need = 2
-        self._acknowledge: Callable[[], None] = lambda: None
 
     def connection_made(self, transport: Any) -> None:
         """As gmqtt's, without the task that reads from a stream."""
         super(MQTTProtocol, self).connection_made(transport)
-        self._acknowledge = _acknowledging(transport.get_extra_info("socket"))
 
     def eof_received(self) -> bool:
         """The peer is gone: so is the connection."""
@@ -130,7 +115,6 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
 
     def data_received(self, data: bytes) -> None:
         """Take in what came; a packet that is not whole yet waits for the rest of it."""
-        self._acknowledge()
         self._parts.append(data)
         self._have += len(data)
         connection = self._connection
