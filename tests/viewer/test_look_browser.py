@@ -225,6 +225,41 @@ def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: S
     assert all(np.abs(kept[0] - other).max() > 0.05 for other in kept[1:]), "and every look is another"
 
 
+def test_a_few_new_values_paint_the_tiles_in_which_they_are_seen(show: Show) -> None:
+    """What changes where little changes is right everywhere, and it is little that is painted."""
+    view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
+    view.ready()
+    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.page.evaluate(SHOW, [1, 0, "data"])
+    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    picture(view)
+    few = """(hovered) => {
+        const view = window.campusTwin.views.at(-1), { state, index } = view.scene;
+        const tiles = view.scene.layers.find((layer) => layer.name === 'rest').kept.tiles;
+        for (let k = 0; k < 40; k++) {
+            const slot = index.firstSpace + (k * 7919) % index.spaces;
+            state.raw[slot] = 60000;
+            if (k % 4 === 0) state.wireFlags[slot] = 4;
+        }
+        if (hovered) view.scene.uniforms.uHovered.value = index.slot(hovered);
+        view.change(2);
+        const flush = tiles.flush.bind(tiles);
+        let painted = 0;
+        tiles.flush = () => { painted = tiles.count; flush(); };
+        view.stage.drawNow();
+        tiles.flush = flush;
+        return painted / (tiles.columns * tiles.rows);
+    }"""
+    before = picture(view)
+    shares = [view.page.evaluate(few, ""), view.page.evaluate(few, "3/02")]
+    at_rest = picture(view)
+    assert view.page.evaluate(KEPT)
+    assert all(0 < share < 0.5 for share in shares), f"{shares} of the tiles of the screen"
+    view.page.evaluate("window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rest').kept.drop()")
+    assert (np.abs(at_rest - before).max(axis=2) > 20 / 255).sum() > 50, "they are seen"
+    assert np.abs(picture(view) - at_rest).max() <= 2.5 / 255
+
+
 def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
     """A sample that was under way when something moved must not end the next gathering before it has any light."""
     view = show(theme="light", labels=False, quality="c", time=MORNING)
