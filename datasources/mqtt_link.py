@@ -35,8 +35,6 @@ REFUSAL_S = 0.2
 MAX_PENDING = 100_000
 """Messages that wait to be decoded: 30 MB of short ones. Beyond that the newest of each topic are kept."""
 MAX_TAKEN = 5_000
-MANY = 100
-"""Of so many messages and more it pays to gather for the whole of ``batch_ms``."""
 """Messages handed over at once: their way into the live state keeps the event loop for some 0.1 s."""
 TOPICS_A_PACKET = 100
 _REFUSED_FOR_GOOD = {2, 4, 5, 133, 134, 135, 138, 140}
@@ -61,8 +59,7 @@ TopicFilter = Annotated[str, AfterValidator(_topic_filter)]
 class BrokerSettings(BaseModel):
     """Where the broker is and how to sign in. A dead peer is noticed after at most three times ``keepalive_s`` [s].
 
-    ``batch_ms`` [ms] is how long messages are gathered where many come: at 20,000 a second 20 ms cost an eighth more
-    CPU than 50.
+    ``batch_ms`` [ms] is how long messages are gathered: at 20,000 a second 20 ms cost an eighth more CPU than 50.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -84,7 +81,6 @@ class Connection:
     def __init__(self, settings: BrokerSettings, will: Will | None = None) -> None:
         self._settings = settings
         self._pending: list[Message] = []
-        self._last_taken = 0
         self._arrived = asyncio.Event()
         self._lost = asyncio.Event()
         self._ended = ""
@@ -184,18 +180,15 @@ class Connection:
         self._client.publish(topic, payload, qos=qos, retain=retain)
 
     async def take(self, wait_s: float) -> list[Message]:
-        """What arrived, at most 5,000 messages. They are gathered for up to ``wait_s`` [s]: the fewer came last time,
-        the shorter, for what gathering saves is little then and the wait would be for nothing.
+        """What arrived, at most 5,000 messages, after at least ``wait_s`` [s] of gathering where there are fewer.
 
         SourceError when the connection has ended.
         """
         await self._arrived.wait()
         if self._ended and not self._pending:
             raise SourceError(self._ended)
-        wait_s *= min(1.0, self._last_taken / MANY)
         await asyncio.sleep(wait_s if len(self._pending) < MAX_TAKEN else 0)
         messages, self._pending = self._pending[:MAX_TAKEN], self._pending[MAX_TAKEN:]
-        self._last_taken = len(messages)
         if not self._ended and not self._pending:
             self._arrived.clear()
         return messages
