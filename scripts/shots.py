@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -230,6 +230,15 @@ def first_room(url: str) -> str:
     return ""
 
 
+def settle(page: Page) -> None:
+    """Until the view has drawn its whole light; a machine that is too busy for that is photographed as it is."""
+    with suppress(BrowserError):
+        page.wait_for_function(
+            "[...document.querySelectorAll('[data-smooth]')].every(view => view.dataset.smooth === 'yes')",
+            timeout=20_000,
+        )
+
+
 def photograph(browser: Browser, url: str, shot: Shot, name: str, room: str, out: Path) -> str:
     """Take one picture; what went wrong in words, '' when nothing did."""
     _, _, lang, theme, size = name.rsplit("-", 4)[-5:]
@@ -249,6 +258,7 @@ def photograph(browser: Browser, url: str, shot: Shot, name: str, room: str, out
         if shot.act:
             shot.act(page)
         page.wait_for_timeout(700)
+        settle(page)
     except BrowserError as error:
         trouble.append(str(error).splitlines()[0])
     page.screenshot(path=out / f"{name}.png", timeout=180_000)

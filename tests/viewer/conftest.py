@@ -77,9 +77,16 @@ class Shown:
         value: float = self.page.evaluate(f"window.campusTwin.views.at(-1).stage.counters.{name}")
         return value
 
-    def ready(self, state: str = "ready") -> None:
-        """Wait until the view says so."""
+    def ready(self, state: str = "ready", *, smooth: bool = False) -> None:
+        """Wait until the view says so; ``smooth``: edges will be smoothed at rest (seconds of work)."""
         self.page.wait_for_selector(f"#view[data-state={state}]", timeout=120_000)
+        self.page.evaluate(
+            """smooth => {
+                const rest = window.campusTwin?.views.at(-1)?.scene?.layers.find((layer) => layer.name === 'rest');
+                if (rest) rest.smooths = smooth;
+            }""",
+            smooth,
+        )
 
     def settle(self) -> None:
         """Wait until every change is drawn and no flight is under way."""

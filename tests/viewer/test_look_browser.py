@@ -260,6 +260,62 @@ def test_a_few_new_values_paint_the_tiles_in_which_they_are_seen(show: Show) -> 
     assert np.abs(picture(view) - at_rest).max() <= 2.5 / 255
 
 
+SMOOTH = "[data-smooth=yes]"
+
+
+def test_edges_at_rest_are_those_of_a_much_finer_picture(show: Show, demo_scene: Scene) -> None:
+    """Without a GPU nothing is antialiased; what stands still is, also in the colours that come later."""
+    size, fine = (400, 280), 4
+    camera = over_first(demo_scene, 25, 260)
+    given: dict[str, Any] = {
+        "theme": "light",
+        "channel": "energy.power",
+        "labels": False,
+        "camera": camera,
+        "time": MORNING,
+    }
+
+    def looks(scale: int, *, smooth: bool) -> list[npt.NDArray[np.float64]]:
+        context = {"viewport": {"width": size[0], "height": size[1]}, "device_scale_factor": scale}
+        view = show(context=context, **given)
+        view.ready(smooth=smooth)
+        view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+        view.page.wait_for_selector(SMOOTH if smooth else "[data-still=yes]", timeout=90_000)
+        pictures = []
+        for state in ([6, 0], [0, 0], [6, 3]):
+            view.page.evaluate(SHOW, [*state, "data"])
+            pictures.append(picture(view))
+        return pictures
+
+    truth = [p.reshape(size[1], fine, size[0], fine, 3).mean(axis=(1, 3)) for p in looks(fine, smooth=False)]
+    steps, smooth = looks(1, smooth=False), looks(1, smooth=True)
+    for true, rough, picture_ in zip(truth, steps, smooth, strict=True):
+        edges = np.abs(rough - true).max(axis=2) > 0.08
+        assert edges.mean() > 0.02, "there are steps"
+        before, after = (np.sqrt(np.mean((p - true)[edges] ** 2)) for p in (rough, picture_))
+        assert after < 0.55 * before, (before, after)
+
+
+def test_a_few_new_values_are_smooth_too(show: Show, demo_scene: Scene) -> None:
+    camera = over_first(demo_scene, 25, 260)
+    view = show(theme="light", channel="energy.power", labels=False, camera=camera, time=MORNING)
+    view.ready(smooth=True)
+    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.page.evaluate(SHOW, [1, 0, "data"])
+    view.page.wait_for_selector(SMOOTH, timeout=90_000)
+    before = picture(view)
+    view.page.evaluate("""() => {
+        const view = window.campusTwin.views.at(-1), { state, index } = view.scene;
+        for (let slot = index.firstSpace; slot < index.firstSpace + 300; slot += 10) state.raw[slot] = 60000;
+        view.change(2);
+    }""")
+    few = picture(view)
+    kept = "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rest').kept"
+    view.page.evaluate(f"{kept}.painted = null")
+    assert (np.abs(few - before).max(axis=2) > 20 / 255).sum() > 200, "they are seen"
+    assert np.abs(picture(view) - few).max() <= 0.5 / 255, "and what is painted beside them is what all would be"
+
+
 def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
     """A sample that was under way when something moved must not end the next gathering before it has any light."""
     view = show(theme="light", labels=False, quality="c", time=MORNING)

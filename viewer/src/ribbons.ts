@@ -1,5 +1,5 @@
 // Lines of a width in pixels: one instanced quad a segment, widened on the screen. Drawn solid where they are seen and
-// dashed where something stands before them, without blending or sorting.
+// dashed where something stands before them. Their edges are smooth by themselves: a slow machine has no antialiasing.
 
 import { BufferAttribute, Color, GLSL3, GreaterDepth, type Group, InstancedBufferAttribute, InstancedBufferGeometry, LessEqualDepth, Mesh, RawShaderMaterial } from 'three'; // prettier-ignore
 import { VERTEX_HEAD } from './chunks.ts';
@@ -14,7 +14,8 @@ in float aCorner;
 in vec3 aFrom;
 in vec3 aTo;
 in float aStorey;
-out float vAlong;
+/** Along the line and across it [device px], times the distance: straight on the screen, not in perspective. */
+out vec2 vPlace;
 out vec3 vWorld;
 
 void main() {
@@ -35,10 +36,11 @@ void main() {
   bool end = aCorner > 1.5;
   vWorld = (end ? aTo : aFrom) + vec3(0.0, 0.0, lift);
   float side = mod(aCorner, 2.0) < 0.5 ? -1.0 : 1.0;
-  float half_ = 0.5 * uWidth * uScreen.z;
+  // half a pixel more on either side, for the edge to fade in
+  float half_ = 0.5 * uWidth * uScreen.z + 0.5;
   vec4 at = end ? to : from;
   vec2 place = (end ? b + along * half_ : a - along * half_) + across * side * half_;
-  vAlong = end ? span : 0.0;
+  vPlace = vec2(end ? span : 0.0, side * half_) * at.w;
   // A hair nearer than the edge it draws, so that it does not flicker in its own wall.
   gl_Position = vec4(place / (uScreen.xy * 0.5) * at.w, at.z - 2e-5 * at.w, at.w);
 }
@@ -48,17 +50,23 @@ const FRAGMENT = /* glsl */ `
 precision highp float;
 uniform vec3 uColour;
 uniform vec4 uScreen;
+uniform float uWidth;
 uniform float uDash;
 uniform float uClipped;
 uniform vec4 uSection;
-in float vAlong;
+in vec2 vPlace;
 in vec3 vWorld;
 out vec4 outColour;
 
 void main() {
   if (uClipped > 0.5 && dot(uSection.xyz, vWorld) > uSection.w) discard;
-  if (uDash > 0.0 && mod(vAlong, uDash * uScreen.z) > 0.4 * uDash * uScreen.z) discard;
-  outColour = vec4(uColour, 1.0);
+  vec2 place = vPlace * gl_FragCoord.w;
+  float cover = 0.5 * uWidth * uScreen.z + 0.5 - abs(place.y);
+  if (uDash > 0.0) {
+    float dash = uDash * uScreen.z;
+    cover = min(cover, 0.2 * dash + 0.5 - abs(mod(place.x, dash) - 0.2 * dash));
+  }
+  outColour = vec4(uColour, clamp(cover, 0.0, 1.0));
 }
 `;
 
@@ -82,6 +90,7 @@ export class Ribbons {
           uniforms: { ...uniforms, uWidth: { value: covered ? width * 0.75 : width }, uColour: { value: this.colour }, uDash: { value: covered ? 7 : 0 }, uClipped: { value: clipped ? 1 : 0 } },
           depthFunc: covered ? GreaterDepth : LessEqualDepth,
           depthWrite: false,
+          transparent: true,
         }),
     );
     for (const material of this.materials) {

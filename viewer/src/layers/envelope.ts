@@ -7,7 +7,7 @@ import type { BuildingData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { ENVELOPE_WORDS } from '../look/envelope.ts';
 import { DEPTH_FRAGMENT, ENVELOPE_DEPTH_VERTEX, ENVELOPE_FRAGMENT, ENVELOPE_VERTEX } from '../look/envelope-shader.ts';
-import { canBeKept } from '../look/kept.ts';
+import { canBeKept } from '../look/keepable.ts';
 import { shellsShown } from '../look/lod.ts';
 import { Show } from '../storeys.ts';
 import { castsShadow } from './shadow.ts';

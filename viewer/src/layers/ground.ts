@@ -5,7 +5,7 @@ import {
   BufferAttribute, BufferGeometry, GLSL3, IntType, Mesh, RawShaderMaterial, Uint8BufferAttribute, Vector3,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { canBeKept } from '../look/kept.ts';
+import { canBeKept } from '../look/keepable.ts';
 import { type GroundFile, type GroundMesh, loadGround } from '../look/ground-file.ts';
 import { GROUND_FRAGMENT, GROUND_VERTEX } from '../look/ground-shader.ts';
 import { linear } from '../tokens.ts';

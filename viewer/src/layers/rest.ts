@@ -7,7 +7,8 @@ import {
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { aim, HALF, regionSeen } from '../look/aim.ts';
 import { GATHER_FRAGMENT, GATHER_VERTEX } from '../look/gather.ts';
-import { alone, Kept, keepable } from '../look/kept.ts';
+import { alone, keepable } from '../look/keepable.ts';
+import type { Kept } from '../look/kept.ts';
 import { shellsShown } from '../look/lod.ts';
 import { fibonacciDome, sunPoint } from '../look/samples.ts';
 import { drawDepth, shadowTarget } from './shadow.ts';
@@ -53,7 +54,10 @@ export class RestLayer implements Layer {
     uGathered: { value: 1 },
   };
   /** On a slow machine: stands for nearly everything from then on. */
+  private mayKeep = false;
   private kept: Kept | null = null;
+  /** Whether its edges are smoothed once all else is done; pictures that are compared pixel by pixel go without. */
+  smooths = true;
   private screen: Mesh | null = null;
   private readonly screenScene = new Scene();
   private timer = 0;
@@ -71,7 +75,8 @@ export class RestLayer implements Layer {
 
   init(ctx: LayerContext): void {
     this.ctx = ctx;
-    if (ctx.slow) this.kept = new Kept(ctx);
+    this.mayKeep = ctx.slow;
+    if (ctx.slow) void this.load(ctx);
     this.eye.matrixAutoUpdate = false;
     this.eye.matrixWorldAutoUpdate = false;
     const shared = ['uSun', 'uSkyUp', 'uSkySide', 'uBounce', 'uMaps', 'uLightBox', 'uHeightScale', 'uFine'];
@@ -83,6 +88,16 @@ export class RestLayer implements Layer {
     this.screen = new Mesh(new PlaneGeometry(2, 2), material);
     this.screen.frustumCulled = false;
     this.screenScene.add(this.screen);
+  }
+
+  /** Machines with a GPU need none of this, and do not load it. */
+  private async load(ctx: LayerContext): Promise<void> {
+    const loaded = await import('../look/kept.ts').catch(() => null);
+    if (this.ctx !== ctx) return;
+    // a server that has gone meanwhile: everything is drawn anew each time
+    if (loaded === null) this.mayKeep = false;
+    else this.kept = new loaded.Kept(ctx);
+    ctx.requestDraw();
   }
 
   update(change: number): void {
@@ -104,7 +119,7 @@ export class RestLayer implements Layer {
     if (uniforms['uRest']!.value < 1) return true;
     if (this.kept && !this.framed) {
       this.framed = true;
-      this.ctx!.keep(() => this.kept!.take(() => this.told('yes')));
+      this.ctx!.keep(() => this.kept!.take(() => this.told('yes'), this.smooths ? () => this.told('yes', 'yes') : null));
     }
     this.kept?.beforeDraw();
     return false;
@@ -157,8 +172,8 @@ export class RestLayer implements Layer {
     renderer.setRenderTarget(null);
     renderer.setClearColor(tokens.hex.bg, 1);
     uniforms['uSurface']!.value = 0;
-    this.own.uNormals.value = this.now!.texture;
-    this.own.uDepth.value = this.now!.depthTexture;
+    this.own.uNormals.value = uniforms['uRestNormals']!.value = this.now!.texture;
+    this.own.uDepth.value = uniforms['uRestDepth']!.value = this.now!.depthTexture;
     this.own.uUnproject.value.multiplyMatrices(rig.camera.projectionMatrix, rig.camera.matrixWorldInverse).invert();
   }
 
@@ -218,14 +233,14 @@ export class RestLayer implements Layer {
   private shown(): void {
     this.ctx!.uniforms['uRestLight']!.value = this.sum!.texture;
     this.since = performance.now();
-    if (!this.kept) this.told('yes');
+    if (!this.mayKeep) this.told('yes');
     this.ctx!.requestDraw();
   }
 
-  /** Says on the view's element whether the picture is at rest: what photographs wait for. */
-  private told(still: string): void {
+  /** Says on the view's element whether the picture is at rest, and its edges smooth: what photographs wait for. */
+  private told(still: string, smooth = this.mayKeep ? 'no' : still): void {
     const root = this.ctx!.overlay.parentElement;
-    if (root) root.dataset['still'] = still;
+    if (root) Object.assign(root.dataset, { still, smooth });
   }
 
   private takeSample(i: number, most: number): void {
@@ -267,6 +282,7 @@ export class RestLayer implements Layer {
     this.kept?.dispose();
     this.screen?.geometry.dispose();
     (this.screen?.material as RawShaderMaterial | undefined)?.dispose();
+    this.ctx = null;
   }
 }
 

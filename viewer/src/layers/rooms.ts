@@ -5,7 +5,7 @@ import { BlockFrame } from '../blockframe.ts';
 import type { RoomGroupData } from '../jobs.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
-import { canBeKept } from '../look/kept.ts';
+import { canBeKept } from '../look/keepable.ts';
 import { RoomGroup } from '../look/room-group.ts';
 import { RoomPart } from '../look/room-part.ts';
 import { ROOM_DEPTH_VERTEX, ROOM_FRAGMENT, ROOM_VERTEX } from '../look/rooms.ts';

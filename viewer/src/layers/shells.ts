@@ -4,7 +4,7 @@
 import { BufferAttribute, BufferGeometry, DoubleSide, GLSL3, IntType, InterleavedBuffer, InterleavedBufferAttribute, Mesh, RawShaderMaterial } from 'three';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
-import { canBeKept } from '../look/kept.ts';
+import { canBeKept } from '../look/keepable.ts';
 import { shellsShown } from '../look/lod.ts';
 import { type Decode, joinShell } from '../look/shell-file.ts';
 import { SHELL_DEPTH_VERTEX, SHELL_FRAGMENT, SHELL_VERTEX } from '../look/shell-shader.ts';

@@ -4,7 +4,7 @@ import {
   BufferGeometry, Float32BufferAttribute, GLSL3, IcosahedronGeometry, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, RawShaderMaterial, Vector3,
 } from 'three'; // prettier-ignore
 import { Change, type Layer, type LayerContext } from '../layer.ts';
-import { canBeKept } from '../look/kept.ts';
+import { canBeKept } from '../look/keepable.ts';
 import { DEPTH_FRAGMENT } from '../look/envelope-shader.ts';
 import { TREE_DEPTH_VERTEX, TREE_FRAGMENT, TREE_VERTEX } from '../look/ground-shader.ts';
 import { linear } from '../tokens.ts';

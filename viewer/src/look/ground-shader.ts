@@ -113,9 +113,9 @@ void main() {
   vec3 light = mix(uSkySide, uSkyUp, 0.5 + 0.5 * normal.z) * (0.5 + 0.5 * smoothstep(-0.9, 0.8, normal.z));
   light += uSun * facing * sunlit(vWorld, normal * 2.0) + uBounce * 0.4;
 #ifdef KEPT
-  light = gathered();
+  light = gathered(normal);
 #else
-  if (uRest > 0.0) light = mix(light, gathered(), uRest);
+  if (uRest > 0.0) light = mix(light, gathered(normal), uRest);
 #endif
   outColour = finish(shoulder(uTree / uGain * mix(0.82, 1.0, step(0.8, uGain)) * vTone * light), vWorld);
 }

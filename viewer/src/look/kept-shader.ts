@@ -53,7 +53,8 @@ void main() {
 
 /**
  * Paints the colours of this moment. Variants, for a software renderer computes all of a shader for every pixel: FADE while
- * one recolour fades into the next, LIFT where something is selected or under the pointer.
+ * one recolour fades into the next, LIFT where something is selected or under the pointer, CHANGES where it is what the
+ * moment changes of the picture without values that is painted.
  */
 export const KEPT_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${SLOT_STATE}
 uniform lowp sampler2D uPicture;
@@ -96,6 +97,11 @@ void main() {
   own = mix(own, vec3(1.0 - fog), lift);
   painted = data || lift > 0.0;
 #endif
+#ifdef CHANGES
+  vec3 without = texelFetch(uPicture, at, 0).rgb;
+  outColour = vec4((painted ? toSrgb(own + uPage * fog) : clay.rgb) - without, 1.0);
+#else
   outColour = painted ? dithered(toSrgb(own + uPage * fog)) : clay;
+#endif
 }
 `;

@@ -49,20 +49,22 @@ export class Tiles {
     const { boxes } = this;
     const most = boxes.length / 4;
     for (let from = 0; from < slots.length; from += stride * width, y++) {
-      const row = (y / TILE) | 0;
+      // a smooth edge takes from its neighbour: a pixel is seen in those beside it too
+      const [below, above] = [Math.max(0, y - 1), Math.min(this.rows * TILE - 1, y + 1)].map((v) => (v / TILE) | 0) as [number, number];
       let last = -1;
       for (let px = 0, i = from; px < width; px++, i += stride) {
         const slot = slots[i]!;
-        // a slot once in a row of a tile is enough
-        if (slot === last && px % TILE !== 0) continue;
+        // a slot once on either side of a tile's edge is enough
+        if (slot === last && px % TILE > 0 && px % TILE < TILE - 1) continue;
         last = slot;
         if (slot >= most) continue;
         const at = 4 * slot;
-        const column = (px / TILE) | 0;
-        if (column < boxes[at]!) boxes[at] = column;
-        if (row < boxes[at + 1]!) boxes[at + 1] = row;
-        if (column > boxes[at + 2]!) boxes[at + 2] = column;
-        if (row > boxes[at + 3]!) boxes[at + 3] = row;
+        const left = (Math.max(0, px - 1) / TILE) | 0;
+        const right = Math.min(this.columns - 1, ((px + 1) / TILE) | 0);
+        if (left < boxes[at]!) boxes[at] = left;
+        if (below < boxes[at + 1]!) boxes[at + 1] = below;
+        if (right > boxes[at + 2]!) boxes[at + 2] = right;
+        if (above > boxes[at + 3]!) boxes[at + 3] = above;
       }
     }
   }

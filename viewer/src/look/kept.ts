@@ -2,40 +2,24 @@
 // and how light, facade and fog change that room's colour. A recolour then paints the tiles in which something changed.
 
 import {
-  AlwaysDepth, Camera, DepthTexture, GLSL3, type Group, type Material, Mesh, NearestFilter, PlaneGeometry, RawShaderMaterial, RGIntegerFormat, UnsignedIntType, WebGLRenderTarget,
+  AlwaysDepth, Camera, DepthTexture, GLSL3, type Material, Mesh, NearestFilter, PlaneGeometry, RawShaderMaterial, RGIntegerFormat, UnsignedIntType, WebGLRenderTarget,
 } from 'three'; // prettier-ignore
 import type { LayerContext } from '../layer.ts';
 import { NO_SLOT } from '../shared.ts';
 import { define } from '../variants.ts';
+import { alone, keepable } from './keepable.ts';
 import { KEPT_FRAGMENT, KEPT_VERTEX, NOBODY, SHOWN_FRAGMENT } from './kept-shader.ts';
 import { Tiles } from './kept-tiles.ts';
 import { Readback } from './readback.ts';
+import { Smooth } from './smooth.ts';
 
-const KEPT = Symbol('the picture at rest can stand for it');
 /** three.js's own layer of what the picture stands for; no camera draws it. */
 const PUT_AWAY = 1;
 /** Numbers that are read at once: each reading waits for the card, and one of a whole 4K screen would wait for memory. */
 const AT_ONCE = 1 << 22;
 /** How often to look whether they are there [ms]. */
 const LOOK_MS = 10;
-
-/** Marks a mesh whose shaders know the variant KEPT (variants.ts): one picture stands for all such at rest. */
-export function canBeKept(mesh: Mesh): void {
-  (mesh.userData as Record<symbol, boolean>)[KEPT] = true;
-}
-
-/** What is shown now and can be kept: all that light falls on. */
-export function keepable(world: Group): Mesh[] {
-  return world.children.filter((c) => c.visible && (c.userData as Record<symbol, boolean>)[KEPT]) as Mesh[];
-}
-
-/** Calls `draw` with nothing of the world shown but these. */
-export function alone(world: Group, meshes: readonly Mesh[], draw: () => void): void {
-  const others = world.children.filter((c) => c.visible && !meshes.includes(c as Mesh));
-  for (const child of others) child.visible = false;
-  draw();
-  for (const child of others) child.visible = true;
-}
+const EXACT = { minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false };
 
 /** What the picture showed when it was last painted. */
 interface Painted {
@@ -62,9 +46,11 @@ export class Kept {
   private readback: Readback | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private away: Mesh[] = [];
+  private readonly smooth: Smooth;
 
   constructor(ctx: LayerContext) {
     this.ctx = ctx;
+    this.smooth = new Smooth(ctx);
     const material = (fragmentShader: string, own: readonly string[]): RawShaderMaterial =>
       new RawShaderMaterial({
         glslVersion: GLSL3, vertexShader: KEPT_VERTEX, fragmentShader, depthFunc: AlwaysDepth,
@@ -84,24 +70,43 @@ export class Kept {
 
   /**
    * From now on a picture stands for everything that can be kept, until `drop`. Its shaders must be the variant KEPT. Calls
-   * `settled` when nothing more is to be found out.
+   * `settled` when it is known what is where, and `smoothed` when the edges are known as well; null
+   * leaves them as they are.
    */
-  take(settled: () => void): void {
+  take(settled: () => void, smoothed: (() => void) | null): void {
     if (this.stands) return;
     this.away = keepable(this.ctx.world);
     if (!this.stands) return settled();
     this.resize();
-    this.draw();
+    this.draw(this.places!);
     for (const mesh of this.away) mesh.layers.set(PUT_AWAY);
     this.screen.visible = true;
     this.painted = null;
-    this.learn(settled);
+    this.learn(() => {
+      settled();
+      if (smoothed) this.smoothen(smoothed);
+    });
+  }
+
+  private smoothen(smoothed: () => void): void {
+    const places = this.places!;
+    const again = (target: WebGLRenderTarget): void => {
+      for (const mesh of this.away) mesh.layers.set(0);
+      this.draw(target);
+      for (const mesh of this.away) mesh.layers.set(PUT_AWAY);
+    };
+    this.smooth.start(places, () => placesOf(places.width, places.height), again, () => {
+      this.painted = null;
+      this.ctx.requestDraw();
+      smoothed();
+    });
   }
 
   /** The things themselves are drawn again. */
   drop(): void {
     clearTimeout(this.timer);
     this.readback?.forget();
+    this.smooth.stop();
     for (const mesh of this.away) mesh.layers.set(0);
     this.away = [];
     this.screen.visible = false;
@@ -118,11 +123,8 @@ export class Kept {
 
   private targets(width: number, height: number): void {
     this.release();
-    const exact = { minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false };
-    const places = new WebGLRenderTarget(width, height, { ...exact, count: 3 });
-    Object.assign(places.textures[2]!, { format: RGIntegerFormat, type: UnsignedIntType, internalFormat: 'RG32UI' });
-    places.depthTexture = new DepthTexture(width, height, UnsignedIntType);
-    this.shown = new WebGLRenderTarget(width, height, { ...exact, depthBuffer: false });
+    const places = placesOf(width, height);
+    this.shown = new WebGLRenderTarget(width, height, { ...EXACT, depthBuffer: false });
     this.places = places;
     const [picture, missing, owners] = places.textures;
     const set = (mesh: Mesh, values: Record<string, unknown>): void => {
@@ -133,9 +135,10 @@ export class Kept {
     set(this.screen, { uShown: this.shown.texture, uDepth: places.depthTexture });
   }
 
-  private draw(): void {
+  /** Draws what can be kept, and nothing else, with the camera as it is. */
+  private draw(target: WebGLRenderTarget): void {
     const { renderer, rig, world } = this.ctx;
-    this.into(this.places!, () => {
+    this.into(target, () => {
       this.clear();
       alone(world, this.away, () => renderer.render(world, rig.camera));
     });
@@ -201,7 +204,10 @@ export class Kept {
     if (all || tiles.anyMarked) {
       tiles.flush();
       this.painter.geometry = all ? this.screen.geometry : tiles.geometry;
-      this.into(this.shown!, () => renderer.render(this.painter, this.eye));
+      const changes = this.smooth.target;
+      define(this.painter.material as RawShaderMaterial, 'CHANGES', changes !== null);
+      this.into(changes ?? this.shown!, () => renderer.render(this.painter, this.eye));
+      if (changes) this.smooth.paint(this.painter.geometry, this.shown!);
     }
     tiles.unmark();
   }
@@ -241,12 +247,21 @@ export class Kept {
   dispose(): void {
     this.drop();
     this.release();
+    this.smooth.dispose();
     this.tiles?.dispose();
     this.screen.removeFromParent();
     this.screen.geometry.dispose();
     this.screen.material.dispose();
     (this.painter.material as RawShaderMaterial).dispose();
   }
+}
+
+/** Room for the colour of every pixel without a value, that of a value that is missing, and what stands there. */
+function placesOf(width: number, height: number): WebGLRenderTarget {
+  const places = new WebGLRenderTarget(width, height, { ...EXACT, count: 3 });
+  Object.assign(places.textures[2]!, { format: RGIntegerFormat, type: UnsignedIntType, internalFormat: 'RG32UI' });
+  places.depthTexture = new DepthTexture(width, height, UnsignedIntType);
+  return places;
 }
 
 /** Bytes four at a time. */

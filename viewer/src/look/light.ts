@@ -120,6 +120,8 @@ export function addLightUniforms(uniforms: SharedUniforms): void {
     uPageShown: { value: new Vector3() },
     uFine: { value: 1 },
     uRestLight: { value: null },
+    uRestNormals: { value: null },
+    uRestDepth: { value: null },
     uRest: { value: 0 },
     uSurface: { value: 0 },
   });
@@ -252,9 +254,45 @@ vec3 irradiance(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
   return light;
 }
 
-/** The mean of the light samples that were gathered for this pixel while the camera rested. */
-vec3 gathered() {
-  vec4 sum = texelFetch(uRestLight, ivec2(gl_FragCoord.xy), 0);
+#ifdef KEPT
+uniform highp sampler2D uRestNormals;
+uniform highp sampler2D uRestDepth;
+/**
+ * Whose light this is: of the pixel and its neighbours the one that shows this surface. The camera may look a fraction of a
+ * pixel aside (look/smooth.ts), and light was gathered for what stands in the middle.
+ */
+ivec2 litLike(vec3 n) {
+  const ivec2 TO[5] = ivec2[5](ivec2(0), ivec2(1, 0), ivec2(0, 1), ivec2(-1, 0), ivec2(0, -1));
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  float away[5];
+  float most = 1e-7;
+  for (int k = 0; k < 5; k++) {
+    away[k] = abs(texelFetch(uRestDepth, at + TO[k], 0).r - gl_FragCoord.z);
+    most = max(most, away[k]);
+  }
+  ivec2 best = at;
+  float least = 1e9;
+  for (int k = 0; k < 5; k++) {
+    vec4 s = texelFetch(uRestNormals, at + TO[k], 0);
+    vec3 turned = s.xyz - n;
+    // where the surface is one, a shadow's edge stays in its place
+    float unlike = (s.a == 0.0 ? 9.0 : dot(turned, turned)) + 0.5 * away[k] / most - (k == 0 ? 0.3 : 0.0);
+    if (unlike < least) {
+      least = unlike;
+      best = at + TO[k];
+    }
+  }
+  return best;
+}
+#else
+ivec2 litLike(vec3 n) {
+  return ivec2(gl_FragCoord.xy);
+}
+#endif
+
+/** The mean of the light samples that were gathered for this surface while the camera rested. */
+vec3 gathered(vec3 n) {
+  vec4 sum = texelFetch(uRestLight, litLike(n), 0);
   return sum.rgb / max(sum.a, 1.0);
 }
 
@@ -263,11 +301,11 @@ vec3 lightAt(vec3 p, vec3 n, float shade, float cover, float storeyOpen) {
 #if defined(LEAN)
   return irradiance(p, n, shade, cover, storeyOpen);
 #elif defined(KEPT)
-  return gathered();
+  return gathered(n);
 #else
-  if (uRest >= 1.0) return gathered();
+  if (uRest >= 1.0) return gathered(n);
   vec3 light = irradiance(p, n, shade, cover, storeyOpen);
-  if (uRest > 0.0) light = mix(light, gathered(), uRest);
+  if (uRest > 0.0) light = mix(light, gathered(n), uRest);
   return light;
 #endif
 }

@@ -21,3 +21,6 @@ export function sunPoint(direction: Vector3, i: number, n: number, radius: numbe
   const r = radius * Math.sqrt((i + 0.5) / n);
   return direction.clone().addScaledVector(side, r * Math.cos(GOLDEN * i)).addScaledVector(up, r * Math.sin(GOLDEN * i)).normalize();
 }
+
+/** Four places within a pixel, each in a row and a column of its own, -0.5 .. 0.5: those of a graphics card's antialiasing. */
+export const WITHIN_PIXEL: readonly (readonly [number, number])[] = [[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]];

@@ -6,7 +6,7 @@ import {
 } from 'three'; // prettier-ignore
 import { Change, type LayerContext } from '../layer.ts';
 import { castsShadow } from '../layers/shadow.ts';
-import { canBeKept } from '../look/kept.ts';
+import { canBeKept } from '../look/keepable.ts';
 import type { Section } from '../props.ts';
 import { linear } from '../tokens.ts';
 import { buildCaps } from './build.ts';
