@@ -2,7 +2,7 @@
 
 The viewer shades courtyards, street canyons and the feet of walls from these two small maps instead of tracing
 anything. Sky visibility of a level spot is the cosine-weighted share of the dome above its horizon,
-``1 - mean(sin^2 h)`` over 16 directions, with h the horizon's elevation (the height-field form of ambient
+``1 - mean(sin^2 h)`` over 48 directions, with h the horizon's elevation (the height-field form of ambient
 occlusion: Max, The Visual Computer 4, 1988, doi:10.1007/BF01905562).
 """
 
@@ -25,8 +25,9 @@ LARGEST = 1024
 """Texels along the longer side."""
 FINEST_M = 0.5
 MARGIN_M = 60.0
-DIRECTIONS = 16
-REACH = (1, 2, 3, 5, 8, 12, 18, 27, 40)
+DIRECTIONS = 48
+"""At the farthest reach they lie 8 texels apart: fewer pass a slender tower by, and the ground round it gets blotches."""
+REACH = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60)
 """Distances that are looked at [texels]."""
 SKY_STEP = 4
 """Sky visibility is kept in steps of 4/255: finer than eyes see, and half the bytes."""

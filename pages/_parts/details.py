@@ -30,7 +30,9 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
         return [states.message("missing", context.text("unknown.title"), context.text("unknown.text", id=selected))]
     channel = channels().get(channel_key)
     parts: list[Child] = [*_title(context, entity)]
-    if channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
+    # without any point there is no number to wait for: the sentence below says what is missing
+    told = bool(context.runtime.assembled.points)
+    if told and channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
         parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
     parts.append(people(context, entity))
     parts.extend(links(context, entity, channel))

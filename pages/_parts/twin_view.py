@@ -5,11 +5,12 @@ from __future__ import annotations
 import dash
 from dash import ClientsideFunction, Input, Output, dcc, html
 
+from pages._parts import format as fmt
 from pages._parts import links, states
 from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, tool
 from pages._parts.context import Context
 from twin.domains import Channel, Domain, channels, domains
-from twin.index import label_of
+from twin.index import Entity, label_of
 from twin.space import Building, Site, Storey
 from viewer import CampusView
 
@@ -50,10 +51,20 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
         _tools(context),
         html.Div(id="storeys", className="storeys", **OVER),
         *_flyouts(context),
+        *_scales(context, channel),
+        html.Div(id="announce", className="sr-only", **attrs({"aria-live": "polite"})),
+    ]
+
+
+def _scales(context: Context, channel: Channel | None) -> list[html.Div]:
+    """What the scene can be coloured by, and the scales; none on a campus without any point."""
+    if not context.runtime.assembled.points:
+        return []
+    domain = channel.domain if channel else ""
+    return [
         *(legend(context, row, shown=channel is not None and row.key == channel.key) for row in channels().values()),
         _trust_legend(context),
-        *(_channels(context, row, shown=row.key == (channel.domain if channel else "")) for row in domains().values()),
-        html.Div(id="announce", className="sr-only", **attrs({"aria-live": "polite"})),
+        *(_channels(context, row, shown=row.key == domain) for row in domains().values()),
     ]
 
 
@@ -222,14 +233,27 @@ def heading(context: Context, selected: str, storey: str) -> list[Child]:
     if building is not None and site is not None:
         facts.append(html.Span(label_of(site, context.lang)))
     title = (", " if context.lang == "en" else " ").join(words)
-    return [
-        html.H1(title),
-        html.P(
-            [*facts, live(shown.id, "total"), covered(context, shown.id), live(shown.id, "age")],
-            className="facts",
-            key=shown.id,
-        ),
-    ]
+    if context.runtime.assembled.points:
+        facts += [live(shown.id, "total"), covered(context, shown.id), live(shown.id, "age")]
+    else:
+        facts += [html.Span(fact) for fact in _size(context, shown)]
+    return [html.H1(title), html.P(facts, className="facts", key=shown.id)]
+
+
+def _size(context: Context, entity: Entity) -> list[str]:
+    """What a campus, site, building or storey holds, for a campus that has no points to speak of."""
+    everything = context.runtime.assembled.campus.buildings
+    parts: list[str] = []
+    if isinstance(entity, Storey):
+        spaces = list(entity.spaces)
+    else:
+        chosen = [b for b in everything if not isinstance(entity, Site) or b.site == entity.id]
+        buildings = [entity] if isinstance(entity, Building) else chosen
+        spaces = [space for building in buildings for storey in building.storeys for space in storey.spaces]
+        if len(buildings) > 1:
+            parts.append(context.text("count.buildings", n=fmt.number(len(buildings))))
+    area = fmt.area(sum(space.area_m2 or 0.0 for space in spaces))
+    return [*parts, context.text("table.count", n=fmt.number(len(spaces)), area=area)]
 
 
 def storey_list(context: Context, selected: str, storey: str) -> list[Child]:

@@ -6,17 +6,21 @@ import asyncio
 import inspect
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from pages import check
-from pages._parts import details, findings, space_table
+from pages._parts import details, findings, space_table, twin_view
 from pages._parts.context import Context
 from pages.application import create_app, find_page
 from server.app import create_server
-from server.runtime import Configuration, Runtime
+from server.runtime import Configuration, Runtime, runtime_of
+from tests.pages.campus import small_campus
+from twin.domains import channels
 from twin.mistake import Mistake
 from twin.space import Building
 
@@ -176,3 +180,22 @@ def test_the_check_says_when_the_changed_folder_is_not_what_runs(small: Runtime)
             assert ("的文件" in page) == bool(words)
     finally:
         small.configuration = None
+
+
+def test_a_campus_without_points_shows_what_it_holds_and_waits_for_no_number(tmp_path: Path) -> None:
+    """Models come first: until a point is mapped, nothing on the page stands empty in wait for a value."""
+    assembled = small_campus()
+    with_points = Context(runtime_of(assembled, [], tmp_path / "with"), "en")
+    bare = Context(runtime_of(replace(assembled, points=[]), [], tmp_path / "bare"), "en")
+    for place, told in (("", "2 buildings"), ("A", "5 spaces"), ("A/01/101", "5 spaces")):
+        heading = text_of(twin_view.heading(bare, place, ""))
+        assert told in heading
+        assert "data-live" not in heading
+        assert "data-live" in text_of(twin_view.heading(with_points, place, ""))
+    assert "3 spaces · 96.0\u202fm²" in text_of(twin_view.heading(bare, "A", "A/01"))
+    channel = next(iter(channels()))
+    assert "hero" in text_of(details.details(with_points, "A", channel))
+    panel = text_of(details.details(bare, "A", channel))
+    assert "hero" not in panel
+    assert bare.text("sources.none") in panel
+    assert "data-legend" not in text_of(twin_view.twin_view(bare))

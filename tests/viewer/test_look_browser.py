@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from playwright.sync_api import Browser
 
+from models3d.demo import demo_campus
+from models3d.tiles import write_scene
 from tests.colour import ciede2000, lab, srgb
 from tests.conftest import ROOT
-from tests.viewer.conftest import Scene, Show, Shown
+from tests.viewer.conftest import Scene, Show, Shown, showing
 
 pytestmark = pytest.mark.browser
 
@@ -167,6 +170,26 @@ def test_labels_are_at_most_two_hundred_in_one_draw(show: Show) -> None:
     view.set(labels=False)
     drawn = "window.campusTwin.views.at(-1).stage.counters.drawCalls"
     view.page.wait_for_function(f"{drawn} === {int(with_labels) - 1}", timeout=30_000)
+
+
+def test_without_sites_every_building_carries_its_own_name(browser: Browser, tmp_path: Path) -> None:
+    """From afar sites stand for their buildings; a handful of models in one folder has no sites."""
+    assembled = demo_campus(seed=1)
+    for building in assembled.campus.buildings:
+        building.site = ""
+    assembled.campus.sites = []
+    scene = Scene(tmp_path, write_scene(assembled, tmp_path), 0)
+    with showing(browser, scene) as start:
+        view = start(quality="c")
+        view.ready()
+        view.settle()
+        view.page.wait_for_function(
+            """() => {
+                const layer = window.campusTwin.views.at(-1).scene.layers.find((l) => l.name === 'labels');
+                return [...layer.shown].filter((anchor) => anchor.kind === 'building').length >= 20;
+            }""",
+            timeout=30_000,
+        )
 
 
 def test_the_name_of_a_building_stands_on_the_storey_that_stands_alone(show: Show) -> None:

@@ -48,6 +48,8 @@ const STYLE = {
   ground: { size: 13, weight: 400, rank: 300, least: 0 },
   space: { size: 13, weight: 500, rank: 100, least: 46 },
 } as const;
+/** Where no site's name stands over its buildings, they have nothing but their own [CSS pixels]. */
+const LEAST_ALONE = 40;
 const BUILDING_LIFTS = [26, 44, 64, 88];
 /** Sites stand off the buildings: above them, or below them in the near half of the picture. */
 const SITE_LIFTS = Array.from({ length: 16 }, (_, i) => 30 + 20 * i);
@@ -70,6 +72,7 @@ export class LabelsLayer implements Layer {
   private readonly rows = new Float32Array(QUADS * WORDS);
   private readonly size = { value: new Vector2(1, 1) };
   private fixed: Anchor[] = [];
+  private leastBuilding: number = STYLE.building.least;
   private rooms: Anchor[] = [];
   private readonly shown = new Set<Anchor>();
   private ready = false;
@@ -83,7 +86,9 @@ export class LabelsLayer implements Layer {
     this.ctx = ctx;
     this.atlas = new TextAtlas();
     this.scale = typeScale();
-    this.fixed = [...siteAnchors(ctx.index), ...buildingAnchors(ctx.index)];
+    const sites = siteAnchors(ctx.index);
+    this.fixed = [...sites, ...buildingAnchors(ctx.index)];
+    if (sites.length === 0) this.leastBuilding = LEAST_ALONE;
     const geometry = new InstancedBufferGeometry();
     geometry.setIndex([0, 2, 1, 1, 2, 3]);
     for (const [name, size] of [['aBox', 4], ['aCut', 4], ['aAlpha', 1]] as const) {
@@ -267,7 +272,7 @@ export class LabelsLayer implements Layer {
     const [x, y] = [spot[0]!, spot[1]!];
     if (x < 0 || y < 0 || x > rig.width || y > rig.height) return false;
     const pixels = anchor.extent / rig.metresPerPixelAt(anchor.x, anchor.y, z);
-    if (!selected && pixels < style.least * this.scale) return false;
+    if (!selected && pixels < (anchor.kind === 'building' ? this.leastBuilding : style.least) * this.scale) return false;
     if (anchor.kind === 'site' && (pixels > 420 || view.storey >= 0)) return false;
     if (anchor.kind === 'ground' && pixels < 60) return false;
     const words = this.words(anchor);

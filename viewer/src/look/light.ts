@@ -180,15 +180,19 @@ float skyAt(vec3 p) {
   // where nothing around lies at this height, a building stands over the place
   float sum = 0.02 * 0.4;
   float weight = 0.02;
+  float top = -1e6;
   for (int k = 0; k < 4; k++) {
     ivec2 d = ivec2(k & 1, k >> 1);
     vec2 texel = texelFetch(uMaps, clamp(base + d, ivec2(0), last), 0).rg;
     float w = (d.x == 1 ? f.x : 1.0 - f.x) * (d.y == 1 ? f.y : 1.0 - f.y) + 0.02;
-    w *= abs(uHeightScale.x + uHeightScale.y * texel.r - p.z) < 1.6 ? 1.0 : 0.0;
+    float height = uHeightScale.x + uHeightScale.y * texel.r;
+    top = max(top, height);
+    w *= abs(height - p.z) < 1.6 ? 1.0 : 0.0;
     sum += w * texel.g;
     weight += w;
   }
-  return sum / weight;
+  // a model's own roof stands over the rooms that the maps were made of: nothing is above it
+  return top < p.z - 1.6 ? 0.97 : sum / weight;
 }
 
 /** Share of its half of the dome that a place sees, by the baked maps. */
