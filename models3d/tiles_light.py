@@ -26,7 +26,7 @@ LARGEST = 1024
 FINEST_M = 0.5
 MARGIN_M = 60.0
 DIRECTIONS = 48
-"""At the farthest reach they lie 8 texels apart: fewer pass a slender tower by, and the ground round it gets blotches."""
+"""At the farthest reach they lie 8 texels apart: fewer pass a slender tower by, and the ground round it is blotched."""
 REACH = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60)
 """Distances that are looked at [texels]."""
 SKY_STEP = 4
