@@ -28,7 +28,8 @@ RATES = ((1_000, 150.0), (20_000, 500.0))
 ROUNDS = 5
 ROUND_S = 3.0
 WARM_S = 10.0
-"""Until the view stands still and its whole light has been gathered."""
+STILL_S = 60.0
+"""How long the view may take, under the load, until its light is gathered and its edges are smooth."""
 PATIENCE_S = 30.0
 
 _NOTE = """() => {
@@ -89,8 +90,9 @@ def _measure(browser: Browser, broker_port: int, rate: int, rounds: int, seconds
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_selector('[data-seq][data-state="ready"]', timeout=60_000)
-        with running("bench.mqtt_load", broker_port, rate, WARM_S + rounds * (seconds + PATIENCE_S)):
+        with running("bench.mqtt_load", broker_port, rate, WARM_S + STILL_S + rounds * (seconds + PATIENCE_S)):
             time.sleep(WARM_S)
+            page.wait_for_selector("[data-smooth=yes]", timeout=1000 * STILL_S)
             page.evaluate(_NOTE)
             time.sleep(0.5)
             found = [_round(server, page, seconds) for _ in range(rounds)]

@@ -235,7 +235,7 @@ def settle(page: Page) -> None:
     # a selector: the pages' policy forbids what wait_for_function would evaluate
     if page.locator("[data-smooth]").count():
         with suppress(BrowserError):
-            page.wait_for_selector("[data-smooth=yes]", timeout=30_000)
+            page.wait_for_selector("[data-smooth=yes]", timeout=60_000)
 
 
 def photograph(browser: Browser, url: str, shot: Shot, name: str, room: str, out: Path) -> str:

@@ -19,8 +19,10 @@ _WITHOUT_UNIT = frozenset({"n", "days", "hours", "usual_n", "ratio", "factor", "
 
 
 @cache
-def _table(lang: Lang) -> Mapping[str, str]:
-    table: dict[str, str] = json.loads((TEXTS / f"{lang}.json").read_text("utf-8"))
+def _table(lang: Lang, number: str = "") -> Mapping[str, str]:
+    """The texts of a language; ``.one``: those that differ where n is one, in languages that have such."""
+    file = TEXTS / f"{lang}{number}.json"
+    table: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return table
 
 
@@ -38,13 +40,14 @@ def _text(kind: str, finding: Finding, unit: str, lang: Lang) -> str:
     table = _table(lang)
     variant = f".{finding.variant}" if finding.variant else ""
     keys = (f"quality.{kind}.{finding.check}{variant}", f"quality.{kind}{variant}", f"quality.{kind}.{finding.check}")
-    line = next(table[key] for key in keys if key in table)
+    key = next(key for key in keys if key in table)
     words = {name: _shown(name, value, unit, lang) for name, value in finding.figures.items()}
     words["point"] = finding.points[0]
     words["points"] = ", ".join(finding.points[:5]) + (" ..." if finding.n_points > 5 else "")
     words["check"] = table[f"quality.check.{finding.check}"]
     words.setdefault("n", str(finding.n_points))
-    return line.format(**words)
+    one = _table(lang, ".one") if words["n"] == "1" else {}
+    return one.get(key, table[key]).format(**words)
 
 
 def unit_of(quantity: str) -> str:

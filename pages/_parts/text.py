@@ -20,9 +20,19 @@ def texts(lang: Lang) -> Mapping[str, str]:
     return table
 
 
+@cache
+def singulars(lang: Lang) -> Mapping[str, str]:
+    """The texts that differ where ``n`` is one, by key, from assets/i18n; Chinese has none."""
+    file = ASSETS / "i18n" / f"{lang}.one.json"
+    table: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return table
+
+
 def text(key: str, lang: Lang, **figures: object) -> str:
     """The text of ``key`` with its ``{figures}`` filled in; KeyError names a key that no table has."""
     line = texts(lang)[key]
+    if str(figures.get("n")) == "1":
+        line = singulars(lang).get(key, line)
     return line.format(**figures) if figures else line
 
 

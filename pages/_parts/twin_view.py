@@ -51,21 +51,27 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
         _tools(context),
         html.Div(id="storeys", className="storeys", **OVER),
         *_flyouts(context),
-        *_scales(context, channel),
+        _scales(context, channel),
         html.Div(id="announce", className="sr-only", **attrs({"aria-live": "polite"})),
     ]
 
 
-def _scales(context: Context, channel: Channel | None) -> list[html.Div]:
+def _scales(context: Context, channel: Channel | None) -> html.Div | None:
     """What the scene can be coloured by, and the scales; none on a campus without any point."""
     if not context.runtime.assembled.points:
-        return []
+        return None
     domain = channel.domain if channel else ""
-    return [
-        *(legend(context, row, shown=channel is not None and row.key == channel.key) for row in channels().values()),
-        _trust_legend(context),
-        *(_channels(context, row, shown=row.key == domain) for row in domains().values()),
-    ]
+    return html.Div(
+        [
+            *(_channels(context, row, shown=row.key == domain) for row in domains().values()),
+            *(
+                legend(context, row, shown=channel is not None and row.key == channel.key)
+                for row in channels().values()
+            ),
+            _trust_legend(context),
+        ],
+        className="scales",
+    )
 
 
 def default_channel() -> str:

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from models3d.remarks import FINDINGS
-from pages._parts.text import choose_language, text, text_or, texts
+from pages._parts.text import choose_language, singulars, text, text_or, texts
 
 ROOT = Path(__file__).resolve().parents[2]
 ASKED = re.compile(r"""\btext\(\s*"([^"{}]+)"[,)]|campus\.text\("([^"]+)"[,)]""")
@@ -23,6 +23,17 @@ def test_both_languages_have_the_same_keys_and_figures() -> None:
         assert en[key].strip()
         figures = [{name for _, name, _, _ in Formatter().parse(words) if name} for words in (line, en[key])]
         assert figures[0] == figures[1], key
+
+
+def test_one_of_a_thing_is_not_several() -> None:
+    several, one = texts("en"), singulars("en")
+    assert one.keys() <= several.keys()
+    for key, line in one.items():
+        figures = [{name for _, name, _, _ in Formatter().parse(words) if name} for words in (line, several[key])]
+        assert figures[0] == figures[1], key
+    assert text("check.files", "en", n=1) == "1 file"
+    assert text("check.files", "en", n="21") == "21 files"
+    assert text("check.files", "zh", n=1) == text("check.files", "zh", n=2).replace("2", "1")
 
 
 def test_every_key_that_the_pages_ask_for_exists() -> None:

@@ -44,7 +44,7 @@ def test_findings_say_what_was_seen_and_what_to_do_in_both_languages(faulty: Ser
     assert (found["severity"], found["until"], found["unit"]) == ("warning", None, "kW")
     assert found["evidence"]["raw"] == -9_999_999_999
     assert found["text"]["en"] == (
-        "2/01/101/power left -50,000 kW to 200,000 kW: 1 times, the last came as -9,999,999,999 (W)"
+        "2/01/101/power left -50,000 kW to 200,000 kW: 1 time, it came as -9,999,999,999 (W)"
     )
     assert "超出" in found["text"]["zh"]
     assert found["action"]["en"].startswith("look at the sensor")

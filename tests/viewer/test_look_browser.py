@@ -125,6 +125,27 @@ def test_a_closed_building_wears_its_rooms_colours_within_a_step(show: Show, dem
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_map_has_trees_and_paler_shadows_and_the_plan_of_a_storey_none(show: Show) -> None:
+    """Shadows tell heights on a map; round one storey's rooms they would hide the ground."""
+    view = show(theme="light", labels=False, quality="c", time=MORNING, mode="2d")
+    view.ready()
+    read = """() => {
+        const { uniforms, layers } = window.campusTwin.views.at(-1).scene;
+        return [uniforms.uShadow.value.x, layers.find((layer) => layer.name === 'trees').mesh.visible];
+    }"""
+
+    def dark(**props: Any) -> float:
+        view.set(**props)
+        view.settle()
+        view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+        strength, trees = view.page.evaluate(read)
+        assert trees
+        return float(strength)
+
+    on_the_map, of_a_storey, in_space = dark(), dark(storey="3/02"), dark(storey="", mode="3d")
+    assert of_a_storey == 0 < on_the_map < in_space == 1
+
+
 def test_the_plain_dissolves_into_the_page(show: Show, theme: str) -> None:
     view = show(theme=theme, labels=False, quality="c")
     view.ready()

@@ -266,7 +266,7 @@ export class RestLayer implements Layer {
     own.uRay.value.copy(ray);
     own.uSunMap.value = this.sunMap!.depthTexture;
     own.uRayMap.value = this.rayMap!.depthTexture;
-    own.uShadow.value.set(1, Math.max(texel, other), 1 / size, 4);
+    own.uShadow.value.set((this.ctx!.uniforms['uShadow']!.value as Vector4).x, Math.max(texel, other), 1 / size, 4);
     renderer.setRenderTarget(this.sum);
     const clears = renderer.autoClear;
     renderer.autoClear = false;

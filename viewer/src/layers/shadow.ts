@@ -101,7 +101,7 @@ export class ShadowLayer implements Layer {
       .premultiply(HALF);
     drawDepth(ctx, this.eye, this.target);
     uniforms['uShadowMap']!.value = this.target.depthTexture;
-    uniforms['uShadow']!.value.set(ctx.view.mode === '3d' ? 1 : 0.8, texel, 1 / SIZE, ctx.view.tier === 'c' ? 1 : 4);
+    uniforms['uShadow']!.value.set(depthOf(ctx), texel, 1 / SIZE, ctx.view.tier === 'c' ? 1 : 4);
   }
 
   dispose(): void {
@@ -110,6 +110,12 @@ export class ShadowLayer implements Layer {
     this.target?.depthTexture?.dispose();
     this.target?.dispose();
   }
+}
+
+/** How dark the sun's shadow is: on a map it tells heights, on the plan of one storey it would only hide the ground. */
+function depthOf({ view }: LayerContext): number {
+  if (view.mode === '3d') return 1;
+  return view.storey >= 0 ? 0 : 0.6;
 }
 
 /** A depth picture of everything that casts shadow, from `eye` into `target`. */

@@ -71,7 +71,7 @@ export class TreesLayer implements Layer {
 
   update(change: number): void {
     if (change & Change.Theme) this.paint();
-    if (this.mesh && change & Change.Mode) this.mesh.visible = this.ctx!.view.mode === '3d';
+    if (this.mesh && change & Change.Mode) this.mesh.visible = this.ctx!.view.mode !== 'plan';
     if (change & Change.Section) this.stepAside();
   }
 
@@ -95,7 +95,7 @@ export class TreesLayer implements Layer {
 
   private comeBack(): void {
     if (this.gone || !this.mesh) return;
-    this.mesh.visible = this.ctx!.view.mode === '3d';
+    this.mesh.visible = this.ctx!.view.mode !== 'plan';
     this.ctx!.requestDraw();
   }
 
