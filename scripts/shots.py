@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -342,6 +343,8 @@ def existing(url: str) -> Iterator[str]:
 def main() -> int:
     """Take the pictures; 1 when any page had an error."""
     args = parsed()
+    # who ends this also ends the servers that it started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     names = wanted(args)
     if not names:
         sys.exit(f"shots: no picture's name holds {' and '.join(args.only)}")

@@ -10,8 +10,9 @@ import { KEPT_VERTEX } from './kept-shader.ts';
 import { WITHIN_PIXEL } from './samples.ts';
 import { MEAN_FRAGMENT, SAMPLE_FRAGMENT, SMOOTH_FRAGMENT } from './smooth-shader.ts';
 
-/** A sample that takes longer than this ends the smoothing [ms]: the machine has other work. */
+/** After a sample that took longer than this [ms], the machine is left to its other work for a while [ms]. */
 const SLOWEST = 1500;
+const PAUSE = 2500;
 /** How often to look whether a sample is drawn [ms]. */
 const LOOK_MS = 15;
 const EXACT = { minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false, depthBuffer: false };
@@ -32,6 +33,7 @@ export class Smooth {
   private mean: WebGLRenderTarget | null = null;
   private changes: WebGLRenderTarget | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private fence: WebGLSync | null = null;
 
   constructor(ctx: LayerContext) {
     this.ctx = ctx;
@@ -58,7 +60,7 @@ export class Smooth {
 
   /**
    * Takes the samples, one at a time and none in the way of a frame: `draw` draws the scene with the camera as it is into a
-   * target of the same kind as `places`. Calls `done` when all are there; not when the machine is too slow for that.
+   * target of the same kind as `places`. Calls `done` when all are there.
    */
   start(places: WebGLRenderTarget, fresh: () => WebGLRenderTarget, draw: (target: WebGLRenderTarget) => void, done: () => void): void {
     this.stop();
@@ -73,6 +75,7 @@ export class Smooth {
   /** What is known of the edges is void. */
   stop(): void {
     clearTimeout(this.timer);
+    this.unfence();
     this.forgetSamples();
     for (const target of [this.mean, this.changes]) target?.dispose();
     this.mean = this.changes = null;
@@ -84,27 +87,29 @@ export class Smooth {
       done();
       return;
     }
-    const { renderer, keep } = { renderer: this.ctx.renderer, keep: this.ctx.keep.bind(this.ctx) };
-    const gl = renderer.getContext() as WebGL2RenderingContext;
-    keep(() => {
+    const gl = this.ctx.renderer.getContext() as WebGL2RenderingContext;
+    this.ctx.keep(() => {
       const began = performance.now();
       this.aside(i, () => draw(this.sample!));
       this.into(this.sums!, this.adder, i === 0);
-      const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0)!;
+      this.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
       gl.flush();
       const look = (): void => {
-        const late = performance.now() - began > SLOWEST;
-        const ready = gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED;
-        if (!ready && !late) {
+        if (this.fence !== null && gl.getSyncParameter(this.fence, gl.SYNC_STATUS) !== gl.SIGNALED) {
           this.timer = setTimeout(look, LOOK_MS);
           return;
         }
-        gl.deleteSync(fence);
-        if (late) this.forgetSamples();
-        else this.step(i + 1, draw, done);
+        this.unfence();
+        const pause = performance.now() - began > SLOWEST ? PAUSE : 0;
+        this.timer = setTimeout(() => this.step(i + 1, draw, done), pause);
       };
       this.timer = setTimeout(look, LOOK_MS);
     });
+  }
+
+  private unfence(): void {
+    if (this.fence !== null) (this.ctx.renderer.getContext() as WebGL2RenderingContext).deleteSync(this.fence);
+    this.fence = null;
   }
 
   /** Calls `draw` with a camera that looks a fraction of a pixel aside. */
