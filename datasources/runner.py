@@ -247,7 +247,9 @@ class _Run:
             log.warning("source %s: %s is %s: %s", self._config.name, report.target, report.state, report.reason)
         self.state = replace(self.state, targets=tuple(unwell.values()))
         if 0 < self._all_targets <= len(unwell):
-            self._say("down", "; ".join(sorted({f"{row.target}: {row.reason}" for row in unwell.values()})[:3]))
+            useless = all(row.state == "misconfigured" for row in unwell.values())
+            words = "; ".join(sorted({f"{row.target}: {row.reason}" for row in unwell.values()})[:3])
+            self._say("misconfigured" if useless else "down", words)
         elif self.state.state == "live":
             self._say("live", self._well())
 
