@@ -9,16 +9,25 @@ from typing import get_args
 from server.link_board import LinkBoard
 from server.schemas import ImpactNodeOut, ImpactOut, QualityCheckOut, QualityFindingOut
 from server.schemas_links import BandwidthOut, LinkEndOut, LinkLineOut, LinkOut, LinksOut
+from server.schemas_neighbours import (
+    DisagreementOut,
+    NeighbourChangeOut,
+    NeighbourDeviceOut,
+    NeighbourOut,
+    NeighboursOut,
+)
 from tests.conftest import ROOT
 from twin import timetable, topology, topology_table
 from twin.link_places import CAMPUS_KINDS, EGRESS_KINDS
 from twin.link_points import Rule, Why
 from twin.links import Links
 from twin.live import LiveState
+from twin.neighbours import Kind
 from twin.quality.engine import TABLE
 from twin.quantity import QUANTITIES
 from twin.slots import SlotTree
 from twin.space import Campus
+from twin.topology_wiring import Difference
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -58,6 +67,14 @@ def test_every_key_of_links_is_explained() -> None:
     assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
     words = [*get_args(Rule), *get_args(Why), *EGRESS_KINDS, *CAMPUS_KINDS, "over-capacity"]
     assert [word for word in words if word and f"`{word}`" not in text] == []
+
+
+def test_every_key_of_neighbours_is_explained() -> None:
+    _, _, text = page("topology.md").partition("## Neighbours")
+    models = (NeighboursOut, NeighbourOut, NeighbourDeviceOut, NeighbourChangeOut, DisagreementOut)
+    assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
+    words = [*get_args(Kind), *get_args(Difference)]
+    assert [word for word in words if f"`{word}`" not in text] == []
 
 
 def test_the_event_of_links_is_explained_place_by_place() -> None:
