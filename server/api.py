@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, links, mapping, neighbours, occupancy, provenance, push, quality
+from server import impact, kpis, links, mapping, meters, neighbours, occupancy, provenance, push, quality
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -59,6 +59,7 @@ def router(runtime: Runtime) -> APIRouter:
     kpis.add(api, runtime)
     links.add(api, runtime)
     mapping.add(api, runtime)
+    meters.add(api, runtime)
     neighbours.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)

@@ -7,8 +7,9 @@ import re
 from typing import get_args
 
 from server.link_board import LinkBoard
-from server.schemas import ImpactNodeOut, ImpactOut, QualityCheckOut, QualityFindingOut
+from server.schemas import ImpactNodeOut, ImpactOut, LatestOut, QualityCheckOut, QualityFindingOut
 from server.schemas_links import BandwidthOut, LinkEndOut, LinkLineOut, LinkOut, LinksOut
+from server.schemas_meters import MeterOut, MetersOut, MeterSumOut, Verdict
 from server.schemas_neighbours import (
     DisagreementOut,
     NeighbourChangeOut,
@@ -27,6 +28,7 @@ from twin.quality.engine import TABLE
 from twin.quantity import QUANTITIES
 from twin.slots import SlotTree
 from twin.space import Campus
+from twin.topology_meters import ACCURACY, LOSSES
 from twin.topology_wiring import Difference
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -59,6 +61,16 @@ def test_every_key_of_the_answers_is_explained() -> None:
     text = page("quality.md")
     keys = [k for m in (QualityFindingOut, QualityCheckOut) for k in m.model_fields]
     assert [k for k in keys if f"`{k}`" not in text] == []
+
+
+def test_every_key_of_meters_is_explained() -> None:
+    _, _, text = page("topology.md").partition("## Meters")
+    text, _, _ = text.partition("## Links")
+    models = (MetersOut, MeterOut, MeterSumOut, LatestOut)
+    assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
+    assert [word for word in get_args(Verdict) if f"`{word}`" not in text] == []
+    assert f"up to {LOSSES[1]:.0%}".replace("%", " %") in text
+    assert f"{ACCURACY:.0%}".replace("%", " %") in text
 
 
 def test_every_key_of_links_is_explained() -> None:
