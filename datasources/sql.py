@@ -26,6 +26,7 @@ from datasources.contract import Found, MisconfiguredError, SourceError, TargetR
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, run, sort_points
 from datasources.payload import ZoneName, epoch
 from datasources.sql_limits import arguments, failure, for_reading, limit, run_options
+from datasources.sql_postgresql import keep_odd_times
 from twin.point import Point
 from twin.reading import RawReading
 from twin.secret import SecretError, SecretRef
@@ -117,6 +118,7 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 limit(connection, query.timeout_s)
+                keep_odd_times(connection)
                 options = run_options(connection.dialect.name)
                 with connection.execute(sa.text(query.sql), bound, execution_options=options) as result:
                     if not result.returns_rows:

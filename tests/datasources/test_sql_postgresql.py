@@ -149,6 +149,21 @@ def test_times_are_of_their_zone(server: Server) -> None:
     assert [row.bad for row in read(server, clock)] == ["its time cannot be read"]
 
 
+def test_a_time_that_python_does_not_know_costs_its_own_row_only(server: Server) -> None:
+    query = """
+        SELECT * FROM (VALUES ('never', 1, timestamptz 'infinity'), ('old', 1, timestamptz '0044-03-15 BC'),
+            ('good', 2, timestamptz '2026-07-01 04:00:00Z'), ('far', 1, timestamptz '20000-01-01'))
+        AS t (key, value, time)
+        """
+    rows = {row.address: (row.value, row.bad) for row in read(server, query)}
+    unread = (None, "its time cannot be read")
+    assert rows == {"q#never": unread, "q#old": unread, "q#good": (2, ""), "q#far": unread}
+    local = "SELECT 'a' AS key, 1 AS value, t AS time FROM (VALUES (timestamp '-infinity')) AS x (t)"
+    assert [row.bad for row in read(server, local)] == ["its time cannot be read"]
+    day = "SELECT 'a' AS key, 1 AS value, date 'infinity' AS time"
+    assert [row.bad for row in read(server, day)] == ["its time cannot be read"]
+
+
 def test_the_hour_that_comes_twice_goes_on(server: Server) -> None:
     query = "SELECT 'a' AS key, 1 AS value, t AS time FROM unnest('{02:00,02:30,02:00,02:30,03:00}'::text[]) AS x (c)"
     query += ", LATERAL (SELECT ('2026-10-25 ' || c)::timestamp) AS y (t)"
