@@ -99,7 +99,9 @@ def agent() -> Iterator[int]:
 async def _ours(port: int, seconds: float, switches: int) -> tuple[float, float]:
     """Wall time and CPU a value [us]."""
     targets = {f"sw-{n}": {"host": "127.0.0.1", "port": port} for n in range(switches)}
-    settings = snmp.Settings.model_validate({"targets": targets, "interval_s": 0.5, "timeout_s": 10})
+    settings = snmp.Settings.model_validate(
+        {"targets": targets, "interval_s": 0.5, "timeout_s": 10, "lldp_interval_s": 0}
+    )
     things = await _things(settings, port)
     points = [
         Point(f"{name}-{thing}", "c", "traffic", "B/s", "counter", source="m", address=f"{name}#{thing}")
@@ -112,6 +114,7 @@ async def _ours(port: int, seconds: float, switches: int) -> tuple[float, float]
         async for item in items:
             if isinstance(item, TargetReport):
                 raise RuntimeError(f"{item.target}: {item.reason}")
+            assert isinstance(item, list)
             seen.update(reading.address.partition("#")[0] for reading in item)
             if len(seen) == switches:
                 break
@@ -119,7 +122,7 @@ async def _ours(port: int, seconds: float, switches: int) -> tuple[float, float]
                 raise RuntimeError(f"only {len(seen)} of {switches} switches answered within {WARM_UP_S:.0f} s")
         count, start, used = 0, time.perf_counter(), time.process_time()
         async for item in items:
-            assert not isinstance(item, TargetReport)
+            assert isinstance(item, list)
             count += sum(not reading.bad for reading in item)
             if time.perf_counter() - start > seconds:
                 break
@@ -142,7 +145,7 @@ async def _things(settings: snmp.Settings, port: int) -> list[str]:
     points = [Point(each, "c", "traffic", "B/s", source="m", address=f"sw-0#{each}") for each in (*wanted, *_SCALARS)]
     async with aclosing(snmp.batches(one, points)) as items:  # type: ignore[type-var]
         async for item in items:
-            if not isinstance(item, TargetReport):
+            if isinstance(item, list):
                 there = [reading.address.partition("#")[2] for reading in item if not reading.bad]
                 break
     return there[:VALUES]

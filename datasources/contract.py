@@ -6,7 +6,8 @@ never retries, stores or draws: it raises one of the errors below, or OSError, a
 
 A source of many devices (SNMP, Modbus, a scrape of many exporters) has ``targets`` in its settings, polls each by
 itself so that a dead one delays no other, and yields a ``TargetReport`` when one of them fails or comes back. It raises
-only what stops the whole source. An address is then ``target#place in it``.
+only what stops the whole source. An address is then ``target#place in it``. A source of network devices may also yield
+``Neighbours``: whom a target is wired to.
 
 Settings are validated with what the program gives as context: ``folder``, the campus's own (the only one whose files a
 source may name, see ``datasources.folder_file``), and for a source of pushed readings ``inbox``.
@@ -74,7 +75,33 @@ class Found:
     falls: bool = False
 
 
-Batches = AsyncIterator[list[RawReading] | TargetReport]
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One line of a device's LLDP table: ``local_port`` of ``target`` is wired to ``remote_port`` of another system.
+
+    ``remote_chassis`` identifies the other system where it has no name: a MAC address, mostly.
+    """
+
+    target: str
+    local_port: str
+    remote_name: str
+    remote_port: str
+    remote_port_description: str = ""
+    remote_chassis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """All that one target says of its neighbours, yielded each time that it was read. ``names`` are what others may
+    call the target itself: its sysName, its chassis.
+    """
+
+    target: str
+    names: tuple[str, ...]
+    rows: tuple[Neighbour, ...]
+
+
+Batches = AsyncIterator[list[RawReading] | TargetReport | Neighbours]
 
 
 class SourceModule(Protocol):

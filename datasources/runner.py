@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from datasources.contract import MisconfiguredError, SourceError, SourceModule, TargetReport, source_types
+from datasources.contract import MisconfiguredError, Neighbours, SourceError, SourceModule, TargetReport, source_types
 from twin.point import Point
 from twin.reading import RawReading
 
@@ -38,6 +38,7 @@ SILENT_FIRST_S = 60.0
 """Silence that is allowed before any interval is known, where the points do not tell one."""
 
 Sink = Callable[[str, Sequence[RawReading]], object]
+Wiring = Callable[[str, Neighbours], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class SourceConfig:
 
 
 class Supervisor:
-    """Runs ``sources``; readings go to ``sink(source name, batch)`` on the event loop."""
+    """Runs ``sources``; readings go to ``sink(source name, batch)`` on the event loop, and what network devices say of
+    their neighbours to ``wiring(source name, neighbours)``.
+    """
 
     def __init__(
         self,
@@ -79,10 +82,11 @@ class Supervisor:
         modules: Mapping[str, SourceModule] | None = None,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
+        wiring: Wiring | None = None,
     ) -> None:
         known = source_types() if modules is None else modules
         self._begin: Callable[[SourceConfig, tuple[Point, ...]], _Run] = lambda config, own: _Run(
-            config, own, sink, known, clock, jitter
+            config, own, sink, known, clock, jitter, wiring
         )
         own = _by_source(points)
         self._runs = [self._begin(config, own.get(config.name, ())) for config in sources]
@@ -166,7 +170,9 @@ class _Run:
         modules: Mapping[str, SourceModule],
         clock: Callable[[], float],
         jitter: Callable[[], float],
+        wiring: Wiring | None = None,
     ) -> None:
+        self._wiring = wiring
         self._config = config
         self._points = points
         self._sink = sink
@@ -235,6 +241,9 @@ class _Run:
             async for batch in batches:
                 if isinstance(batch, TargetReport):
                     self._target(batch)
+                elif isinstance(batch, Neighbours):
+                    if self._wiring is not None:
+                        self._wiring(self._config.name, batch)
                 else:
                     self._take(batch)
 
@@ -247,7 +256,9 @@ class _Run:
             log.warning("source %s: %s is %s: %s", self._config.name, report.target, report.state, report.reason)
         self.state = replace(self.state, targets=tuple(unwell.values()))
         if 0 < self._all_targets <= len(unwell):
-            self._say("down", "; ".join(sorted({f"{row.target}: {row.reason}" for row in unwell.values()})[:3]))
+            useless = all(row.state == "misconfigured" for row in unwell.values())
+            words = "; ".join(sorted({f"{row.target}: {row.reason}" for row in unwell.values()})[:3])
+            self._say("misconfigured" if useless else "down", words)
         elif self.state.state == "live":
             self._say("live", self._well())
 

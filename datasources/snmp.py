@@ -18,8 +18,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from datasources.contract import MisconfiguredError, TargetReport
-from datasources.snmp_discover import Neighbour, discover, neighbours
+from datasources.contract import MisconfiguredError, Neighbour, Neighbours, TargetReport
+from datasources.snmp_discover import discover, neighbours
 from datasources.snmp_plan import NOT_AN_ADDRESS, parse
 from datasources.snmp_session import stopped
 from datasources.snmp_settings import Settings, Target
@@ -33,7 +33,7 @@ WAITING = 1000
 """Devices' batches that wait to be taken; then the devices wait."""
 NO_TARGET = "the source has no target of this name"
 
-Item = list[RawReading] | TargetReport
+Item = list[RawReading] | TargetReport | Neighbours
 
 
 async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[Item]:
@@ -70,13 +70,13 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
 
 
 async def _gathered(items: asyncio.Queue[Item], wait_s: float) -> list[Item]:
-    """What is there ``wait_s`` [s] after the first item came: reports, then all readings in one list."""
+    """What is there ``wait_s`` [s] after the first item came: reports and neighbours, then all readings in one list."""
     found = [await items.get()]
     await asyncio.sleep(wait_s)
     while not items.empty():
         found.append(items.get_nowait())
-    reports: list[Item] = [item for item in found if isinstance(item, TargetReport)]
-    batch = [reading for item in found if not isinstance(item, TargetReport) for reading in item]
+    reports: list[Item] = [item for item in found if not isinstance(item, list)]
+    batch = [reading for item in found if isinstance(item, list) for reading in item]
     return [*reports, batch] if batch else reports
 
 

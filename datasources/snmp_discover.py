@@ -1,4 +1,4 @@
-"""What devices say of themselves: identity, ports, access points, and their neighbours by LLDP."""
+"""What devices say of themselves when they are browsed: identity, ports, access points, neighbours by LLDP."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from datasources.contract import Found, SourceError
+from datasources.contract import Found, Neighbour, SourceError
 from datasources.snmp_clock import HEAD, DeviceClock
+from datasources.snmp_lldp import rows_of
 from datasources.snmp_mib import Mib, Profile, profile_of, view
 from datasources.snmp_plan import Index, Planner, text_of
 from datasources.snmp_reading import Answers, readings
@@ -29,12 +30,6 @@ PORT_OBJECTS = ("octets_in", "octets_out", "errors_in", "errors_out", "discards_
 AP_OBJECTS = ("clients", "ap_state")
 PLAIN_OBJECTS = ("clients_total", "uptime", "cpu", "memory", "battery", "battery_temperature", "load", "power")
 NAMED_OBJECTS = ("temperature", "storage")
-
-LLDP_LOCAL_SUBTYPE = "1.0.8802.1.1.2.1.3.7.1.2"
-LLDP_LOCAL_PORT = "1.0.8802.1.1.2.1.3.7.1.3"
-LLDP_REMOTE = "1.0.8802.1.1.2.1.4.1.1"
-CHASSIS_SUBTYPE, CHASSIS, PORT_SUBTYPE, PORT, PORT_DESCRIPTION, SYSTEM_NAME = 4, 5, 6, 7, 8, 9
-SUBTYPE_CHASSIS_MAC, SUBTYPE_PORT_MAC, SUBTYPE_INTERFACE_NAME, SUBTYPE_LOCAL = 4, 3, 5, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +55,6 @@ class Port:
     kind: int
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """One line of a device's LLDP table: ``local_port`` of ``target`` is wired to ``remote_port`` of another system.
-
-    ``remote_chassis`` identifies the other system where it has no name: a MAC address, mostly.
-    """
-
-    target: str
-    local_port: str
-    remote_name: str
-    remote_port: str
-    remote_port_description: str = ""
-    remote_chassis: str = ""
-
-
 async def discover(settings: Settings, seconds: float) -> list[Found]:
     """Everything that is worth a point on the targets that answer within ``seconds`` [s]."""
     found = await _each(settings, _found, seconds)
@@ -82,7 +62,7 @@ async def discover(settings: Settings, seconds: float) -> list[Found]:
 
 
 async def neighbours(settings: Settings, seconds: float = 30.0) -> list[Neighbour]:
-    """The LLDP neighbours of all targets that answer within ``seconds`` [s]; devices without LLDP have none."""
+    """The LLDP neighbours of all targets that answer within ``seconds`` [s], read once; some have none."""
     found = await _each(settings, _neighbours, seconds)
     return [row for rows in found for row in rows]
 
@@ -191,47 +171,4 @@ def _speed(mbit_s: int) -> str:
 
 
 async def _neighbours(session: Session, identity: Identity, profile: Profile) -> list[Neighbour]:
-    table: dict[tuple[int, ...], dict[int, Value]] = {}
-    for column in (CHASSIS_SUBTYPE, CHASSIS, PORT_SUBTYPE, PORT, PORT_DESCRIPTION, SYSTEM_NAME):
-        for suffix, value in await session.walk(f"{LLDP_REMOTE}.{column}"):
-            table.setdefault(suffix, {})[column] = value
-    if not table:
-        return []
-    local = await _local_ports(session, await Planner(session, profile).index("interface"))
-    rows = []
-    for suffix, row in sorted(table.items()):
-        if len(suffix) != 3:  # lldpRemTimeMark, lldpRemLocalPortNum, lldpRemIndex
-            continue
-        rows.append(
-            Neighbour(
-                identity.target,
-                local.get(suffix[1], str(suffix[1])),
-                _words(row.get(SYSTEM_NAME)),
-                _identifier(row.get(PORT), row.get(PORT_SUBTYPE) == SUBTYPE_PORT_MAC),
-                _words(row.get(PORT_DESCRIPTION)),
-                _identifier(row.get(CHASSIS), row.get(CHASSIS_SUBTYPE) == SUBTYPE_CHASSIS_MAC),
-            )
-        )
-    return rows
-
-
-async def _local_ports(session: Session, index: Index) -> dict[int, str]:
-    """lldpLocPortNum -> ifName. Where the port's id is not its name, devices use the ifIndex for both."""
-    by_number = {rows[0].suffix[0]: name for name, rows in index.items() if len(rows) == 1 and rows[0].suffix}
-    subtypes = dict(await session.walk(LLDP_LOCAL_SUBTYPE))
-    found = dict(by_number)
-    for suffix, value in await session.walk(LLDP_LOCAL_PORT):
-        text = text_of(value)
-        if subtypes.get(suffix) == SUBTYPE_INTERFACE_NAME or text in index:
-            found[suffix[0]] = text
-        elif subtypes.get(suffix) == SUBTYPE_LOCAL and text.isdigit() and int(text) in by_number:
-            found[suffix[0]] = by_number[int(text)]
-    return found
-
-
-def _words(value: Value | None) -> str:
-    return "" if value is None else text_of(value)
-
-
-def _identifier(value: Value | None, mac: bool) -> str:
-    return value.hex(":") if mac and isinstance(value, bytes) else _words(value)
+    return await rows_of(session, identity.target, profile)

@@ -16,6 +16,7 @@ Priv = Literal["aes", "aes192", "aes256", "aes192-cisco", "aes256-cisco"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(ge=0.1, le=60)]
 Interval = Annotated[float, Field(ge=0.5, le=86_400)]
+Lldp = Annotated[float, Field(ge=0, le=604_800)]
 Retries = Annotated[int, Field(ge=0, le=10)]
 Count = Annotated[int, Field(ge=1, le=200)]
 
@@ -48,6 +49,7 @@ class Target(BaseModel):
     timeout_s: Seconds | None = None
     retries: Retries | None = None
     interval_s: Interval | None = None
+    lldp_interval_s: Lldp | None = None
     max_repetitions: Count | None = None
     max_varbinds: Count | None = None
 
@@ -56,7 +58,8 @@ class Settings(BaseModel):
     """How devices are asked, unless a target says otherwise, and the ``targets`` by name.
 
     Each request waits ``timeout_s`` [s] and is sent again ``retries`` times. A device is polled every ``interval_s``
-    [s], at most ``max_concurrency`` devices at once. ``community`` is 'public' where none is given.
+    [s], at most ``max_concurrency`` devices at once, its LLDP neighbours every ``lldp_interval_s`` [s] (0: never).
+    ``community`` is 'public' where none is given.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -72,6 +75,7 @@ class Settings(BaseModel):
     timeout_s: Seconds = 2.0
     retries: Retries = 1
     interval_s: Interval = 60.0
+    lldp_interval_s: Lldp = 3600.0
     max_repetitions: Count = 25
     max_varbinds: Count = 40
     max_concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
@@ -118,5 +122,6 @@ class Access(BaseModel):
     timeout_s: float
     retries: int
     interval_s: float
+    lldp_interval_s: float
     max_repetitions: int
     max_varbinds: int

@@ -9,8 +9,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from datasources.contract import MisconfiguredError, SourceError, TargetReport
+from datasources.contract import MisconfiguredError, Neighbours, SourceError, TargetReport
 from datasources.snmp_clock import HEAD, IF_NUMBER, IF_TABLE_LAST_CHANGE, DeviceClock
+from datasources.snmp_lldp import Timer, read_neighbours
 from datasources.snmp_mib import Profile, profile_of, view
 from datasources.snmp_plan import Plan, Planner
 from datasources.snmp_reading import Answers, readings
@@ -27,10 +28,12 @@ NAMES_S = 300.0
 CALM_S = 30.0
 APART_S = 60.0
 POLL_S = 60.0
+LLDP_S = 30.0
+"""A device whose neighbours are not all read within so long [s] is asked for them another time."""
 
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 
-Out = Callable[[list[RawReading] | TargetReport], Awaitable[None]]
+Out = Callable[[list[RawReading] | TargetReport | Neighbours], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class Device:
         self._failures = 0
         self._well = False
         self._said: tuple[str, str] = ("live", "")
+        self._lldp = Timer(access.lldp_interval_s)
 
     async def forever(self) -> None:
         """Ask, hand over, wait; until cancelled."""
@@ -107,7 +111,27 @@ class Device:
         await self._say("live", "answers")
         if batch:
             await self._out(batch)
+        if self._lldp.due:
+            await self._look_around()
         return None
+
+    async def _look_around(self) -> None:
+        """Read the neighbours, after the readings and apart from them: a table that cannot be read costs no value."""
+        assert self._session is not None
+        name = self._access.name
+        try:
+            async with asyncio.timeout(LLDP_S):
+                found = await read_neighbours(self._session, name, self._profile)
+        except (SourceError, TimeoutError) as error:
+            log.warning("target %s: its LLDP neighbours cannot be read: %s", name, error or f"not within {LLDP_S:g} s")
+        except Exception:
+            log.exception("target %s: unexpected error while its LLDP neighbours were read", name)
+        else:
+            self._lldp.wait()
+            await self._out(found)
+            return
+        self._session = None  # an answer may still be on its way
+        self._lldp.wait(failed=True)
 
     async def _fail(self, state: str, reason: str, most: float) -> float:
         self._session, self._plan, self._well = None, None, False

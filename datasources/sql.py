@@ -25,7 +25,8 @@ from sqlalchemy.pool import NullPool
 from datasources.contract import Found, MisconfiguredError, SourceError, TargetReport
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, run, sort_points
 from datasources.payload import ZoneName, epoch
-from datasources.sql_limits import arguments, failure, for_reading, limit
+from datasources.sql_limits import arguments, failure, for_reading, limit, run_options
+from datasources.sql_postgresql import keep_odd_times
 from twin.point import Point
 from twin.reading import RawReading
 from twin.secret import SecretError, SecretRef
@@ -108,7 +109,7 @@ class Database:
                 for_reading(url), poolclass=NullPool, hide_parameters=True, connect_args=arguments(url)
             )
         except (SQLAlchemyError, ImportError) as error:
-            hint = f"install it beside the twin, for PostgreSQL with 'pip install psycopg[binary]' ({error})"
+            hint = f"install it beside the twin, for PostgreSQL with 'pip install campus-twin[postgresql]' ({error})"
             raise MisconfiguredError(f"the driver of '{url.drivername}' cannot be used: {hint}") from None
 
     def rows(self, query: Query, watermark: Any) -> tuple[list[str], list[Sequence[Any]]]:
@@ -117,10 +118,12 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 limit(connection, query.timeout_s)
-                result = connection.execute(sa.text(query.sql), bound)
-                if not result.returns_rows:
-                    raise MisconfiguredError("the query gives no rows: it must be a SELECT")
-                return list(result.keys()), [tuple(row) for row in result.fetchmany(query.max_rows + 1)]
+                keep_odd_times(connection)
+                options = run_options(connection.dialect.name)
+                with connection.execute(sa.text(query.sql), bound, execution_options=options) as result:
+                    if not result.returns_rows:
+                        raise MisconfiguredError("the query gives no rows: it must be a SELECT")
+                    return list(result.keys()), [tuple(row) for row in result.fetchmany(query.max_rows + 1)]
         except DBAPIError as error:
             reason = self._hidden(str(error.orig).strip().partition("\n")[0])
             raise failure(error, reason, query.timeout_s) from None
@@ -226,6 +229,8 @@ class Rows:
         return found, next((value for value in reversed(marks) if value is not None), None)
 
     def _reading(self, row: list[Any], now: float) -> RawReading:
+        if row[0] is None:
+            return RawReading(f"{self._name}#", None, now, bad="its key is NULL")
         key = str(row[0])
         address = f"{self._name}#{key}"
         moment = None

@@ -21,6 +21,7 @@ _STEPS = 10_000
 _REFUSED = {"28000", "28P01", "1044", "1045", "18456"}
 _WRITES = {"25006", "1792", "SQLITE_READONLY"}
 _OVERRAN = {"57014", "3024", "1969", "SQLITE_INTERRUPT"}
+_NO_SELECT = {"42601", "0A000"}
 """SQLSTATE, the numbers of MySQL, MariaDB and SQL Server, SQLite's names."""
 
 
@@ -41,6 +42,13 @@ def arguments(url: sa.URL) -> dict[str, Any]:
         alive = {"keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3, "tcp_user_timeout": 15_000}
         return {"connect_timeout": CONNECT_S, **alive}
     return {"connect_timeout": CONNECT_S} if driver in ("pymysql", "mysqldb") else {}
+
+
+def run_options(dialect: str) -> dict[str, Any]:
+    """How the query itself is run. PostgreSQL reads it through a cursor of its own: that takes a single SELECT, so that
+    no 'COMMIT; DELETE ...' ends the transaction that only reads, and hands over no more rows than are asked for.
+    """
+    return {"stream_results": True} if dialect == "postgresql" else {}
 
 
 def limit(connection: sa.Connection, seconds: float) -> None:
@@ -73,8 +81,23 @@ def failure(error: sa.exc.DBAPIError, reason: str, seconds: float) -> SourceErro
         return SourceError(f"no answer within {seconds:g} s: the query was called off")
     if code in _WRITES:
         return MisconfiguredError(f"the query would change data, which is refused: it must be a SELECT ({reason})")
-    if code in _REFUSED:
+    if code in _REFUSED or _refused(origin, reason):
         return MisconfiguredError(f"the database refuses the sign-in: {reason}")
+    if code in _NO_SELECT:
+        return MisconfiguredError(f"the query cannot be run, it must be one SELECT: {reason}")
     if isinstance(error, sa.exc.ProgrammingError) or "no such" in reason or "syntax error" in reason:
         return MisconfiguredError(f"the query cannot be run: {reason}")
     return SourceError(f"the database: {reason}")
+
+
+def _refused(origin: Any, reason: str) -> bool:
+    """Whether a connection that failed was refused for good. libpq tells no SQLSTATE then, and the server's words are
+    in its own language, but they always have two blanks after the colon of 'FATAL:  ...'.
+    """
+    if "authentication failed" in reason or "pg_hba.conf" in reason:
+        return True
+    failed = getattr(origin, "pgconn", None)
+    if failed is None or getattr(origin, "sqlstate", None):
+        return False
+    told = ":  " in reason and "too many" not in reason
+    return bool(failed.needs_password or (failed.used_password and told))

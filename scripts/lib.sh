@@ -109,9 +109,11 @@ build_viewer() {
 # Reads requirements/system.txt; installs what is missing when root, otherwise names the command.
 system_needs() {
     missing=""
+    path="$PATH:/usr/sbin"
+    for folder in /usr/lib/postgresql/*/bin; do path="$path:$folder"; done # Debian keeps its server programs off PATH
     while read -r program packages; do
         case "$program" in ''|'#'*) continue ;; esac
-        PATH="$PATH:/usr/sbin" command -v "$program" >/dev/null 2>&1 && continue
+        PATH="$path" command -v "$program" >/dev/null 2>&1 && continue
         [ "$program" = chromium ] && [ -n "${CHROMIUM:-}" ] && continue
         # The packages are the words before the run of spaces that starts the purpose.
         missing="$missing $(printf '%s\n' "$packages" | sed 's/   *.*//')"

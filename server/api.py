@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, links, mapping, occupancy, provenance, push, quality
+from server import impact, kpis, links, mapping, meters, neighbours, occupancy, provenance, push, quality
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -59,6 +59,8 @@ def router(runtime: Runtime) -> APIRouter:
     kpis.add(api, runtime)
     links.add(api, runtime)
     mapping.add(api, runtime)
+    meters.add(api, runtime)
+    neighbours.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
     return api
@@ -232,6 +234,7 @@ def _source(runtime: Runtime, number: int) -> SourceOut:
         duplicate=counts.duplicate, late=counts.late, unmapped=counts.unmapped, refused=counts.refused,
         reasons=dict(counts.reasons),
         unmapped_names=dict(counts.unmapped_names.most_common(100)), samples=samples,
+        notes=runtime.wiring.notes(state.name),
     )  # fmt: skip
 
 

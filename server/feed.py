@@ -19,7 +19,7 @@ from twin.occupancy.watch import PeopleWatch, derived_points
 from twin.quality.engine import Inspector
 from twin.reading import ValueOrigin
 from twin.slots import SlotTree
-from twin.topology import Topology, kinds_of, surroundings
+from twin.topology import Edge, Topology, kinds_of, surroundings
 from twin.topology_meters import Meter, meter_tree, rows_of, sub_meters
 
 NOT_MEASURED = ("simulator", "replay")
@@ -46,14 +46,17 @@ def feed(
     cache: Path,
     clock: Callable[[], float],
     egress: Sequence[str] = (),
+    edges: Sequence[Edge] | None = None,
 ) -> Feed:
-    """The feed of a campus; what its watches learn is kept in ``cache``. ``egress`` are the points of its way out."""
+    """The feed of a campus; what its watches learn is kept in ``cache``. ``egress`` are the points of its way out,
+    ``edges`` those of the topology where they are not just what the campus's files say.
+    """
     points, facts, campus = assembled.points, assembled.topology, assembled.campus
     booked = {lesson.space for lesson in assembled.timetable}
     live = LiveState([*points, *derived_points(points, tree, booked)], tree, clock)
     origins: dict[str, ValueOrigin] = {row.name: "simulated" for row in sources if row.type in NOT_MEASURED}
     ingest = Ingest(points, live, clock, origins)
-    topology = Topology(facts.edges, kinds_of(campus, facts.nodes))
+    topology = Topology(facts.edges if edges is None else edges, kinds_of(campus, facts.nodes))
     meters = meter_tree(topology, surroundings(campus))
     memory = cache / "quality" / f"{campus.id}.npz"
     watch = Inspector(live, ZoneInfo(campus.timezone), sub_meters(meters, rows_of(meters, points)), memory)

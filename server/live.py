@@ -329,6 +329,11 @@ class Hub:
             stream.follow(live)
         self._dirty.set()
 
+    def follow_links(self, links: Links) -> None:
+        """Go on with other links over the same values."""
+        self.board.follow(links, self.live)
+        self._dirty.set()
+
     def keyframe(self, client: Client) -> None:
         """Give the client a keyframe next: it noticed a gap."""
         client.seq = client.links = 0

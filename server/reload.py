@@ -163,7 +163,9 @@ def prepare(runtime: Runtime, read: Read, cache: Path) -> Prepared:
     points, old = read.assembled.points, runtime.live
     sources = with_inboxes(read.sources, runtime.gates)
     tree = SlotTree.of(read.assembled.campus, old.tree.ids)
-    fed = feed(read.assembled, tree, sources, cache, runtime.ingest.clock, egress_points(read.config))
+    assembled = read.assembled
+    edges = runtime.wiring.merge(assembled.topology, assembled.campus, points).edges
+    fed = feed(assembled, tree, sources, cache, runtime.ingest.clock, egress_points(read.config), edges)
     pairs = [
         (row, was)
         for row, point in enumerate(fed.live.points)
@@ -194,7 +196,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     runtime.live, runtime.ingest, runtime.gates = fed.live, fed.ingest, new.gates
     runtime.topology, runtime.meters, runtime.links = fed.topology, fed.meters, fed.links
     runtime.kpis.follow(new.basis)
-    runtime.config = read.config
+    runtime.config, runtime.egress = read.config, egress_points(read.config)
     runtime.accepted.clear()
     runtime.assembled = replace(
         runtime.assembled,
@@ -210,6 +212,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     await runtime.change_watch(fed.watch)
     await runtime.change_people(fed.people)
     changed = await runtime.supervisor.change(new.sources, read.assembled.points)
+    runtime.wiring.forget(source.name for source in new.sources)
     for name in changed.removed:
         runtime.ingest.counts.pop(name, None)
     return _words(changed.added, changed.removed, changed.changed, new)

@@ -27,7 +27,9 @@ from server.files import Bundle
 from server.kpi_memory import remember
 from server.live import Hub
 from server.push_gate import Gate, open_gates
+from server.wiring import WiringBoard
 from twin.config import CampusConfig
+from twin.config_kpis import Kpis as Given
 from twin.index import SpaceIndex
 from twin.ingest import Ingest
 from twin.kpi import Kpis
@@ -75,6 +77,7 @@ class Runtime:
     ``live``, ``ingest``, ``watch``, ``people``, ``topology``, ``meters`` and ``links`` are others after points came or
     went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
     long as the server does.
+    ``egress`` are the points of the campus's way out, where campus.yaml names them.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
     """
@@ -92,10 +95,12 @@ class Runtime:
     topology: Topology
     meters: dict[str, Meter]
     links: Links
+    wiring: WiringBoard
     kpis: Kpis
     bundle: Bundle
     build_id: int
     models: Path
+    egress: Sequence[str] = ()
     gates: list[Gate] = field(default_factory=list)
     hosts: tuple[str, ...] = ()
     any_host: bool = False
@@ -109,6 +114,11 @@ class Runtime:
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _watch_task: asyncio.Task[None] | None = None
     _people_task: asyncio.Task[None] | None = None
+
+    @property
+    def given(self) -> Given | None:
+        """What campus.yaml gives for the figures."""
+        return self.config.file.kpis if self.config is not None else None
 
     def sources(self) -> list[SourceState]:
         """The state of each source."""
@@ -129,7 +139,11 @@ class Runtime:
         self._begin_watch()
         self._begin_people()
         await self.supervisor.start()
-        work = [*self.background, ("the memory of the KPIs", lambda: remember(self))]
+        work = [
+            *self.background,
+            ("the memory of the KPIs", lambda: remember(self)),
+            ("the look-out for changes of the wiring", lambda: self.wiring.run(self)),
+        ]
         self._background_tasks = [asyncio.create_task(_run(name, task)) for name, task in work]
         self.started = time.time()
         self.ready = True
@@ -254,17 +268,19 @@ def runtime_of(
     sources = with_inboxes(sources)
     fed = feed(assembled, tree, sources, cache, clock, egress)
     # The ingest is looked up for each batch: it is another one after points came or went.
+    wiring = WiringBoard()
     supervisor = Supervisor(
-        sources, assembled.points, lambda name, batch: runtime.ingest.accept(batch, name), clock=clock
-    )
+        sources, assembled.points, lambda name, batch: runtime.ingest.accept(batch, name), clock=clock,
+        wiring=lambda name, told: wiring.take(name, told, clock()),
+    )  # fmt: skip
     bundle = Bundle(viewer.DIST)
     build = viewer.BUILD_ID
     runtime = Runtime(
         assembled=assembled, index=index, search=Search(index), scene=scene, live=fed.live, ingest=fed.ingest,
         supervisor=supervisor, hub=Hub(fed.live, build, links=fed.links), watch=fed.watch, people=fed.people,
-        topology=fed.topology, meters=fed.meters, links=fed.links,
+        topology=fed.topology, meters=fed.meters, links=fed.links, wiring=wiring,
         kpis=Kpis(assembled.campus, fed.live, fed.topology), bundle=bundle, build_id=build, models=models,
-        gates=open_gates(sources, assembled.points), hosts=allowed_hosts(),
+        egress=egress, gates=open_gates(sources, assembled.points), hosts=allowed_hosts(),
     )  # fmt: skip
     return runtime
 

@@ -205,7 +205,7 @@ class StateOut(BaseModel):
 
 
 class SourceOut(BaseModel):
-    """A source, how it is, and what became of its readings."""
+    """A source, how it is, and what became of its readings; ``notes`` are what else its operator should know."""
 
     name: str
     type: str
@@ -226,6 +226,7 @@ class SourceOut(BaseModel):
     reasons: dict[str, int]
     unmapped_names: dict[str, int]
     samples: list[dict[str, Any]]
+    notes: list[str]
 
 
 class RefusedOut(BaseModel):

@@ -75,3 +75,13 @@ def snmpd() -> str:
     require(found, "there is no snmpd: install it (apt-get install snmpd)")
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Path:
+    """The folder of PostgreSQL's server programs; Debian keeps them off PATH."""
+    own = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[-3].zfill(3))
+    found = find_program("postgres") or (str(own[-1]) if own else None)
+    require(found, "there is no PostgreSQL server: install it (apt-get install postgresql)")
+    assert found is not None
+    return Path(found).resolve().parent

@@ -7,18 +7,29 @@ import re
 from typing import get_args
 
 from server.link_board import LinkBoard
-from server.schemas import ImpactNodeOut, ImpactOut, QualityCheckOut, QualityFindingOut
+from server.schemas import ImpactNodeOut, ImpactOut, LatestOut, QualityCheckOut, QualityFindingOut
 from server.schemas_links import BandwidthOut, LinkEndOut, LinkLineOut, LinkOut, LinksOut
+from server.schemas_meters import MeterOut, MetersOut, MeterSumOut, Verdict
+from server.schemas_neighbours import (
+    DisagreementOut,
+    NeighbourChangeOut,
+    NeighbourDeviceOut,
+    NeighbourOut,
+    NeighboursOut,
+)
 from tests.conftest import ROOT
 from twin import timetable, topology, topology_table
 from twin.link_places import CAMPUS_KINDS, EGRESS_KINDS
 from twin.link_points import Rule, Why
 from twin.links import Links
 from twin.live import LiveState
+from twin.neighbours import Kind
 from twin.quality.engine import TABLE
 from twin.quantity import QUANTITIES
 from twin.slots import SlotTree
 from twin.space import Campus
+from twin.topology_meters import ACCURACY, LOSSES
+from twin.topology_wiring import Difference
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -52,12 +63,30 @@ def test_every_key_of_the_answers_is_explained() -> None:
     assert [k for k in keys if f"`{k}`" not in text] == []
 
 
+def test_every_key_of_meters_is_explained() -> None:
+    _, _, text = page("topology.md").partition("## Meters")
+    text, _, _ = text.partition("## Links")
+    models = (MetersOut, MeterOut, MeterSumOut, LatestOut)
+    assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
+    assert [word for word in get_args(Verdict) if f"`{word}`" not in text] == []
+    assert f"up to {LOSSES[1]:.0%}".replace("%", " %") in text
+    assert f"{ACCURACY:.0%}".replace("%", " %") in text
+
+
 def test_every_key_of_links_is_explained() -> None:
     _, _, text = page("topology.md").partition("## Links")
     models = (LinksOut, LinkOut, LinkLineOut, LinkEndOut, BandwidthOut)
     assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
     words = [*get_args(Rule), *get_args(Why), *EGRESS_KINDS, *CAMPUS_KINDS, "over-capacity"]
     assert [word for word in words if word and f"`{word}`" not in text] == []
+
+
+def test_every_key_of_neighbours_is_explained() -> None:
+    _, _, text = page("topology.md").partition("## Neighbours")
+    models = (NeighboursOut, NeighbourOut, NeighbourDeviceOut, NeighbourChangeOut, DisagreementOut)
+    assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
+    words = [*get_args(Kind), *get_args(Difference)]
+    assert [word for word in words if f"`{word}`" not in text] == []
 
 
 def test_the_event_of_links_is_explained_place_by_place() -> None:

@@ -19,7 +19,7 @@ from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto import api
 
 from datasources import snmp
-from datasources.contract import TargetReport
+from datasources.contract import Neighbours, TargetReport
 from tests.conftest import ROOT
 from twin.point import Point
 from twin.reading import RawReading
@@ -207,19 +207,29 @@ class Run:
     """A running source: the latest reading of each address, all readings, all reports."""
 
     def __init__(self, targets: Mapping[str, Any], addresses: Sequence[str], counters: bool = False, **settings: Any):
-        everything = {"targets": targets, "community": {"env": "TEST_COMMUNITY"}, "interval_s": 0.5, **settings}
+        everything = {
+            "targets": targets,
+            "community": {"env": "TEST_COMMUNITY"},
+            "interval_s": 0.5,
+            "lldp_interval_s": 0,
+            **settings,
+        }
         self.settings = snmp.Settings.model_validate(everything)
         kind: Any = "counter" if counters else "gauge"
         self.points = [Point(each, "c", "traffic", "B/s", kind, source="m", address=each) for each in addresses]
         self.latest: dict[str, RawReading] = {}
         self.readings: list[RawReading] = []
         self.reports: list[TargetReport] = []
+        self.neighbours: list[Neighbours] = []
         self.batches = 0
 
     async def _collect(self) -> None:
         async for item in snmp.batches(self.settings, self.points):
             if isinstance(item, TargetReport):
                 self.reports.append(item)
+                continue
+            if isinstance(item, Neighbours):
+                self.neighbours.append(item)
                 continue
             self.batches += 1
             self.readings += item

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from datasources import snmp
-from datasources.contract import source_types
+from datasources.contract import Neighbour, source_types
 from datasources.snmp_clock import TURN_S, DeviceClock
-from datasources.snmp_discover import PORT_OBJECTS, Neighbour
+from datasources.snmp_discover import PORT_OBJECTS
 from datasources.snmp_mib import known_names, oid, profile_of, profiles, view
 from datasources.snmp_plan import Address, parse, text_of
 from datasources.snmp_session import Session

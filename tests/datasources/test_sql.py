@@ -194,6 +194,36 @@ def test_what_postgresql_says_is_told(code: str, kind: type[SourceError], says: 
     assert says in str(failed)
 
 
+class Refused:
+    """What psycopg leaves of a connection that failed."""
+
+    def __init__(self, needs: bool = False, used: bool = False) -> None:
+        self.needs_password, self.used_password = needs, used
+
+
+@pytest.mark.parametrize(
+    ("connection", "words", "refused"),
+    [
+        (Refused(used=True), 'port 5432 failed: 致命错误:  用户 "reader" Password 认证失败', True),
+        (Refused(used=True), 'port 5432 failed: FATAL:  database "x" does not exist', True),
+        (Refused(needs=True), "port 5432 failed: fe_sendauth: no password supplied", True),
+        (Refused(), 'port 5432 failed: 致命错误:  没有用于主机 "10.0.0.1" 的 pg_hba.conf 记录', True),
+        (Refused(used=True), 'port 5432 failed: FATAL:  too many connections for role "reader"', False),
+        (Refused(used=True), "port 5432 failed: server closed the connection unexpectedly", False),
+        (Refused(), "port 5432 failed: FATAL:  the database system is starting up", False),
+        (Refused(), "port 5432 failed: Connection refused", False),
+    ],
+)
+def test_a_connection_of_postgresql_that_is_refused_tells_no_code(
+    connection: Refused, words: str, refused: bool
+) -> None:
+    origin = RefusalError(words)
+    origin.pgconn = connection  # type: ignore[attr-defined]
+    failed = sql_limits.failure(sa.exc.OperationalError("SELECT 1", None, origin), words, 2)
+    assert isinstance(failed, MisconfiguredError) is refused
+    assert words in str(failed)
+
+
 def test_a_driver_that_is_not_there_is_named() -> None:
     with pytest.raises(MisconfiguredError, match=r"driver of 'oracle\+cx_oracle' cannot be used: install it"):
         sql.Database(sql.Settings.model_validate({"url": "oracle+cx_oracle://h/d", "queries": {"q": {"sql": "x"}}}))

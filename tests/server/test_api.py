@@ -140,7 +140,7 @@ def test_openapi_names_every_route(served: Served) -> None:
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
                      "search", "check", "readings", "quality", "impact", "mapping/accept", "kpis", "kpis/history",
-                     "occupancy", "links", "points/{point}/provenance")
+                     "occupancy", "links", "meters", "neighbours", "points/{point}/provenance")
     }  # fmt: skip
     for path, methods in paths.items():
         (method,) = methods

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from datasources.snmp_discover import Neighbour
+from datasources.contract import Neighbour
 from tests.twin.quality.replay import Replay
 from twin.point import Point
 from twin.reading import RawReading
