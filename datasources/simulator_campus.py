@@ -11,6 +11,7 @@ from datasources.simulator_address import Room, own_unit, refusal
 from datasources.simulator_clients import ClientsModel
 from datasources.simulator_co2 import Co2Model
 from datasources.simulator_crowd import Crowd
+from datasources.simulator_energy import EnergyModel
 from datasources.simulator_power import Address, PowerModel
 from datasources.simulator_temperature import TemperatureModel
 from datasources.simulator_traffic import TrafficModel
@@ -20,8 +21,8 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 GROUP_OF = {
-    "power": "power", "people": "people", "clients": "clients", "traffic": "traffic", "utilisation": "traffic",
-    "link": "traffic", "co2": "co2", "temperature": "temperature",
+    "power": "power", "energy": "energy", "people": "people", "clients": "clients", "traffic": "traffic",
+    "utilisation": "traffic", "link": "traffic", "co2": "co2", "temperature": "temperature",
 }  # fmt: skip
 """The model that makes each family of addresses (their first word)."""
 
@@ -40,6 +41,7 @@ class CampusModel:
         of = {group: [points[k] for k in at] for group, at in rows.items()}
         self._count = len(points)
         self._power = PowerModel(of["power"], seed)
+        self._energy = EnergyModel(of["energy"], self._power)
         for point in of["people"]:
             own_unit(point, "people")
         counted = [Room.of(p, "people") for p in of["people"]]
@@ -52,15 +54,16 @@ class CampusModel:
         self._co2 = Co2Model(of["co2"], climate, [climate.number[r.space] for r in aired], seed)
         self._warmth = TemperatureModel(of["temperature"], climate, [climate.number[r.space] for r in warmed], seed)
 
-    def at(self, times: npt.ArrayLike) -> F32:
+    def at(self, times: npt.ArrayLike) -> F64:
         """Every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns)."""
         when = np.asarray(times, dtype=np.float64).reshape(-1)
-        result = np.zeros((self._count, len(when)), np.float32)
+        result = np.zeros((self._count, len(when)))  # a register has more digits than 32 bits hold
         if not len(when):
             return result
         clients = self._clients.at(when)
-        makers: dict[str, Callable[[], F32]] = {
+        makers: dict[str, Callable[[], F32 | F64]] = {
             "power": lambda: self._power.at(when),
+            "energy": lambda: self._energy.at(when),
             "people": lambda: np.round(self._crowd.people.at(when)[self._counted]),
             "clients": lambda: clients,
             "traffic": lambda: self._traffic.at(when, clients),

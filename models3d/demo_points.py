@@ -1,9 +1,10 @@
-"""The demo's points: electric power of rooms with something plugged in, of storey panels and of main meters.
+"""The demo's meters: rooms with something plugged in, storey panels, main meters with power and cumulative register.
 
 Their source is the simulator, and their address tells it what to simulate (datasources/simulator.py reads it):
 ``power/room/<use>/<area m2>/<space id>``, ``power/storey/<kind>/<shared area m2>/<storey id>`` and
-``power/building/<kind>/<gross m2>/<building id>``. A panel measures its rooms and what they share (corridors, stairs,
-lifts, pumps), a main meter its panels and the losses: so they add up.
+``power/building/<kind>/<gross m2>/<building id>``; ``energy/building/<building id>`` is the main meter's register. A
+panel measures its rooms and what they share (corridors, stairs, lifts, pumps), a main meter its panels and the losses:
+so they add up.
 """
 
 from __future__ import annotations
@@ -48,12 +49,20 @@ def _storey_points(storey: Storey, kind: str) -> Iterator[Point]:
     yield _point(storey.id, "storey", kind, shared)
 
 
-def power_points(buildings: list[Building], kinds: dict[str, str]) -> list[Point]:
-    """All power points, rooms before their panel, panels before their building; ``kinds`` by building id."""
+def _register(building: str) -> Point:
+    """The cumulative register of a building's main meter."""
+    return Point(
+        id=f"{building}/energy", entity=building, quantity="energy", unit="kWh", kind="counter", interval_s=INTERVAL_S,
+        stale_s=STALE_S, low=0.0, source=SOURCE, address=f"energy/building/{building}",
+    )  # fmt: skip
+
+
+def meter_points(buildings: list[Building], kinds: dict[str, str]) -> list[Point]:
+    """The points of all meters, rooms before their panel, panels before their building; ``kinds`` by building id."""
     points: list[Point] = []
     for building in buildings:
         for storey in building.storeys:
             points += _storey_points(storey, kinds[building.id])
         gross = sum(s.outline.area for s in building.storeys if s.outline is not None)
-        points.append(_point(building.id, "building", kinds[building.id], gross))
+        points += [_point(building.id, "building", kinds[building.id], gross), _register(building.id)]
     return points

@@ -263,7 +263,10 @@ def test_points_belong_to_entities_and_their_addresses_are_unique(demo: Assemble
     switches = sum(e.category == "switch" for e in demo.campus.equipment)
     uplinks = switches - 1 + 3 + 1  # of every switch but the core, to three campuses, and the egress
     assert count["traffic"] == 2 * count["utilisation"] == 2 * count["link_state"] == 2 * uplinks
-    assert len(demo.points) == 28_872
+    assert sorted(p.entity for p in demo.points if p.quantity == "energy") == sorted(
+        b.id for b in demo.campus.buildings
+    )
+    assert len(demo.points) == 28_920
     metered = {p.entity for p in demo.points if p.quantity == "power"}
     assert {b.id for b in demo.campus.buildings} | {s.id for _, s in storeys(demo)} <= metered
 
