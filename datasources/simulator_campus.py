@@ -12,6 +12,7 @@ from datasources.simulator_clients import ClientsModel
 from datasources.simulator_co2 import Co2Model
 from datasources.simulator_crowd import Crowd
 from datasources.simulator_energy import EnergyModel
+from datasources.simulator_motion import MotionModel
 from datasources.simulator_power import Address, PowerModel
 from datasources.simulator_temperature import TemperatureModel
 from datasources.simulator_traffic import TrafficModel
@@ -22,7 +23,7 @@ F64 = npt.NDArray[np.float64]
 
 GROUP_OF = {
     "power": "power", "energy": "energy", "people": "people", "clients": "clients", "traffic": "traffic",
-    "utilisation": "traffic", "link": "traffic", "co2": "co2", "temperature": "temperature",
+    "utilisation": "traffic", "link": "traffic", "co2": "co2", "temperature": "temperature", "pir": "pir",
 }  # fmt: skip
 """The model that makes each family of addresses (their first word)."""
 
@@ -46,9 +47,11 @@ class CampusModel:
             own_unit(point, "people")
         counted = [Room.of(p, "people") for p in of["people"]]
         aired, warmed = [Room.of(p, "co2") for p in of["co2"]], [Room.of(p, "temperature") for p in of["temperature"]]
+        watched = [Room.of(p, "pir") for p in of["pir"]]
         climate = Crowd(_distinct([*aired, *warmed]), seed)
-        self._crowd = Crowd(_distinct([*_metered(of["power"]), *counted, *climate.rooms]), seed)
+        self._crowd = Crowd(_distinct([*_metered(of["power"]), *counted, *climate.rooms, *watched]), seed)
         self._counted = np.array([self._crowd.number[room.space] for room in counted], np.int64)
+        self._motion = MotionModel(of["pir"], self._crowd, [self._crowd.number[r.space] for r in watched], seed)
         self._clients = ClientsModel(of["clients"], self._crowd, seed)
         self._traffic = TrafficModel(of["traffic"], self._clients.served, seed)
         self._co2 = Co2Model(of["co2"], climate, [climate.number[r.space] for r in aired], seed)
@@ -65,6 +68,7 @@ class CampusModel:
             "power": lambda: self._power.at(when),
             "energy": lambda: self._energy.at(when),
             "people": lambda: np.round(self._crowd.people.at(when)[self._counted]),
+            "pir": lambda: self._motion.at(when),
             "clients": lambda: clients,
             "traffic": lambda: self._traffic.at(when, clients),
             "co2": lambda: self._co2.at(when),

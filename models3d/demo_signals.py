@@ -1,4 +1,4 @@
-"""The demo's other points: people, CO2 and temperature of rooms, Wi-Fi clients of access points, traffic of uplinks.
+"""The demo's other points: people, air and motion of rooms, Wi-Fi clients of access points, traffic of uplinks.
 
 Their source is the simulator too; what their addresses say stands in docs/reference/simulator.md. An uplink's address
 names the edge of the topology that it belongs to, ``<lower id>><upper id>``.
@@ -15,7 +15,8 @@ from twin.point import Point
 from twin.space import Campus, Equipment, Space
 
 COUNTED = ("classroom", "reading", "study", "stacks")  # rooms with a counter at the door
-OFFICE_EVERY = 5  # one office in so many has sensors of the air
+OFFICE_EVERY = 5  # one office in so many has sensors of the air, and of motion
+WATCHED = ("seminar", "meeting")  # rooms with a sensor of motion
 
 
 def _point(
@@ -34,7 +35,7 @@ def _spaces(campus: Campus) -> Iterator[Space]:
 
 
 def _rooms(campus: Campus) -> Iterator[Point]:
-    """Door counters of classrooms and of the library, sensors of the air there and in some offices."""
+    """Door counters of classrooms and of the library, sensors of the air there and in some offices, of motion."""
     offices = 0
     for space in _spaces(campus):
         use = use_of(space)
@@ -42,7 +43,10 @@ def _rooms(campus: Campus) -> Iterator[Point]:
         room = f"room/{use}/{space.area_m2 or 0.0:.1f}/{space.id}"
         if use in COUNTED:
             yield _point(space.id, "people", "1", f"people/{room}")
-        if use in COUNTED or (use == "office" and offices % OFFICE_EVERY == 1):
+        chosen = use == "office" and offices % OFFICE_EVERY == 1
+        if use in WATCHED or chosen:
+            yield _point(space.id, "pir", "1", f"pir/{room}", high=1.0)
+        if use in COUNTED or chosen:
             yield _point(space.id, "co2", "ppm", f"co2/{room}", low=300.0, high=5_000.0)
             yield _point(space.id, "temperature", "°C", f"temperature/{room}", low=-20.0, high=50.0)
 

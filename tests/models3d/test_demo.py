@@ -266,7 +266,9 @@ def test_points_belong_to_entities_and_their_addresses_are_unique(demo: Assemble
     assert sorted(p.entity for p in demo.points if p.quantity == "energy") == sorted(
         b.id for b in demo.campus.buildings
     )
-    assert len(demo.points) == 28_920
+    uses = Counter(use_of(s) for s in spaces(demo))
+    assert count["pir"] == uses["seminar"] + uses["meeting"] + count["co2"] - count["people"]
+    assert len(demo.points) == 29_900
     metered = {p.entity for p in demo.points if p.quantity == "power"}
     assert {b.id for b in demo.campus.buildings} | {s.id for _, s in storeys(demo)} <= metered
 
