@@ -16,8 +16,9 @@ from twin.point import Point
 from twin.space import Building, Space, Storey
 
 SOURCE = "simulator"
-INTERVAL_S = 5.0
-STALE_S = 30.0
+MAIN_S, PANEL_S, ROOM_S = 15.0, 30.0, 60.0
+"""How often main meters, panel meters and rooms report [s]."""
+STALE_INTERVALS = 3  # a point that misses so many of its own intervals is stale
 
 
 def use_of(space: Space) -> str:
@@ -32,9 +33,10 @@ def is_metered(space: Space) -> bool:
 
 def _point(entity: str, level: str, what: str, area_m2: float) -> Point:
     address = f"power/{level}/{what}/{area_m2:.1f}/{entity}"
+    every = {"room": ROOM_S, "storey": PANEL_S, "building": MAIN_S}[level]
     return Point(
-        id=f"{entity}/power", entity=entity, quantity="power", unit="kW", interval_s=INTERVAL_S, stale_s=STALE_S,
-        low=0.0, source=SOURCE, address=address,
+        id=f"{entity}/power", entity=entity, quantity="power", unit="kW", interval_s=every,
+        stale_s=STALE_INTERVALS * every, low=0.0, source=SOURCE, address=address,
     )  # fmt: skip
 
 
@@ -52,8 +54,8 @@ def _storey_points(storey: Storey, kind: str) -> Iterator[Point]:
 def _register(building: str) -> Point:
     """The cumulative register of a building's main meter."""
     return Point(
-        id=f"{building}/energy", entity=building, quantity="energy", unit="kWh", kind="counter", interval_s=INTERVAL_S,
-        stale_s=STALE_S, low=0.0, source=SOURCE, address=f"energy/building/{building}",
+        id=f"{building}/energy", entity=building, quantity="energy", unit="kWh", kind="counter", interval_s=MAIN_S,
+        stale_s=STALE_INTERVALS * MAIN_S, low=0.0, source=SOURCE, address=f"energy/building/{building}",
     )  # fmt: skip
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from models3d.demo_points import INTERVAL_S, SOURCE, STALE_S, is_metered, use_of
+from models3d.demo_points import SOURCE, STALE_INTERVALS, is_metered, use_of
 from models3d.demo_topology import CAMPUS_MBIT_S, EGRESS_MBIT_S, INTERNET, OTHER_CAMPUSES, uplink_mbit_s
 from twin.point import Point
 from twin.space import Campus, Equipment, Space
 
 COUNTED = ("classroom", "reading", "study", "stacks")  # rooms with a counter at the door
+INTERVAL_S = {"traffic": 30.0, "utilisation": 30.0, "link_state": 30.0, "pir": 600.0}
+"""How often points of a quantity report [s]; all others once a minute. Detectors tell a change at once, besides."""
+OTHER_S = 60.0
 OFFICE_EVERY = 5  # one office in so many has sensors of the air, and of motion
 WATCHED = ("seminar", "meeting")  # rooms with a sensor of motion
 
@@ -22,9 +25,11 @@ WATCHED = ("seminar", "meeting")  # rooms with a sensor of motion
 def _point(
     entity: str, quantity: str, unit: str, address: str, name: str = "", low: float = 0.0, high: float | None = None
 ) -> Point:
+    every = INTERVAL_S.get(quantity, OTHER_S)
     return Point(
-        id=f"{entity}/{name or quantity}", entity=entity, quantity=quantity, unit=unit, interval_s=INTERVAL_S,
-        stale_s=STALE_S, low=low, high=high, source=SOURCE, address=address,
+        id=f"{entity}/{name or quantity}", entity=entity, quantity=quantity, unit=unit, interval_s=every,
+        kind="state" if quantity == "pir" else "gauge", stale_s=STALE_INTERVALS * every, low=low, high=high,
+        source=SOURCE, address=address,
     )  # fmt: skip
 
 
