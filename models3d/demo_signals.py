@@ -23,9 +23,16 @@ WATCHED = ("seminar", "meeting")  # rooms with a sensor of motion
 
 
 def _point(
-    entity: str, quantity: str, unit: str, address: str, name: str = "", low: float = 0.0, high: float | None = None
+    entity: str,
+    quantity: str,
+    unit: str,
+    address: str,
+    name: str = "",
+    low: float = 0.0,
+    high: float | None = None,
+    every: float | None = None,
 ) -> Point:
-    every = INTERVAL_S.get(quantity, OTHER_S)
+    every = INTERVAL_S.get(quantity, OTHER_S) if every is None else every
     return Point(
         id=f"{entity}/{name or quantity}", entity=entity, quantity=quantity, unit=unit, interval_s=every,
         kind="state" if quantity == "pir" else "gauge", stale_s=STALE_INTERVALS * every, low=low, high=high,
@@ -72,6 +79,16 @@ def _served(item: Equipment, space: Space) -> tuple[str, str]:
     return ("room", space.id) if is_metered(space) else ("storey", item.id.rsplit("/", 1)[0])
 
 
+def _stations(campus: Campus) -> Iterator[Point]:
+    """Traffic in and out of every access point's port of its switch."""
+    kinds = {item.id: item.category for item in campus.equipment}
+    ratings = uplink_mbit_s(campus)
+    for switch in campus.equipment:
+        for station in switch.feeds:
+            if switch.category == "switch" and kinds.get(station) == "access-point":
+                yield from _traffic("ap", station, switch.id, "uplink", ratings[station], "bit/s", OTHER_S)
+
+
 def _uplinks(campus: Campus) -> Iterator[Point]:
     """Traffic in and out, utilisation and state of the uplinks of buildings and storeys, of the lines outside."""
     devices = {item.id for item in campus.equipment}
@@ -94,11 +111,18 @@ def _uplinks(campus: Campus) -> Iterator[Point]:
     yield from _uplink("egress", border, INTERNET, INTERNET, EGRESS_MBIT_S)
 
 
+def _traffic(
+    scope: str, lower: str, upper: str, name: str, capacity: float, unit: str = "Mbit/s", every: float | None = None
+) -> Iterator[Point]:
+    high = capacity * {"Mbit/s": 1.0, "bit/s": 1e6}[unit]
+    for way in ("in", "out"):
+        address = f"traffic/{scope}/{way}/{capacity:.0f}/{lower}>{upper}"
+        yield _point(lower, "traffic", unit, address, f"{name}.{way}", high=high, every=every)
+
+
 def _uplink(scope: str, lower: str, upper: str, name: str, capacity: float) -> Iterator[Point]:
     link = f"{lower}>{upper}"
-    for way in ("in", "out"):
-        address = f"traffic/{scope}/{way}/{capacity:.0f}/{link}"
-        yield _point(lower, "traffic", "Mbit/s", address, f"{name}.{way}", high=capacity)
+    yield from _traffic(scope, lower, upper, name, capacity)
     address = f"utilisation/{scope}/{capacity:.0f}/{link}"
     yield _point(lower, "utilisation", "%", address, f"{name}.utilisation", high=100.0)
     yield _point(lower, "link_state", "1", f"link/{scope}/{link}", f"{name}.link_state", high=1.0)
@@ -106,4 +130,4 @@ def _uplink(scope: str, lower: str, upper: str, name: str, capacity: float) -> I
 
 def signal_points(campus: Campus) -> list[Point]:
     """All points but those of power: rooms, access points, uplinks."""
-    return [*_rooms(campus), *_access_points(campus), *_uplinks(campus)]
+    return [*_rooms(campus), *_access_points(campus), *_stations(campus), *_uplinks(campus)]

@@ -17,7 +17,7 @@ from datasources.simulator_clients import DEVICES_A_PERSON, LAG_S
 from datasources.simulator_co2 import AIR_CHANGES, HEIGHT_M, NOISE_PPM, OUTDOOR_PPM, generation
 from datasources.simulator_faults import FaultSettings
 from datasources.simulator_people import POPULATION
-from datasources.simulator_traffic import IDLE_MBIT_S, OVERHEAD, PARTS
+from datasources.simulator_traffic import IDLE_MBIT_S, OVERHEAD, PARTS, WIFI_MBIT_S, WIRED_MBIT_S
 from models3d.campus import Assembled
 from models3d.demo import demo_campus
 from twin.point import Point
@@ -161,6 +161,37 @@ def test_an_uplink_carries_what_its_buildings_clients_cause_and_parents_add_up(d
     carried = {a.split("/")[4]: v[21] for a, v in by_address.items() if a.startswith("traffic/building/in/")}
     names = sorted(carried)
     assert np.corrcoef([clients[n] for n in names], [carried[n] for n in names])[0, 1] > 0.99
+
+
+def test_a_switchs_access_points_and_its_wired_share_add_up_to_its_uplink(demo: Assembled, day: F64) -> None:
+    clients = {p.entity: day[k] for k, p in enumerate(demo.points) if p.quantity == "clients"}
+    into: dict[str, dict[str, F64]] = {}
+    uplinks, switches = {}, Counter[str]()
+    for k, p in enumerate(demo.points):
+        if p.address.startswith("traffic/ap/in/"):
+            station, switch = p.address.split("/", 4)[4].split(">")
+            assert (p.entity, p.unit) == (station, "bit/s")
+            into.setdefault(switch, {})[station] = day[k] / 1e6
+        elif p.address.startswith("traffic/storey/in/"):
+            uplinks[p.entity] = day[k]
+            switches[p.entity.rsplit("/", 1)[0]] += 1
+    assert set(into) == set(uplinks)
+    assert sum(len(stations) for stations in into.values()) == len(clients)
+    wired = {switch: uplinks[switch] - np.sum(list(of.values()), axis=0) for switch, of in into.items()}
+    of_storey: Counter[str] = Counter()
+    for switch, of in into.items():
+        storey = switch.rsplit("/", 1)[0]
+        of_storey[storey] += np.sum([clients[station] for station in of], axis=0)
+    for switch, left in wired.items():
+        storey = switch.rsplit("/", 1)[0]
+        most = (IDLE_MBIT_S[0] + WIRED_MBIT_S[0] * 1.25 * np.asarray(of_storey[storey])) / switches[storey]
+        assert (left > 0.99 * IDLE_MBIT_S[0] / switches[storey]).all(), switch
+        assert (left <= most + 1e-3).all(), switch
+    assert max(switches.values()) > 1
+    for of in into.values():
+        for station, values in of.items():
+            assert (values <= 1.25 * WIFI_MBIT_S[0] * clients[station] + 1e-6).all()
+            assert ((values > 0) == (clients[station] > 0)).all()
 
 
 def test_a_building_without_clients_carries_its_storeys_idle_traffic() -> None:
