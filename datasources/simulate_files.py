@@ -1,14 +1,15 @@
 """The simulated campus as files: ``python app.py simulate --from T --to T --out DIR [--seed N]``.
 
 Writes ``points.parquet`` (what is measured), ``readings/<UTC day>.parquet`` (point, time, value, origin; sorted by
-point and time) and ``faults.parquet`` (the labels). Every row of readings says that it is simulated.
+point and time), ``faults.parquet`` (the labels) and ``timetable.csv`` (the courses of classrooms). Every row of
+readings says that it is simulated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,11 @@ import pyarrow.parquet as pq
 
 from datasources.faults import label_table
 from datasources.simulator import Settings, Simulation
+from datasources.simulator_calendar import EPOCH
+from datasources.simulator_timetable import lessons
+from datasources.simulator_weather import UTC_OFFSET_S
 from twin.point import Point
+from twin.timetable_write import as_csv
 
 DAY_S = 86_400
 CHUNK = 96  # times at once: 20,000 points need about 40 MB
@@ -59,6 +64,9 @@ def simulate(
     pq.write_table(_point_table(points), files[0], compression="zstd")
     labels = label_table(list(simulation.faults.between(start.timestamp(), end.timestamp())))
     pq.write_table(labels, files[1], compression="zstd")
+    files.append(out / "timetable.csv")
+    booked = lessons(points, settings.seed, _local(start), _local(end))
+    files[-1].write_text(as_csv(booked), encoding="utf-8")
     total = 0
     for name, times in _days(start, end, step_s):
         table = _readings(simulation, times)
@@ -70,6 +78,11 @@ def simulate(
         total += table.num_rows
         progress(f"{name}: {table.num_rows} readings")
     return Written(tuple(files), total, labels.num_rows)
+
+
+def _local(moment: datetime) -> date:
+    """The day of ``moment`` on the simulated campus."""
+    return EPOCH + timedelta(days=int((moment.timestamp() + UTC_OFFSET_S) // DAY_S))
 
 
 def _days(start: datetime, end: datetime, step_s: float) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:

@@ -1,20 +1,25 @@
 """The simulated timetable: in which periods of the week each classroom has a course, and how many come.
 
 A course of a term meets twice a week, on Monday and Wednesday or on Tuesday and Thursday, or once, on Friday; it is the
-same in every term. On other days (week ends, examinations, vacations) single bookings are drawn for each day.
+same in every term, and stands in the timetable (``lessons``). On other days (week ends, examinations, vacations) single
+bookings are drawn for each day, which stand in none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
-from datasources.simulator_calendar import kind_of
+from datasources.simulator_calendar import EPOCH, kind_of
 from datasources.simulator_loads import PERIODS, TIMETABLED
 from datasources.simulator_noise import U64, uniform
+from datasources.simulator_people import people_per_m2
 from datasources.simulator_streams import Streams
+from twin.point import Point
+from twin.timetable import Lesson
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -44,6 +49,7 @@ class Courses:
     """One row a classroom."""
 
     def __init__(self, spaces: Sequence[str], seed: int) -> None:
+        self.spaces = list(spaces)
         self._streams = Streams(spaces, seed)
         self._attended: dict[int, F32] = {}
 
@@ -72,3 +78,52 @@ class Courses:
         used = drawn[:, 0::2] < np.array(chances, np.float32)
         booked: F32 = np.where(used, np.float32(0.65) + np.float32(0.4) * drawn[:, 1::2], np.float32(0))
         return booked
+
+
+def lessons(points: Sequence[Point], seed: int, first: date, last: date) -> list[Lesson]:
+    """The courses of the classrooms that ``points`` name, as rows of a timetable from ``first`` to ``last``.
+
+    A row holds for a run of working days of a term; holidays, examinations and vacations lie between the runs.
+    """
+    areas = _classrooms(points)
+    courses = Courses(list(areas), seed)
+    people = np.array([people_per_m2("classroom") * area for area in areas.values()])[:, None]
+    runs = list(_runs(first, last))
+    found = []
+    for group in sorted(set(MEETS)):
+        days = frozenset(day + 1 for day, of in enumerate(MEETS) if of == group)
+        expected = np.round(courses.enrolled(group) * people)
+        for row, period in np.argwhere(expected > 0).tolist():
+            begin, end = (round(60 * hour) for hour in PERIODS[period])
+            found += [
+                Lesson(courses.spaces[row], days, begin, end, float(expected[row, period]), since, until)
+                for since, until in runs
+                if _meets(days, since, until)
+            ]
+    return sorted(found, key=lambda lesson: (lesson.space, lesson.since, lesson.begin, min(lesson.days)))
+
+
+def _classrooms(points: Sequence[Point]) -> dict[str, float]:
+    """Area [m2] of each classroom that an address names, ``<family>/room/classroom/<m2>/<space>``."""
+    parts = (point.address.split("/", 4) for point in points)
+    rooms = {part[4]: float(part[3]) for part in parts if len(part) == 5 and part[1:3] == ["room", "classroom"]}
+    return dict(sorted(rooms.items()))
+
+
+def _runs(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """First and last days of the runs of working days of terms; a week end does not end one."""
+    begin = end = None
+    for day in range((first - EPOCH).days, (last - EPOCH).days + 1):
+        kind, today = kind_of(day), EPOCH + timedelta(days=day)
+        if kind == "term":
+            begin, end = begin or today, today
+        elif kind != "weekend" and begin is not None and end is not None:
+            yield begin, end
+            begin = end = None
+    if begin is not None and end is not None:
+        yield begin, end
+
+
+def _meets(days: Container[int], since: date, until: date) -> bool:
+    """Whether any of the weekdays ``days`` (1 = Monday) lies between two dates."""
+    return any((since + timedelta(days=k)).isoweekday() in days for k in range(min(7, (until - since).days + 1)))

@@ -49,7 +49,7 @@ def simulate(start: str, end: str, out: Path, *, seed: int, step_s: float) -> in
     except (ValueError, OSError) as error:
         sys.stderr.write(f"simulate: {error}\n")
         return 2
-    _say(sys.stdout, f"{written.readings} readings in {len(written.files) - 2} files in {out / 'readings'}")
+    _say(sys.stdout, f"{written.readings} readings in {len(written.files) - 3} files in {out / 'readings'}")
     return 0
 
 

@@ -330,10 +330,11 @@ def test_files_hold_what_is_reported_with_labels_and_say_that_it_is_simulated(fe
     assert [f.name for f in written.files] == [
         "points.parquet",
         "faults.parquet",
+        "timetable.csv",
         "2026-04-14.parquet",
         "2026-04-15.parquet",
     ]
-    table = pa.concat_tables([pq.read_table(path) for path in written.files[2:]], promote_options="permissive")
+    table = pa.concat_tables([pq.read_table(path) for path in written.files[3:]], promote_options="permissive")
     assert table.num_rows == written.readings == 96 * len(few) - 8  # two silent hours, four readings each
     assert set(table["origin"].to_pylist()) == {"simulated"}
     assert str(table.schema.field("time").type) == "timestamp[ms, tz=UTC]"
