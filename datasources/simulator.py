@@ -41,18 +41,26 @@ class Settings(BaseModel):
 
 
 class Simulation:
-    """The model with its faults: what is reported at any time."""
+    """The model with its faults: what is reported at any time, of the rows ``only`` of ``points`` if given.
 
-    def __init__(self, settings: Settings, points: Sequence[Point]) -> None:
+    ``told`` are the points that are reported; the others are only their causes.
+    """
+
+    def __init__(self, settings: Settings, points: Sequence[Point], only: npt.NDArray[np.int64] | None = None) -> None:
         self.points = list(points)
         self.turns = Turns(self.points, settings.interval_s)
         self.model = CampusModel(self.points, settings.seed)
+        self._only = only if only is not None and len(only) < len(points) else None
+        self.told = self.points if self._only is None else [self.points[row] for row in self._only.tolist()]
         self.faults = Faults(self.points, settings.faults, settings.fault_rate, settings.seed)
 
     def values_at(self, times: npt.ArrayLike) -> Reported:
-        """What every point (rows) reports at ``times`` [s since epoch, UTC] (columns), in the points' own units."""
+        """What points (rows) report at ``times`` [s since epoch, UTC] (columns), in the points' own units."""
         when = np.asarray(times, dtype=np.float64).reshape(-1)
-        return self.faults.report(self.model, when, self.model.at(when))
+        reported = self.faults.report(self.model, when, self.model.at(when, self._only))
+        if self._only is None:
+            return reported
+        return Reported(reported.values[self._only], reported.missing[self._only])
 
     def readings(self, at: float) -> list[RawReading]:
         """The readings of every point at one time [s since epoch, UTC]."""

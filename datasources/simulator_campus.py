@@ -57,13 +57,17 @@ class CampusModel:
         self._co2 = Co2Model(of["co2"], climate, [climate.number[r.space] for r in aired], seed)
         self._warmth = TemperatureModel(of["temperature"], climate, [climate.number[r.space] for r in warmed], seed)
 
-    def at(self, times: npt.ArrayLike) -> F64:
-        """Every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns)."""
+    def at(self, times: npt.ArrayLike, only: npt.NDArray[np.int64] | None = None) -> F64:
+        """Every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns).
+
+        With ``only`` families of which no row is among these stay 0.
+        """
         when = np.asarray(times, dtype=np.float64).reshape(-1)
         result = np.zeros((self._count, len(when)))  # a register has more digits than 32 bits hold
         if not len(when):
             return result
-        clients = self._clients.at(when)
+        wanted = {group for group, rows in self._rows.items() if only is None or np.isin(rows, only).any()}
+        clients = self._clients.at(when) if wanted & {"clients", "traffic"} else np.zeros((0, 0), np.float32)
         makers: dict[str, Callable[[], F32 | F64]] = {
             "power": lambda: self._power.at(when),
             "energy": lambda: self._energy.at(when),
@@ -75,7 +79,7 @@ class CampusModel:
             "temperature": lambda: self._warmth.at(when),
         }
         for group, rows in self._rows.items():
-            if len(rows):
+            if len(rows) and group in wanted:
                 result[rows] = makers[group]()
         return result
 

@@ -45,8 +45,11 @@ class Curves:
         """The values (rows) at ``times`` [s since epoch, UTC] (columns)."""
         step: I64 = np.floor(times / self._step_s).astype(np.int64)
         share = (times / self._step_s - step).astype(np.float32)
-        wanted = np.unique(np.concatenate((step, step + 1)))
+        after = step + (share > 0)  # at a node the next one is not wanted
+        wanted = np.unique(np.concatenate((step, after)))
         values = self.nodes(wanted.tolist())
-        left, right = np.searchsorted(wanted, step), np.searchsorted(wanted, step + 1)
+        if np.array_equal(wanted, step):
+            return values
+        left, right = np.searchsorted(wanted, step), np.searchsorted(wanted, after)
         curve: F32 = values[:, left] * (1 - share) + values[:, right] * share
         return curve
