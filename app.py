@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "simulate":
         from server.commands import simulate
 
-        return simulate(args.start, args.end, args.out, seed=args.seed, step_s=args.step)
+        return simulate(args.start, args.end, args.out, seed=args.seed, step_s=args.step, points=args.points)
     if args.command == "import":
         from models3d.commands import import_files
 

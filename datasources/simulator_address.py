@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from datasources.simulator_loads import LOADS
@@ -67,3 +68,11 @@ def sums(parents: Sequence[str], totals: Sequence[str]) -> csr_array:
     rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
     ones = np.ones(len(pairs), np.float32)
     return csr_array((ones, (rows, columns)), shape=(len(totals), len(parents)), dtype=np.float32)
+
+
+def parent_rows(matrix: csr_array) -> npt.NDArray[np.int64]:
+    """The row of ``sums(...)`` that each of its columns is added to; -1: none."""
+    found = np.full(matrix.shape[1], -1, np.int64)
+    entries = matrix.tocoo()
+    found[entries.col] = entries.row
+    return found

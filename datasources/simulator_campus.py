@@ -11,6 +11,8 @@ from datasources.simulator_address import Room, own_unit, refusal
 from datasources.simulator_clients import ClientsModel
 from datasources.simulator_co2 import Co2Model
 from datasources.simulator_crowd import Crowd
+from datasources.simulator_energy import EnergyModel
+from datasources.simulator_motion import MotionModel
 from datasources.simulator_power import Address, PowerModel
 from datasources.simulator_temperature import TemperatureModel
 from datasources.simulator_traffic import TrafficModel
@@ -20,8 +22,8 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 GROUP_OF = {
-    "power": "power", "people": "people", "clients": "clients", "traffic": "traffic", "utilisation": "traffic",
-    "link": "traffic", "co2": "co2", "temperature": "temperature",
+    "power": "power", "energy": "energy", "people": "people", "clients": "clients", "traffic": "traffic",
+    "utilisation": "traffic", "link": "traffic", "co2": "co2", "temperature": "temperature", "pir": "pir",
 }  # fmt: skip
 """The model that makes each family of addresses (their first word)."""
 
@@ -40,35 +42,44 @@ class CampusModel:
         of = {group: [points[k] for k in at] for group, at in rows.items()}
         self._count = len(points)
         self._power = PowerModel(of["power"], seed)
+        self._energy = EnergyModel(of["energy"], self._power)
         for point in of["people"]:
             own_unit(point, "people")
         counted = [Room.of(p, "people") for p in of["people"]]
         aired, warmed = [Room.of(p, "co2") for p in of["co2"]], [Room.of(p, "temperature") for p in of["temperature"]]
+        watched = [Room.of(p, "pir") for p in of["pir"]]
         climate = Crowd(_distinct([*aired, *warmed]), seed)
-        self._crowd = Crowd(_distinct([*_metered(of["power"]), *counted, *climate.rooms]), seed)
+        self._crowd = Crowd(_distinct([*_metered(of["power"]), *counted, *climate.rooms, *watched]), seed)
         self._counted = np.array([self._crowd.number[room.space] for room in counted], np.int64)
+        self._motion = MotionModel(of["pir"], self._crowd, [self._crowd.number[r.space] for r in watched], seed)
         self._clients = ClientsModel(of["clients"], self._crowd, seed)
         self._traffic = TrafficModel(of["traffic"], self._clients.served, seed)
         self._co2 = Co2Model(of["co2"], climate, [climate.number[r.space] for r in aired], seed)
         self._warmth = TemperatureModel(of["temperature"], climate, [climate.number[r.space] for r in warmed], seed)
 
-    def at(self, times: npt.ArrayLike) -> F32:
-        """Every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns)."""
+    def at(self, times: npt.ArrayLike, only: npt.NDArray[np.int64] | None = None) -> F64:
+        """Every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns).
+
+        With ``only`` families of which no row is among these stay 0.
+        """
         when = np.asarray(times, dtype=np.float64).reshape(-1)
-        result = np.zeros((self._count, len(when)), np.float32)
+        result = np.zeros((self._count, len(when)))  # a register has more digits than 32 bits hold
         if not len(when):
             return result
-        clients = self._clients.at(when)
-        makers: dict[str, Callable[[], F32]] = {
+        wanted = {group for group, rows in self._rows.items() if only is None or np.isin(rows, only).any()}
+        clients = self._clients.at(when) if wanted & {"clients", "traffic"} else np.zeros((0, 0), np.float32)
+        makers: dict[str, Callable[[], F32 | F64]] = {
             "power": lambda: self._power.at(when),
+            "energy": lambda: self._energy.at(when),
             "people": lambda: np.round(self._crowd.people.at(when)[self._counted]),
+            "pir": lambda: self._motion.at(when),
             "clients": lambda: clients,
             "traffic": lambda: self._traffic.at(when, clients),
             "co2": lambda: self._co2.at(when),
             "temperature": lambda: self._warmth.at(when),
         }
         for group, rows in self._rows.items():
-            if len(rows):
+            if len(rows) and group in wanted:
                 result[rows] = makers[group]()
         return result
 

@@ -2,7 +2,7 @@
 
 ``clients/room/<share>/<space id>/<access point>`` serves its share [0 to 1] of a room;
 ``clients/storey/<share>/<storey id>/<access point>`` its share of those rooms of a storey that have no access point of
-their own. Rooms are those that other points name (power, people, co2, temperature).
+their own. Rooms are those that other points name (power, people, co2, temperature, pir).
 """
 
 from __future__ import annotations

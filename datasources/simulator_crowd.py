@@ -51,7 +51,15 @@ class Crowd:
         weights = ((1 - decay) * decay ** np.arange(MEMORY_STEPS)).astype(np.float32)
 
         def make(steps: Sequence[int]) -> F32:
-            past = [[step - 1 - k for k in range(MEMORY_STEPS)] for step in steps]
-            return np.stack([(weights * self.people.nodes(row)).sum(axis=1) for row in past], axis=1)
+            wanted = sorted({step - 1 - k for step in steps for k in range(MEMORY_STEPS)}, reverse=True)
+            column = {step: k for k, step in enumerate(wanted)}
+            people = self.people.nodes(wanted)
+            held = np.zeros((len(self.rooms), len(steps)), np.float32)
+            weighted = np.zeros((len(self.rooms), MEMORY_STEPS), np.float32)
+            for k, step in enumerate(steps):
+                first = column[step - 1]
+                np.multiply(weights, people[:, first : first + MEMORY_STEPS], out=weighted)
+                held[:, k] = weighted.sum(axis=1)
+            return held
 
         return Curves(make)

@@ -58,7 +58,7 @@ class Fault(Label):
 class Reported:
     """What meters report: ``values`` (points, times) and where a reading is ``missing``."""
 
-    values: F32
+    values: F64
     missing: npt.NDArray[np.bool_]
 
 
@@ -105,7 +105,7 @@ class Faults:
             self._days[day] = found
         return self._days[day]
 
-    def report(self, model: CampusModel, times: F64, values: F32) -> Reported:
+    def report(self, model: CampusModel, times: F64, values: F64) -> Reported:
         """What is reported of the true ``values`` (points, times); they are not changed."""
         missing = np.zeros(values.shape, np.bool_)
         if not len(times):
@@ -124,7 +124,7 @@ class Faults:
         model: CampusModel,
         times: F64,
         columns: npt.NDArray[np.bool_],
-        values: F32,
+        values: F64,
         missing: npt.NDArray[np.bool_],
     ) -> None:
         row = values[fault.row]

@@ -1,6 +1,8 @@
 """The simulated campus's electricity: rooms from weather, calendar and people; panels and main meters as their sums.
 
-``PowerModel(points, seed).at(times)`` is a pure function: no clock, no memory, any window in any order.
+``PowerModel(points, seed).at(times)`` is a pure function: no clock, no memory, any window in any order. Loads have a
+node every quarter of an hour and are straight between them; on top each room flickers, for 15 s as far up as for the
+next 15 s down. So the energy of a main meter is a sum over its nodes (datasources/simulator_energy.py).
 A point's address says what it measures: ``power/room/<use>/<area m2>/<space id>``,
 ``power/storey/<kind of building>/<shared area m2>/<storey id>``, ``power/building/<kind>/<gross m2>/<building id>``.
 A panel adds up the rooms of its storey that are among the points, a main meter its storeys.
@@ -29,17 +31,21 @@ from datasources.simulator_loads import (
     SHARED_DAY_W,
     SHARED_NIGHT_W,
 )
+from datasources.simulator_moods import moods
 from datasources.simulator_noise import uniform
 from datasources.simulator_occupancy import Occupancy
 from datasources.simulator_people import PLACES, STEP_S, STEPS, occupancy
+from datasources.simulator_steps import Curves
+from datasources.simulator_streams import local_days
 from twin.point import Point
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
 UNITS = {"kW": 1.0, "W": 1e3, "MW": 1e-3}
-SLOW_S = 1_800  # how often a room's own mood changes
-FAST_S = 15  # how often its flicker does
+NODE_S = 900  # between the nodes of every load
+NODES = weather.DAY_S // NODE_S
+FAST_S = 15  # how often a room's flicker changes
 _LEVELS = ("room", "storey", "building")
 
 
@@ -71,7 +77,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rooms:
+class Rooms:
     """One row a room; loads [W/m2]."""
 
     area: F32
@@ -85,7 +91,8 @@ class _Rooms:
     idle: F32
 
     @classmethod
-    def of(cls, addresses: Sequence[Address]) -> _Rooms:
+    def of(cls, addresses: Sequence[Address]) -> Rooms:
+        """The rooms that addresses name."""
         loads = [LOADS[a.what] for a in addresses]
 
         def column(name: str) -> F32:
@@ -94,19 +101,33 @@ class _Rooms:
         uses = np.array([a.what for a in addresses] or [""])[: len(addresses)]
         return cls(
             area=np.array([a.area for a in addresses], np.float32),
-            dormitory=np.isin(uses, ("dormitory", "laundry", "common")),
+            dormitory=np.array([load.place == "dormitory" for load in loads], np.bool_),
             server=uses == "server", base=column("base"), plug=column("plug"), light=column("light"),
             cool=column("cool"), heat=column("heat"), idle=column("idle"),
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class _Air:
-    """Weather at the times of a block, one column a time."""
+class Air:
+    """Weather at some times: degrees [K] above and below what buildings want, darkness 0 to 1."""
 
     warm: F32
     cold: F32
     dark: F32
+
+    @classmethod
+    def at(cls, when: F64, seed: int) -> Air:
+        """At ``when`` [s since epoch, UTC]."""
+        felt = weather.felt_by_buildings(when, seed).astype(np.float32)
+        return cls(
+            np.maximum(felt - np.float32(COOL_FROM_C), 0), np.maximum(np.float32(HEAT_FROM_C) - felt, 0),
+            weather.darkness(when).astype(np.float32),
+        )  # fmt: skip
+
+
+def awake(local: F64) -> F32:
+    """Share of a dormitory's plugs and lamps in use at ``local`` [s since midnight]."""
+    return np.interp(local / 3_600.0, np.arange(25), [*AWAKE, AWAKE[0]]).astype(np.float32)
 
 
 class PowerModel:
@@ -119,71 +140,78 @@ class PowerModel:
         rows: dict[str, list[int]] = {lv: [k for k, a in enumerate(addresses) if a.level == lv] for lv in _LEVELS}
         self._rows = {level: np.array(at, np.int64) for level, at in rows.items()}
         rooms, storeys, mains = ([addresses[k] for k in rows[level]] for level in _LEVELS)
-        self._rooms = _Rooms.of(rooms)
-        self._occupancy = Occupancy([a.what for a in rooms], [a.entity for a in rooms], seed)
-        self._streams = self._occupancy.streams
-        self._shared: F32 = np.array([a.area for a in storeys], np.float32)
-        self._asleep = np.array([a.what == "dormitory" for a in storeys], bool)
-        self._gross: F32 = np.array([a.area for a in mains], np.float32)
-        self._to_storey = sums([parent(a.entity) for a in rooms], [a.entity for a in storeys])
-        self._to_main = sums([parent(a.entity) for a in storeys], [a.entity for a in mains])
+        self.mains = [a.entity for a in mains]
+        self.rooms = Rooms.of(rooms)
+        self.occupancy = Occupancy([a.what for a in rooms], [a.entity for a in rooms], seed)
+        self._streams = self.occupancy.streams
+        self.shared: F32 = np.array([a.area for a in storeys], np.float32)
+        self.asleep = np.array([a.what == "dormitory" for a in storeys], bool)
+        self.gross: F32 = np.array([a.area for a in mains], np.float32)
+        self.to_storey = sums([parent(a.entity) for a in rooms], [a.entity for a in storeys])
+        self.to_main = sums([parent(a.entity) for a in storeys], self.mains)
+        self._loads = Curves(self._nodes, NODE_S)
 
     def at(self, times: npt.ArrayLike) -> F32:
         """Power of every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns)."""
         when = np.asarray(times, dtype=np.float64).reshape(-1)
-        days = np.floor((when + weather.UTC_OFFSET_S) / weather.DAY_S).astype(np.int64)
         result = np.zeros((len(self.factor), len(when)), np.float32)
-        for day in np.unique(days).tolist():
-            columns = np.flatnonzero(days == day)
-            result[:, columns] = self._block(day, when[columns])
+        if len(when):
+            rooms, shared, own = self._split(self._loads.at(when))
+            rooms = rooms * self._flicker(when)
+            storeys, mains = self._sums(rooms, shared, own)
+            for level, values in zip(_LEVELS, (rooms, storeys, mains), strict=True):
+                result[self._rows[level]] = values
         return result * self.factor[:, None]
 
-    def _block(self, day: int, when: F64) -> F32:
-        """Times within one local day; [kW]."""
-        felt = weather.felt_by_buildings(when, self.seed).astype(np.float32)
-        air = _Air(
-            np.maximum(felt - np.float32(COOL_FROM_C), 0), np.maximum(np.float32(HEAT_FROM_C) - felt, 0),
-            weather.darkness(when).astype(np.float32),
-        )  # fmt: skip
-        local = when + weather.UTC_OFFSET_S - day * weather.DAY_S
-        rooms = self._room_power(day, local, air)
-        storeys = self._to_storey @ rooms + self._shared_power(day, local)
-        own = self._gross[:, None] * (np.float32(SERVICES_W) + np.float32(PUMPS_W_PER_K) * air.warm) / np.float32(1e3)
-        mains = (self._to_main @ storeys + own) * np.float32(1 + LOSS)
-        block = np.zeros((len(self.factor), len(when)), np.float32)
-        for level, values in zip(_LEVELS, (rooms, storeys, mains), strict=True):
-            block[self._rows[level]] = values
-        return block
+    def mains_at_nodes(self, steps: Sequence[int]) -> F64:
+        """(mains, steps) power [kW] of the main meters at nodes, without flicker; a step is NODE_S since the epoch."""
+        return self._sums(*self._split(self._loads.nodes(steps)))[1].astype(np.float64)
 
-    def _slow(self, day: int, local: F64) -> F32:
-        """Noise that drifts: straight lines between numbers every half hour; midnight belongs to the next day."""
-        per_day = weather.DAY_S // SLOW_S
-        slot = np.floor(local / SLOW_S).astype(np.int64)
-        share = (local / SLOW_S - slot).astype(np.float32)
-        wanted = np.unique(np.concatenate((slot, slot + 1)))
-        today, tomorrow = self._streams.of("slow", day), self._streams.of("slow", day + 1)
-        knots = np.stack(
-            [
-                uniform(today if s < per_day else tomorrow, np.full(1, s % per_day + 1, np.uint64))
-                for s in wanted.tolist()
-            ],
-            axis=1,
-        )
-        left, right = np.searchsorted(wanted, slot), np.searchsorted(wanted, slot + 1)
-        noise: F32 = knots[:, left] * (1 - share) + knots[:, right] * share
-        return noise
+    def _split(self, loads: F32) -> tuple[F32, F32, F32]:
+        """What the rooms, the storeys and the buildings themselves draw."""
+        rooms, storeys = len(self.rooms.area), len(self.shared)
+        return loads[:rooms], loads[rooms : rooms + storeys], loads[rooms + storeys :]
 
-    def _flicker(self, day: int, local: F64) -> F32:
-        slot = np.floor(local / FAST_S).astype(np.uint64) + np.uint64(1)
-        return uniform(self._streams.of("fast", day)[:, None], slot[None, :])
+    def _sums(self, rooms: F32, shared: F32, own: F32) -> tuple[F32, F32]:
+        """Panels and main meters."""
+        storeys: F32 = self.to_storey @ rooms + shared
+        mains: F32 = (self.to_main @ storeys + own) * np.float32(1 + LOSS)
+        return storeys, mains
 
-    def _room_power(self, day: int, local: F64, air: _Air) -> F32:
-        r = self._rooms
-        occupied, slow = self._occupancy.on(day, local), self._slow(day, local)
+    def _nodes(self, steps: Sequence[int]) -> F32:
+        """Loads [kW] at nodes: rows of rooms, then what storeys share, then buildings' own."""
+        when = np.array(steps, np.float64) * NODE_S
+        days = local_days(when)
+        count = len(self.rooms.area) + len(self.shared) + len(self.gross)
+        loads = np.zeros((count, len(when)), np.float32)
+        for day in np.unique(days).tolist():
+            at = np.flatnonzero(days == day)
+            air, local = Air.at(when[at], self.seed), when[at] + weather.UTC_OFFSET_S - day * weather.DAY_S
+            parts = (self._room_power(day, local, air), self._shared_power(day, local), self._own_power(air))
+            loads[:, at] = np.concatenate(parts)
+        return loads
+
+    def _flicker(self, when: F64) -> F32:
+        """(rooms, times) a factor about 1: in the first 15 s of each half minute as far above as below in the rest."""
+        days = local_days(when)
+        slot = np.floor((when + weather.UTC_OFFSET_S - days * weather.DAY_S) / FAST_S).astype(np.int64)
+        sign = np.where(slot % 2, np.float32(-0.06), np.float32(0.06))
+        factor = np.ones((len(self.rooms.area), len(when)), np.float32)
+        for day in np.unique(days).tolist():
+            at = np.flatnonzero(days == day)
+            pair = (slot[at] // 2 + 1).astype(np.uint64)
+            drawn = uniform(self._streams.of("fast", day)[:, None], pair[None, :])
+            factor[:, at] += sign[at] * (drawn - np.float32(0.5))
+        return factor
+
+    def _room_power(self, day: int, local: F64, air: Air) -> F32:
+        r = self.rooms
+        occupied = self.occupancy.on(day, local)
+        node = (local / NODE_S).astype(np.int64)
+        slow = moods(self.seed, day)[:, node][self.occupancy.drawn(day).shape]
         active = occupied.copy()
         if r.dormitory.any():
-            awake = np.interp(local / 3_600.0, np.arange(25), [*AWAKE, AWAKE[0]]).astype(np.float32)
-            active[r.dormitory] *= awake
+            active[r.dormitory] *= awake(local)
         density = r.base[:, None] * (np.float32(0.8) + np.float32(0.4) * slow)
         density += r.plug[:, None] * active * (np.float32(0.55) + np.float32(0.9) * slow)
         density += (
@@ -193,16 +221,27 @@ class PowerModel:
         density += climate * np.maximum(occupied, r.idle[:, None])
         if r.server.any():
             density[r.server] += np.float32(SERVER_SWING_W) * slow[r.server]
-        density *= np.float32(0.97) + np.float32(0.06) * self._flicker(day, local)
         power: F32 = density * (r.area[:, None] / np.float32(1e3))
         return power
 
-    def _shared_power(self, day: int, local: F64) -> F32:
-        """Corridors, stairs, lifts, fans of each storey [kW], with the people of the day."""
+    def shared_density(self, day: int, local: F64) -> F32:
+        """(2, times) corridors, stairs, lifts, fans [W/m2] of storeys where people work, and where they sleep."""
         table = occupancy(kind_of(day))
         step = (local / STEP_S).astype(np.int64) % STEPS
         working, living = table[PLACES.index("laboratory"), step], table[PLACES.index("dormitory"), step]
-        level = np.where(self._asleep[:, None], np.float32(0.6) * living, working)
-        density = np.float32(SHARED_NIGHT_W) + np.float32(SHARED_DAY_W - SHARED_NIGHT_W) * np.minimum(level, 1)
-        shared: F32 = (density * self._shared[:, None] / np.float32(1e3)).astype(np.float32)
+        level = np.stack((working, np.float32(0.6) * living))
+        density: F32 = np.float32(SHARED_NIGHT_W) + np.float32(SHARED_DAY_W - SHARED_NIGHT_W) * np.minimum(level, 1)
+        return density
+
+    def _shared_power(self, day: int, local: F64) -> F32:
+        """What each storey shares [kW], with the people of the day."""
+        density = self.shared_density(day, local)[self.asleep.astype(np.int64)]
+        shared: F32 = density * (self.shared[:, None] / np.float32(1e3))
         return shared
+
+    def _own_power(self, air: Air) -> F32:
+        """Fire pumps, outdoor light, cooling pumps of each building [kW]."""
+        own: F32 = (np.float32(SERVICES_W) + np.float32(PUMPS_W_PER_K) * air.warm) * (
+            self.gross[:, None] / np.float32(1e3)
+        )
+        return own

@@ -1,4 +1,4 @@
-"""Curves with a node every five minutes: what is slow is computed at the nodes and kept, between them it is straight.
+"""Curves with a node every few minutes: what is slow is computed at the nodes and kept, between them it is straight.
 
 The nodes stand at fixed times, so a value does not depend on the window that asked for it, and what is kept is only a
 copy of what would be computed again.
@@ -20,10 +20,14 @@ KEPT = 160  # nodes of a curve: twelve hours and some
 
 
 class Curves:
-    """One curve a row; ``make`` gives the nodes (rows, steps) of some step numbers (since the epoch)."""
+    """One curve a row; ``make`` gives the nodes (rows, steps) of some step numbers (since the epoch).
 
-    def __init__(self, make: Callable[[Sequence[int]], F32]) -> None:
+    There is a node every ``step_s`` [s].
+    """
+
+    def __init__(self, make: Callable[[Sequence[int]], F32], step_s: float = STEP_S) -> None:
         self._make = make
+        self._step_s = step_s
         self._nodes: dict[int, F32] = {}
 
     def nodes(self, steps: Sequence[int]) -> F32:
@@ -39,10 +43,13 @@ class Curves:
 
     def at(self, times: F64) -> F32:
         """The values (rows) at ``times`` [s since epoch, UTC] (columns)."""
-        step: I64 = np.floor(times / STEP_S).astype(np.int64)
-        share = (times / STEP_S - step).astype(np.float32)
-        wanted = np.unique(np.concatenate((step, step + 1)))
+        step: I64 = np.floor(times / self._step_s).astype(np.int64)
+        share = (times / self._step_s - step).astype(np.float32)
+        after = step + (share > 0)  # at a node the next one is not wanted
+        wanted = np.unique(np.concatenate((step, after)))
         values = self.nodes(wanted.tolist())
-        left, right = np.searchsorted(wanted, step), np.searchsorted(wanted, step + 1)
+        if np.array_equal(wanted, step):
+            return values
+        left, right = np.searchsorted(wanted, step), np.searchsorted(wanted, after)
         curve: F32 = values[:, left] * (1 - share) + values[:, right] * share
         return curve

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from datasources.simulator_noise import U64, key, keys, uniform
+from datasources.simulator_noise import U64, key, keys, mix, uniform
 from datasources.simulator_weather import DAY_S, UTC_OFFSET_S
 
 F32 = npt.NDArray[np.float32]
@@ -42,6 +42,10 @@ class Streams:
             of_building = np.array([key(self._seed, b, signal, day) for b in self._buildings], np.uint64)
             self._kept[signal, day] = of_building[self._building] ^ self._keys
         return self._kept[signal, day]
+
+    def bits(self, signal: str, day: int) -> U64:
+        """64 random bits for each entity and day."""
+        return mix(self.of(signal, day))
 
     def once(self, signal: str, day: int) -> F32:
         """A number from 0 to 1 for each entity and day."""

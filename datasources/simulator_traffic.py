@@ -1,15 +1,16 @@
 """Traffic of uplinks, which follows the Wi-Fi clients below them, their utilisation, and whether they are up.
 
 ``traffic/<scope>/<in|out>/<capacity Mbit/s>/<lower id>><upper id>``, ``utilisation/<scope>/<capacity>/<lower>><upper>``
-(of the busier direction) and ``link/<scope>/<lower>><upper>``. Scopes: ``storey`` (a switch of it to the building's;
-several share its traffic alike), ``building`` (its switch to the core), ``intercampus`` and ``egress`` (parts of what
-all buildings send and receive). The lower id begins with the storey's or building's.
+(of the busier direction) and ``link/<scope>/<lower>><upper>``. Scopes: ``ap`` (an access point to its switch),
+``storey`` (a switch of it to the building's: its access points, and a share of what is wired on the storey),
+``building`` (its switch to the core), ``intercampus`` and ``egress`` (parts of what all buildings send and receive).
+The lower id begins with the storey's or building's.
 No source was found for traffic per device: the rates are assumptions that load an egress of 34 Gbit/s to about a third.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +26,11 @@ from twin.point import Point
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-SCOPES = ("storey", "building", "intercampus", "egress")
+SCOPES = ("ap", "storey", "building", "intercampus", "egress")
 DIRECTIONS = ("in", "out")
-CLIENT_MBIT_S = (0.6, 0.1)  # of a client in the busiest hour [Mbit/s], in and out: an assumption
-IDLE_MBIT_S = (2.0, 1.0)  # of a storey without clients
+WIFI_MBIT_S = (0.48, 0.08)  # of a Wi-Fi client in the busiest hour [Mbit/s], in and out: an assumption
+WIRED_MBIT_S = (0.12, 0.02)  # of the wired devices that go with a client: an assumption
+IDLE_MBIT_S = (2.0, 1.0)  # of a storey's wired devices without anybody there
 OVERHEAD = 0.01  # what a building's switch itself adds
 # Parts of the buildings' traffic that leave: to the Internet, to each other campus; the rest is the data centre's.
 PARTS = {"egress": 0.7, "intercampus": 0.06}
@@ -89,69 +91,120 @@ class TrafficModel:
         self.uplinks = [Uplink.of(p) for p in points]
         quantity = {"traffic": "traffic", "utilisation": "utilisation", "link": "link_state"}
         units = [own_unit(p, quantity[u.family]) for p, u in zip(points, self.uplinks, strict=True)]
-        self._factor: F32 = np.array([factor for factor, _ in units], np.float32)[:, None]
+        self._factor: F64 = np.array([factor for factor, _ in units], np.float64)[:, None]
+        self._capacity: F32 = np.array([u.capacity for u in self.uplinks], np.float32)[:, None]
+        self._kind = np.array([u.family for u in self.uplinks] or [""])[: len(points)]
+        self._out = np.array([u.direction == "out" for u in self.uplinks], np.bool_)
+        stations = [f"{a.storey}/{a.own}" for a in served]
         self._storeys = sorted({a.storey for a in served})
         buildings = sorted({name.split("/")[0] for name in self._storeys})
         self._to_storey = sums([a.storey for a in served], self._storeys)
         self._to_building = sums([name.split("/")[0] for name in self._storeys], buildings)
-        self._streams = Streams(self._storeys, seed)
-        self._capacity: F32 = np.array([u.capacity for u in self.uplinks], np.float32)[:, None]
-        self._links = Streams([f"{u.lower}>{u.upper}" for u in self.uplinks], seed)
-        self._wanders = np.array([u.scope == "intercampus" for u in self.uplinks], np.bool_)
+        self._of_station, self._of_storey = Streams(stations, seed), Streams(self._storeys, seed)
+        lines = [k for k, u in enumerate(self.uplinks) if u.scope == "intercampus"]
+        self._lines = np.array(lines, np.int64)
+        self._of_line = Streams([f"{self.uplinks[k].lower}>{self.uplinks[k].upper}" for k in lines], seed)
         self._parts = _parts(self.uplinks, buildings)
-        self._shares = _shares(self.uplinks, self._storeys)
+        switches = _switches(self.uplinks)
+        self._wired = _wired(self.uplinks, switches, self._storeys)
+        self._wireless = _wireless(self.uplinks, switches, stations, [a.storey for a in served])
 
-    def at(self, when: F64, clients: F32) -> F32:
+    def at(self, when: F64, clients: F32) -> F64:
         """The points' values, in their own units, at ``when`` (columns), from ``clients`` (access points, columns)."""
         hour = (when + UTC_OFFSET_S - local_days(when) * DAY_S) / 3_600.0
         activity = np.interp(hour, np.arange(25), [*ACTIVITY, ACTIVITY[0]]).astype(np.float32)
         connected = self._to_storey @ clients
-        carried = []
-        for k, direction in enumerate(DIRECTIONS):
-            burst = np.float32(0.75) + np.float32(0.5) * self._streams.each(f"traffic-{direction}", when, BURST_S)
-            storeys = connected * (activity * np.float32(CLIENT_MBIT_S[k])) * burst + np.float32(IDLE_MBIT_S[k])
-            buildings = (self._to_building @ storeys) * np.float32(1 + OVERHEAD)
-            through = (self._parts @ buildings) * self._wander(when) + self._shares @ storeys
-            carried.append(np.minimum(through, self._capacity))
-        return self._told(*carried) * self._factor
+        into, out = (self._carried(k, when, activity, clients, connected) for k in range(len(DIRECTIONS)))
+        told = np.where(self._out[:, None], out, into)
+        used = np.maximum(into, out) / self._capacity * np.float32(100)
+        told = np.where((self._kind == "utilisation")[:, None], used, told)
+        told = np.where((self._kind == "link")[:, None], np.float32(1), told)
+        values: F64 = told * self._factor
+        return values
+
+    def _carried(self, way: int, when: F64, activity: F32, clients: F32, connected: F32) -> F32:
+        """What every uplink carries one way [Mbit/s]."""
+        signal = f"traffic-{DIRECTIONS[way]}"
+        wireless = clients * (activity * np.float32(WIFI_MBIT_S[way])) * _burst(self._of_station, signal, when)
+        wired = connected * (activity * np.float32(WIRED_MBIT_S[way])) * _burst(self._of_storey, signal, when)
+        wired += np.float32(IDLE_MBIT_S[way])
+        storeys = self._to_storey @ wireless + wired
+        through: F32 = self._parts @ ((self._to_building @ storeys) * np.float32(1 + OVERHEAD))
+        through[self._lines] *= self._wander(when)
+        through += self._wired @ wired
+        through += self._wireless @ wireless
+        return np.minimum(through, self._capacity)
 
     def _wander(self, when: F64) -> F32:
-        """What goes to each other campus differs by the line, the day and the half hour; all else is as it adds up."""
+        """What goes to each other campus differs by the line, the day and the half hour."""
         days = local_days(when)
-        of_day = np.ones((len(self.uplinks), len(when)), np.float32)
+        of_day = np.ones((len(self._lines), len(when)), np.float32)
         for day in np.unique(days).tolist():
-            of_day[:, days == day] = np.float32(0.6) + np.float32(0.8) * self._links.once("line", day)[:, None]
-        of_day *= np.float32(0.8) + np.float32(0.4) * self._links.each("line", when, WANDER_S)
-        return np.where(self._wanders[:, None], of_day, np.float32(1))
+            of_day[:, days == day] = np.float32(0.6) + np.float32(0.8) * self._of_line.once("line", day)[:, None]
+        of_day *= np.float32(0.8) + np.float32(0.4) * self._of_line.each("line", when, WANDER_S)
+        return of_day
 
-    def _told(self, into: F32, out: F32) -> F32:
-        """Traffic [Mbit/s], utilisation [%] or 1 for each point."""
-        values = np.ones_like(into)
-        for row, uplink in enumerate(self.uplinks):
-            if uplink.family == "traffic":
-                values[row] = into[row] if uplink.direction == "in" else out[row]
-            elif uplink.family == "utilisation":
-                values[row] = np.maximum(into[row], out[row]) / self._capacity[row] * np.float32(100)
-        return values
+
+def _burst(streams: Streams, signal: str, when: F64) -> F32:
+    """(entities, times) a factor from 0.75 to 1.25."""
+    burst: F32 = np.float32(0.75) + np.float32(0.5) * streams.each(signal, when, BURST_S)
+    return burst
 
 
 def _parts(uplinks: Sequence[Uplink], buildings: Sequence[str]) -> csr_array:
     """Which part of each building's traffic (columns) each uplink (rows) carries."""
-    parts = np.zeros((len(uplinks), len(buildings)), np.float32)
+    entries: list[tuple[int, int, float]] = []
     for row, uplink in enumerate(uplinks):
         if uplink.scope == "building":
-            parts[row] = [building == parent(uplink.lower) for building in buildings]
-        elif uplink.scope != "storey":
-            parts[row] = PARTS[uplink.scope]
-    return csr_array(parts)
+            entries += [(row, k, 1.0) for k, building in enumerate(buildings) if building == parent(uplink.lower)]
+        elif uplink.scope in PARTS:
+            entries += [(row, k, PARTS[uplink.scope]) for k in range(len(buildings))]
+    return _matrix(entries, (len(uplinks), len(buildings)))
 
 
-def _shares(uplinks: Sequence[Uplink], storeys: Sequence[str]) -> csr_array:
-    """Which share of each storey's traffic (columns) each uplink (rows) carries: its switches share it alike."""
-    of_storey = [parent(uplink.lower) if uplink.scope == "storey" else "" for uplink in uplinks]
-    switches: dict[str, set[str]] = {}
-    for uplink, storey in zip(uplinks, of_storey, strict=True):
-        switches.setdefault(storey, set()).add(uplink.lower)
-    weight = np.array([1 / len(switches[storey]) for storey in of_storey], np.float32)
-    belongs = sums(of_storey, storeys).T
-    return csr_array(belongs.multiply(weight[:, None]))
+def _switches(uplinks: Sequence[Uplink]) -> dict[str, list[str]]:
+    """The switches of each storey that have an uplink."""
+    found: dict[str, dict[str, None]] = {}
+    for uplink in uplinks:
+        if uplink.scope == "storey":
+            found.setdefault(parent(uplink.lower), {})[uplink.lower] = None
+    return {storey: list(names) for storey, names in found.items()}
+
+
+def _wired(uplinks: Sequence[Uplink], switches: Mapping[str, list[str]], storeys: Sequence[str]) -> csr_array:
+    """Which share of each storey's wired traffic (columns) each uplink (rows) carries: its switches share it alike."""
+    column = {storey: k for k, storey in enumerate(storeys)}
+    entries = [
+        (row, column[storey], 1 / len(switches[storey]))
+        for row, uplink in enumerate(uplinks)
+        if uplink.scope == "storey" and (storey := parent(uplink.lower)) in column
+    ]
+    return _matrix(entries, (len(uplinks), len(storeys)))
+
+
+def _wireless(
+    uplinks: Sequence[Uplink], switches: Mapping[str, list[str]], stations: Sequence[str], storeys: Sequence[str]
+) -> csr_array:
+    """Which share of each access point's traffic (columns; ``stations``, their ``storeys``) each uplink (rows) carries.
+
+    The switch that an access point's own uplink names carries all of it; where none is named the storey's share alike.
+    """
+    upper = {uplink.lower: uplink.upper for uplink in uplinks if uplink.scope == "ap"}
+    column = {station: k for k, station in enumerate(stations)}
+    shares: dict[str, list[tuple[int, float]]] = {}
+    for k, (station, storey) in enumerate(zip(stations, storeys, strict=True)):
+        of = [upper[station]] if station in upper else switches.get(storey, [])
+        for switch in of:
+            shares.setdefault(switch, []).append((k, 1 / len(of)))
+    entries: list[tuple[int, int, float]] = []
+    for row, uplink in enumerate(uplinks):
+        if uplink.scope == "ap" and uplink.lower in column:
+            entries.append((row, column[uplink.lower], 1.0))
+        elif uplink.scope == "storey":
+            entries += [(row, k, share) for k, share in shares.get(uplink.lower, [])]
+    return _matrix(entries, (len(uplinks), len(stations)))
+
+
+def _matrix(entries: Sequence[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
+    rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+    return csr_array((np.array(values, np.float32), (rows, columns)), shape=shape, dtype=np.float32)

@@ -20,7 +20,7 @@ from models3d.demo_equipment import equipment
 from models3d.demo_ground import ground
 from models3d.demo_layout import lots
 from models3d.demo_names import BLOCKS
-from models3d.demo_points import power_points
+from models3d.demo_points import meter_points
 from models3d.demo_signals import signal_points
 from models3d.demo_topology import topology
 from models3d.demo_trees import trees
@@ -49,7 +49,7 @@ def demo_campus(seed: int = 1, spaces: int = DISTRICT_SPACES) -> Assembled:
     kinds: dict[str, str] = {}
     for number in range(districts):
         _add_district(assembled, kinds, seed, number, spaces if districts == 1 else DISTRICT_SPACES)
-    assembled.points = power_points(assembled.campus.buildings, kinds)
+    assembled.points = meter_points(assembled.campus.buildings, kinds)
     assembled.campus.equipment = equipment(assembled.campus.buildings, "CS")
     assembled.topology = topology(assembled.campus)
     assembled.points += signal_points(assembled.campus)

@@ -20,8 +20,9 @@ RATINGS_KVA = (250.0, 400.0, 630.0, 800.0, 1_000.0, 1_250.0, 1_600.0, 2_000.0, 2
 DESIGN_VA_PER_M2 = 60.0
 INTERNET = "INTERNET"
 OTHER_CAMPUSES = ("CAMPUS-2", "CAMPUS-3", "CAMPUS-4")
-STOREY_MBIT_S, SMALL_MBIT_S, UPLINK_MBIT_S = 1_000.0, 2_000.0, 10_000.0
-"""Capacity of the uplinks of a storey's switch, of a building with few access points, and of any other (assumed)."""
+STATION_MBIT_S, STOREY_MBIT_S, SMALL_MBIT_S, UPLINK_MBIT_S = 1_000.0, 1_000.0, 2_000.0, 10_000.0
+"""Capacity of the uplinks of an access point, of a storey's switch, of a building with few access points, and of any
+other (assumed)."""
 FEW_ACCESS_POINTS = 100
 CAMPUS_MBIT_S, EGRESS_MBIT_S = 10_000.0, 34_000.0
 """Capacity of a line to another campus (assumed), and of the egress (published)."""
@@ -52,11 +53,13 @@ def topology(campus: Campus) -> TopologyFacts:
 
 
 def uplink_mbit_s(campus: Campus) -> dict[str, float]:
-    """What the uplink of each switch of a building or storey carries [Mbit/s]."""
+    """What the uplink of each access point and of each switch of a building or storey can carry [Mbit/s]."""
     served = Counter(item.id.split("/")[0] for item in campus.equipment if item.category == "access-point")
     found = {}
     for item in campus.equipment:
         building, _, rest = item.id.partition("/")
+        if item.category == "access-point":
+            found[item.id] = STATION_MBIT_S
         if item.category != "switch" or rest == "CORE":
             continue
         of_building = SMALL_MBIT_S if served[building] <= FEW_ACCESS_POINTS else UPLINK_MBIT_S

@@ -78,6 +78,10 @@ def parser() -> argparse.ArgumentParser:
     simulate.add_argument(
         "--step", type=float, default=900.0, metavar="S", help="seconds between readings (%(default)s)"
     )
+    simulate.add_argument(
+        "--points", nargs="+", default=[], metavar="PATTERN",
+        help="only points whose id, entity or address is or fits one of these, as 'power/building/*' (default: all)",
+    )  # fmt: skip
 
     bench = sub.add_parser("bench", help="measure beside a named peer in the same run")
     bench.add_argument("name", metavar="NAME", help="import, viewer, live ...")

@@ -9,11 +9,14 @@ import os
 import pickle
 import time
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from models3d import tiles
 from models3d.campus import Assembled
 from models3d.tiles_files import SceneFile
+from twin.timetable import Lesson
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,14 @@ def demo(cache: Path, seed: int, spaces: int) -> tuple[Assembled, str]:
         assembled = demo_campus(seed=seed, spaces=spaces)
         _pickle(path, assembled)
     return assembled, key
+
+
+def demo_timetable(assembled: Assembled, seed: int, now: float) -> list[Lesson]:
+    """The timetable of the demo campus's simulator: what is booked from a month before ``now`` to a year after it."""
+    from datasources.simulator_timetable import lessons
+
+    today = datetime.fromtimestamp(now, ZoneInfo(assembled.campus.timezone)).date()
+    return lessons(assembled.points, seed, today - timedelta(days=30), today + timedelta(days=366))
 
 
 def scene_of(assembled: Assembled, models: Path, key: str = "") -> tiles.SceneFiles:

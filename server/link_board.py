@@ -25,6 +25,10 @@ EVERY_S = 1.0
 AGE_STEP_S = 5.0
 """A value whose time moved by less than this [s] is not sent again for its time alone."""
 
+_FIGURES = {"status": 0, "utilisation": 1, "into": 2, "out": 2, "flags": 0, "busier": 0, "down": 0}
+"""What of a row makes it new, and the decimals it is sent with."""
+
+F64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
 
@@ -35,17 +39,22 @@ class _Rows:
     def __init__(self, count: int) -> None:
         self.changed: I64 = np.zeros(count, np.int64)
         self.rows: list[list[float | int | None]] = [[] for _ in range(count)]
+        self._sent: F64 = np.full((count, len(_FIGURES)), np.nan)
+        self._time: F64 = np.full(count, np.inf)
 
     def take(self, now: LinkColumns, seq: int) -> bool:
-        """The new values; whether anything changed."""
-        any_change = False
-        for number in np.flatnonzero((now.status != LinkStatus.NONE) | (self.changed > 0)).tolist():
-            row, old = _row(now, number), self.rows[number]
-            if old and row[:5] == old[:5] and row[6:] == old[6:] and _near(row[5], old[5]):
-                continue
-            self.rows[number], self.changed[number] = row, seq
-            any_change = True
-        return any_change
+        """The new values; whether anything changed. Rows are made of those that did, which are few of thousands."""
+        figures = np.stack([np.round(getattr(now, name), digits) for name, digits in _FIGURES.items()], axis=1)
+        same = ((figures == self._sent) | (np.isnan(figures) & np.isnan(self._sent))).all(axis=1)
+        with np.errstate(invalid="ignore"):  # no time at all is inf
+            moved = np.abs(np.round(now.oldest) - self._time)
+        same &= (moved < AGE_STEP_S) | (np.isinf(now.oldest) & np.isinf(self._time))
+        shown = (now.status != LinkStatus.NONE) | (self.changed > 0)
+        fresh = np.flatnonzero(shown & ((self.changed == 0) | ~same))
+        for number in fresh.tolist():
+            self.rows[number] = _row(now, number)
+        self.changed[fresh], self._sent[fresh], self._time[fresh] = seq, figures[fresh], np.round(now.oldest[fresh])
+        return bool(fresh.size)
 
 
 class LinkBoard:
@@ -124,9 +133,3 @@ def _row(now: LinkColumns, number: int) -> list[float | int | None]:
 
 def _rounded(value: float, digits: int) -> float | None:
     return None if np.isnan(value) else round(value, digits)
-
-
-def _near(new: float | None, old: float | None) -> bool:
-    if new is None or old is None:
-        return new is old
-    return abs(new - old) < AGE_STEP_S

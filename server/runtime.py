@@ -21,7 +21,7 @@ from datasources.push import Inbox
 from datasources.runner import SourceConfig, SourceState, Supervisor
 from models3d import tiles
 from models3d.campus import Assembled
-from server.built import demo, scene_of
+from server.built import demo, demo_timetable, scene_of
 from server.feed import feed
 from server.files import Bundle
 from server.kpi_memory import remember
@@ -234,6 +234,7 @@ def build_runtime(
     cache = cache_folder() if cache is None else cache
     if folder is None:
         assembled, key = demo(cache, seed, spaces)
+        assembled.timetable = demo_timetable(assembled, seed, clock())
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
         return runtime_of(assembled, sources, cache, key=key, clock=clock)

@@ -70,6 +70,9 @@ def test_simulate_writes_files_and_refuses_what_is_no_time(tmp_path: Path, capsy
     assert (tmp_path / "readings" / "2026-04-15.parquet").is_file()  # 8:00 in Xi'an is midnight UTC
     assert app.main(window) == 2
     assert "already holds readings" in capsys.readouterr().err
+    some = [*window[:-1], str(tmp_path / "some"), "--points", "power/building/*"]
+    assert app.main([*some, "--step", "1800"]) == 0
+    assert capsys.readouterr().out.startswith("96 readings in 1 files")
     assert app.main(["simulate", "--from", "soon", "--to", "2026-04-16", "--out", str(tmp_path / "x")]) == 2
     assert "--from 'soon' is no time" in capsys.readouterr().err
 

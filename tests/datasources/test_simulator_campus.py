@@ -17,13 +17,13 @@ from datasources.simulator_clients import DEVICES_A_PERSON, LAG_S
 from datasources.simulator_co2 import AIR_CHANGES, HEIGHT_M, NOISE_PPM, OUTDOOR_PPM, generation
 from datasources.simulator_faults import FaultSettings
 from datasources.simulator_people import POPULATION
-from datasources.simulator_traffic import IDLE_MBIT_S, OVERHEAD, PARTS
+from datasources.simulator_traffic import IDLE_MBIT_S, OVERHEAD, PARTS, WIFI_MBIT_S, WIRED_MBIT_S
 from models3d.campus import Assembled
 from models3d.demo import demo_campus
 from twin.point import Point
 from twin.quantity import QUANTITIES
 
-F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 MIDNIGHT = datetime(2026, 4, 14, 16, 0, tzinfo=UTC).timestamp()  # of a Wednesday in term, in Xi'an
 HOURS = MIDNIGHT + np.arange(24) * 3_600.0
 
@@ -39,7 +39,7 @@ def model(demo: Assembled) -> CampusModel:
 
 
 @pytest.fixture(scope="module")
-def day(model: CampusModel) -> F32:
+def day(model: CampusModel) -> F64:
     return model.at(HOURS)
 
 
@@ -93,7 +93,7 @@ def test_every_value_lies_within_the_bounds_of_its_point_and_quantity(demo: Asse
 
 
 def test_nobody_is_in_two_places_and_clients_are_the_devices_of_those_who_are_there(
-    demo: Assembled, model: CampusModel, day: F32
+    demo: Assembled, model: CampusModel, day: F64
 ) -> None:
     clients = day[rows(demo.points, "clients/")].sum(axis=0)
     everyone = CampusModel(
@@ -131,12 +131,12 @@ def test_an_access_point_follows_the_people_of_its_room_some_minutes_late() -> N
     assert (clients[people == 0][:300] == 0).all()  # at night nobody is there, nor was
 
 
-def test_an_uplink_carries_what_its_buildings_clients_cause_and_parents_add_up(demo: Assembled, day: F32) -> None:
+def test_an_uplink_carries_what_its_buildings_clients_cause_and_parents_add_up(demo: Assembled, day: F64) -> None:
     by_address = {p.address: day[k] for k, p in enumerate(demo.points)}
 
-    def total(scope: str, way: str) -> F32:
+    def total(scope: str, way: str) -> F64:
         chosen = [v for a, v in by_address.items() if a.startswith(f"traffic/{scope}/{way}/")]
-        summed: F32 = np.sum(chosen, axis=0)
+        summed: F64 = np.sum(chosen, axis=0)
         return summed
 
     for way in ("in", "out"):
@@ -161,6 +161,37 @@ def test_an_uplink_carries_what_its_buildings_clients_cause_and_parents_add_up(d
     carried = {a.split("/")[4]: v[21] for a, v in by_address.items() if a.startswith("traffic/building/in/")}
     names = sorted(carried)
     assert np.corrcoef([clients[n] for n in names], [carried[n] for n in names])[0, 1] > 0.99
+
+
+def test_a_switchs_access_points_and_its_wired_share_add_up_to_its_uplink(demo: Assembled, day: F64) -> None:
+    clients = {p.entity: day[k] for k, p in enumerate(demo.points) if p.quantity == "clients"}
+    into: dict[str, dict[str, F64]] = {}
+    uplinks, switches = {}, Counter[str]()
+    for k, p in enumerate(demo.points):
+        if p.address.startswith("traffic/ap/in/"):
+            station, switch = p.address.split("/", 4)[4].split(">")
+            assert (p.entity, p.unit) == (station, "bit/s")
+            into.setdefault(switch, {})[station] = day[k] / 1e6
+        elif p.address.startswith("traffic/storey/in/"):
+            uplinks[p.entity] = day[k]
+            switches[p.entity.rsplit("/", 1)[0]] += 1
+    assert set(into) == set(uplinks)
+    assert sum(len(stations) for stations in into.values()) == len(clients)
+    wired = {switch: uplinks[switch] - np.sum(list(of.values()), axis=0) for switch, of in into.items()}
+    of_storey: Counter[str] = Counter()
+    for switch, of in into.items():
+        storey = switch.rsplit("/", 1)[0]
+        of_storey[storey] += np.sum([clients[station] for station in of], axis=0)
+    for switch, left in wired.items():
+        storey = switch.rsplit("/", 1)[0]
+        most = (IDLE_MBIT_S[0] + WIRED_MBIT_S[0] * 1.25 * np.asarray(of_storey[storey])) / switches[storey]
+        assert (left > 0.99 * IDLE_MBIT_S[0] / switches[storey]).all(), switch
+        assert (left <= most + 1e-3).all(), switch
+    assert max(switches.values()) > 1
+    for of in into.values():
+        for station, values in of.items():
+            assert (values <= 1.25 * WIFI_MBIT_S[0] * clients[station] + 1e-6).all()
+            assert ((values > 0) == (clients[station] > 0)).all()
 
 
 def test_a_building_without_clients_carries_its_storeys_idle_traffic() -> None:
@@ -208,7 +239,7 @@ def test_a_person_gives_off_the_published_amount_of_co2() -> None:
     assert generation() / 3.6 == pytest.approx(0.0048, abs=0.0004)  # [L/s]: 0.0044 to 0.0056 for sitting students
 
 
-def test_classrooms_are_stuffy_in_lessons_and_fresh_at_night(demo: Assembled, day: F32) -> None:
+def test_classrooms_are_stuffy_in_lessons_and_fresh_at_night(demo: Assembled, day: F64) -> None:
     rooms = day[rows(demo.points, "co2/room/classroom/")]
     assert rooms.shape[0] == 700
     assert (rooms[:, 5] < OUTDOOR_PPM + 25).all()
@@ -253,8 +284,9 @@ def test_a_fault_spoils_a_point_of_any_family(few: list[Point]) -> None:
 @pytest.mark.parametrize(
     ("address", "quantity", "unit", "wanted"),
     [
-        ("heat/room/office/20/x", "power", "kW", "begins with power, people"),
-        ("", "power", "kW", "begins with power, people"),
+        ("heat/room/office/20/x", "power", "kW", "begins with power, energy"),
+        ("", "power", "kW", "begins with power, energy"),
+        ("energy/building/x", "energy", "kWh", "energy/building/<building>, with its power/building/"),
         ("people/room/ballroom/20/x", "people", "1", "people/room/<use>/<m2>/<space>"),
         ("people/room/office/0/x", "people", "1", "people/room/<use>/<m2>/<space>"),
         ("co2/storey/office/20/x", "co2", "ppm", "co2/room/<use>/<m2>/<space>"),

@@ -262,8 +262,14 @@ def test_points_belong_to_entities_and_their_addresses_are_unique(demo: Assemble
     assert count["people"] < count["co2"] == count["temperature"] < 1_500  # and an office in five
     switches = sum(e.category == "switch" for e in demo.campus.equipment)
     uplinks = switches - 1 + 3 + 1  # of every switch but the core, to three campuses, and the egress
-    assert count["traffic"] == 2 * count["utilisation"] == 2 * count["link_state"] == 2 * uplinks
-    assert len(demo.points) == 28_872
+    assert count["traffic"] == 2 * (uplinks + len(access_points))
+    assert count["utilisation"] == count["link_state"] == uplinks
+    assert sorted(p.entity for p in demo.points if p.quantity == "energy") == sorted(
+        b.id for b in demo.campus.buildings
+    )
+    uses = Counter(use_of(s) for s in spaces(demo))
+    assert count["pir"] == uses["seminar"] + uses["meeting"] + count["co2"] - count["people"]
+    assert len(demo.points) == 44_566
     metered = {p.entity for p in demo.points if p.quantity == "power"}
     assert {b.id for b in demo.campus.buildings} | {s.id for _, s in storeys(demo)} <= metered
 
@@ -278,7 +284,7 @@ def test_an_uplinks_points_name_an_edge_of_the_topology_with_its_capacity(demo: 
             assert f"/{rated[link]:.0f}/" in point.address
             found += 1
     switches = sum(e.category == "switch" for e in demo.campus.equipment)
-    assert found == 3 * (switches - 1 + 4)
+    assert found == 3 * (switches - 1 + 4) + 2 * sum(e.category == "access-point" for e in demo.campus.equipment)
 
 
 def test_uplinks_of_small_buildings_carry_less(demo: Assembled) -> None:

@@ -29,6 +29,14 @@ def test_the_demo_is_generated_and_written_once(cache: Path, monkeypatch: pytest
     assert second.live.tree.ids == first.live.tree.ids
 
 
+def test_the_demo_brings_the_timetable_of_its_classrooms(cache: Path) -> None:
+    runtime = build_runtime(cache=cache, spaces=1_500)
+    rooms = {lesson.space for lesson in runtime.assembled.timetable}
+    addresses = [p.address for p in runtime.live.points if p.address.startswith("people/room/classroom/")]
+    assert rooms
+    assert rooms == {address.split("/", 4)[4] for address in addresses}
+
+
 def test_a_damaged_cache_is_made_again(cache: Path) -> None:
     first = build_runtime(cache=cache, spaces=300)
     for path in (cache / "demo").glob("*.pickle"):
