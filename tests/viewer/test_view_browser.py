@@ -197,6 +197,26 @@ def test_to_the_map_and_back_is_one_flight_that_input_stops(show: Show) -> None:
     assert shown.page.evaluate(f"{VIEW}.stage.flight.active") is False
 
 
+def test_a_link_shows_its_place_from_the_first_frame_on(show: Show) -> None:
+    """Not the whole campus until names have come: on a slow line that is what one looked at."""
+    shown = show(flyTo="3/02", context={"reduced_motion": "no-preference"})
+    shown.page.wait_for_function(
+        "window.campusTwin?.views.at(-1)?.scene && window.campusTwin.views.at(-1).stage.counters.frames > 0",
+        timeout=60_000,
+    )
+    distance, active = shown.page.evaluate(f"[{VIEW}.stage.rig.pose.distance, {VIEW}.stage.flight.active]")
+    assert (distance < 1000, active) == (True, False)
+
+
+def test_a_link_to_a_room_finds_it_however_late_its_storey_comes(show: Show, demo_scene: Scene) -> None:
+    shown = show(flyTo="")
+    shown.ready()
+    room = shown.page.evaluate(f"{VIEW}.scene.index.id({VIEW}.scene.index.firstSpace + 40)")
+    late = show(flyTo=room)
+    late.ready()
+    late.page.wait_for_function(f"{VIEW}.stage.rig.pose.distance < 400", timeout=60_000)
+
+
 def test_a_lost_context_comes_back(show: Show) -> None:
     shown = show()
     shown.ready()

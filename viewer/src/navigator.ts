@@ -79,13 +79,20 @@ export class Navigator {
     this.toldCamera = props.camera ?? '';
     this.flatNow = flat === 1;
     this.explode = this.view.state.explode;
+    // a link shows its place from the first frame on; a room is found when the labels have come
+    this.wanted = props.camera ? '' : (props.flyTo ?? '');
+    const place = this.placeOf(this.wanted);
+    if (place !== null) {
+      copyPose(framing(place.bounds, rig.pose, rig.width / rig.height, place.fill), rig.pose);
+      this.wanted = '';
+    }
     rig.limit(rig.pose);
     rig.apply();
-    this.wanted = props.camera ? '' : (props.flyTo ?? '');
   }
 
-  textsCame(props: Props): void {
-    if (this.wanted !== '') this.flyTo(props.flyTo ?? '');
+  /** Labels or rooms have come: what could not be found yet may be there now. */
+  moreCame(): void {
+    if (this.wanted !== '') this.flyTo(this.wanted);
   }
 
   propsChanged(props: Props, before: Props, bits: number): void {
@@ -125,14 +132,19 @@ export class Navigator {
 
   /** Flies to an entity so that it fills the view; ids of spaces wait for the labels. */
   flyTo(request: string): void {
+    const place = this.placeOf(request);
+    this.wanted = place === null ? request : '';
+    if (place !== null) this.flyToBounds(place.bounds, place.fill);
+  }
+
+  /** Where a requested entity is, and how much of the view it is to fill; null while that is not known. */
+  private placeOf(request: string): { bounds: Bounds; fill: number } | null {
     const { scene } = this.view;
-    const id = request.split('#')[0] ?? '';
-    const slot = scene ? scene.index.slot(id) : -1;
-    this.wanted = slot < 0 ? request : '';
-    if (!scene || slot < 0) return;
+    const slot = scene ? scene.index.slot(request.split('#')[0] ?? '') : -1;
+    if (!scene || slot < 0) return null;
     const bounds = boundsOf(slot, scene.index, scene.storeys, scene.buildings);
-    if (bounds === null) this.wanted = request;
-    else this.flyToBounds(bounds, scene.index.kind(slot) === 'space' ? 0.3 : scene.index.kind(slot) === 'campus' ? 1 : 0.66);
+    const kind = scene.index.kind(slot);
+    return bounds && { bounds, fill: kind === 'space' ? 0.3 : kind === 'campus' ? 1 : 0.66 };
   }
 
   flyToBounds(bounds: Bounds, fill: number): void {

@@ -185,6 +185,7 @@ export class View {
       await expanded?.all;
       // what came second asks for a frame only once
       if (expanded) this.change(Change.Building);
+      this.navigator?.moreCame();
     } catch (error) {
       if (signal.aborted) return;
       this.failed = error instanceof Error ? error.message : String(error);
@@ -278,7 +279,7 @@ export class View {
     this.scene.state.setAreas(this.scene.index.labels?.area ?? []);
     this.text.use(this.scene.index, this.scene.state, this.state);
     this.apply(bits | Change.Texts | Change.State, this.props);
-    this.navigator?.textsCame(this.props);
+    this.navigator?.moreCame();
   }
 
   private receive(frame: Frame): void {
