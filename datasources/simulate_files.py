@@ -117,7 +117,7 @@ def _write(
     """Write the readings of a day; their number."""
     table = _readings(points, times, reported)
     part = path.with_suffix(".tmp")
-    pq.write_table(table, part, compression="zstd", use_dictionary=ENCODED)
+    pq.write_table(table, part, compression="zstd", use_dictionary=ENCODED, write_statistics=["time"])
     part.replace(path)
     return path, table.num_rows
 
@@ -140,12 +140,11 @@ def _days(start: datetime, end: datetime, step_s: float) -> Iterator[tuple[str, 
 def _readings(points: Sequence[Point], times: npt.NDArray[np.float64], reported: list[Reported]) -> pa.Table:
     """What was ``reported`` of ``points`` at ``times`` [s since epoch, UTC] of one day; a row a reading."""
     values = np.concatenate([part.values for part in reported], axis=1) if len(reported) > 1 else reported[0].values
-    missing = np.concatenate([part.missing for part in reported], axis=1)
     rows = np.repeat(np.arange(len(points), dtype=np.int32), len(times))
     when = np.tile((times * 1e3).astype(np.int64), len(points))
-    told = np.round(values, 4).reshape(-1)
-    if missing.any():
-        kept = ~missing.reshape(-1)
+    told = np.round(values, 4, out=values).reshape(-1)
+    if any(part.missing.any() for part in reported):
+        kept = ~np.concatenate([part.missing for part in reported], axis=1).reshape(-1)
         rows, when, told = rows[kept], when[kept], told[kept]
     names = pa.DictionaryArray.from_arrays(pa.array(rows), pa.array([p.id for p in points]))
     origin = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int8)), pa.array(["simulated"]))

@@ -80,7 +80,9 @@ class CampusModel:
         }
         for group, rows in self._rows.items():
             if len(rows) and group in wanted:
-                result[rows] = makers[group]()
+                first, last = int(rows[0]), int(rows[-1]) + 1
+                whole = last - first == len(rows)  # a run of rows is copied faster than single ones
+                result[slice(first, last) if whole else rows] = makers[group]()
         return result
 
 

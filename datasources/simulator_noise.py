@@ -34,17 +34,23 @@ def keys(names: list[str]) -> U64:
 
 def mix(x: U64) -> U64:
     """SplitMix64's finaliser, element by element; overflow is meant."""
-    x = x + _GOLDEN
-    x = (x ^ (x >> np.uint64(30))) * _A
-    x = (x ^ (x >> np.uint64(27))) * _B
-    mixed: U64 = x ^ (x >> np.uint64(31))
+    mixed: U64 = x + _GOLDEN
+    shifted = mixed >> np.uint64(30)  # in place from here on: large arrays cost more to have than to fill
+    mixed ^= shifted
+    mixed *= _A
+    mixed ^= np.right_shift(mixed, np.uint64(27), out=shifted)
+    mixed *= _B
+    mixed ^= np.right_shift(mixed, np.uint64(31), out=shifted)
     return mixed
 
 
 def uniform(stream: U64, place: U64) -> F32:
     """Numbers from 0 to 1 at ``place`` of ``stream``, element by element."""
     mixed = mix(stream ^ (place * _GOLDEN))
-    return (mixed >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
+    mixed >>= np.uint64(40)
+    numbers: F32 = mixed.astype(np.float32)
+    numbers *= np.float32(2.0**-24)
+    return numbers
 
 
 @lru_cache(maxsize=4_096)

@@ -34,6 +34,10 @@ class Streams:
         self._kept: dict[tuple[str, int], U64] = {}
         self._drawn: dict[tuple[str, int], F32] = {}
 
+    def __len__(self) -> int:
+        """How many entities."""
+        return len(self._keys)
+
     def of(self, signal: str, day: int) -> U64:
         """Each entity's stream of ``signal`` on local day number ``day``."""
         if (signal, day) not in self._kept:

@@ -25,6 +25,7 @@ from twin.point import Point
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
 
 SCOPES = ("ap", "storey", "building", "intercampus", "egress")
 DIRECTIONS = ("in", "out")
@@ -93,56 +94,71 @@ class TrafficModel:
         units = [own_unit(p, quantity[u.family]) for p, u in zip(points, self.uplinks, strict=True)]
         self._factor: F64 = np.array([factor for factor, _ in units], np.float64)[:, None]
         self._capacity: F32 = np.array([u.capacity for u in self.uplinks], np.float32)[:, None]
-        self._kind = np.array([u.family for u in self.uplinks] or [""])[: len(points)]
-        self._out = np.array([u.direction == "out" for u in self.uplinks], np.bool_)
+        self._used = _rows(self.uplinks, "utilisation")
+        self._state = _rows(self.uplinks, "link")
+        self._ways = [np.append(_rows(self.uplinks, "traffic", way), self._used) for way in DIRECTIONS]
         stations = [f"{a.storey}/{a.own}" for a in served]
         self._storeys = sorted({a.storey for a in served})
         buildings = sorted({name.split("/")[0] for name in self._storeys})
         self._to_storey = sums([a.storey for a in served], self._storeys)
         self._to_building = sums([name.split("/")[0] for name in self._storeys], buildings)
         self._of_station, self._of_storey = Streams(stations, seed), Streams(self._storeys, seed)
-        lines = [k for k, u in enumerate(self.uplinks) if u.scope == "intercampus"]
-        self._lines = np.array(lines, np.int64)
-        self._of_line = Streams([f"{self.uplinks[k].lower}>{self.uplinks[k].upper}" for k in lines], seed)
-        self._parts = _parts(self.uplinks, buildings)
-        switches = _switches(self.uplinks)
-        self._wired = _wired(self.uplinks, switches, self._storeys)
-        self._wireless = _wireless(self.uplinks, switches, stations, [a.storey for a in served])
+        lines = sorted({f"{u.lower}>{u.upper}" for u in self.uplinks if u.scope == "intercampus"})
+        number = {line: k for k, line in enumerate(lines)}
+        self._of_line = Streams(lines, seed)
+        self._line = np.array([number.get(f"{u.lower}>{u.upper}", -1) for u in self.uplinks], np.int64)
+        switches, of = _switches(self.uplinks), [a.storey for a in served]
+        self._parts = [_parts([self.uplinks[k] for k in rows], buildings) for rows in self._ways]
+        self._wired = [_wired([self.uplinks[k] for k in rows], switches, self._storeys) for rows in self._ways]
+        upper = {u.lower: u.upper for u in self.uplinks if u.scope == "ap"}
+        self._wireless = [
+            _wireless([self.uplinks[k] for k in rows], upper, switches, stations, of) for rows in self._ways
+        ]
 
     def at(self, when: F64, clients: F32) -> F64:
         """The points' values, in their own units, at ``when`` (columns), from ``clients`` (access points, columns)."""
         hour = (when + UTC_OFFSET_S - local_days(when) * DAY_S) / 3_600.0
         activity = np.interp(hour, np.arange(25), [*ACTIVITY, ACTIVITY[0]]).astype(np.float32)
         connected = self._to_storey @ clients
-        into, out = (self._carried(k, when, activity, clients, connected) for k in range(len(DIRECTIONS)))
-        told = np.where(self._out[:, None], out, into)
-        used = np.maximum(into, out) / self._capacity * np.float32(100)
-        told = np.where((self._kind == "utilisation")[:, None], used, told)
-        told = np.where((self._kind == "link")[:, None], np.float32(1), told)
-        values: F64 = told * self._factor
-        return values
+        carried = [self._carried(k, when, activity, clients, connected) for k in range(len(DIRECTIONS))]
+        told = np.zeros((len(self.uplinks), len(when)), np.float32)
+        for rows, values in zip(self._ways, carried, strict=True):
+            told[rows] = values
+        count = len(self._used)
+        if count:
+            busier = np.maximum(*(values[-count:] for values in carried))
+            told[self._used] = busier / self._capacity[self._used] * np.float32(100)
+        told[self._state] = 1
+        own: F64 = told * self._factor
+        return own
 
     def _carried(self, way: int, when: F64, activity: F32, clients: F32, connected: F32) -> F32:
-        """What every uplink carries one way [Mbit/s]."""
+        """What the uplinks ``self._ways[way]`` carry one way [Mbit/s]."""
         signal = f"traffic-{DIRECTIONS[way]}"
         wireless = clients * (activity * np.float32(WIFI_MBIT_S[way])) * _burst(self._of_station, signal, when)
         wired = connected * (activity * np.float32(WIRED_MBIT_S[way])) * _burst(self._of_storey, signal, when)
         wired += np.float32(IDLE_MBIT_S[way])
         storeys = self._to_storey @ wireless + wired
-        through: F32 = self._parts @ ((self._to_building @ storeys) * np.float32(1 + OVERHEAD))
-        through[self._lines] *= self._wander(when)
-        through += self._wired @ wired
-        through += self._wireless @ wireless
-        return np.minimum(through, self._capacity)
+        through: F32 = self._parts[way] @ ((self._to_building @ storeys) * np.float32(1 + OVERHEAD))
+        line = self._line[self._ways[way]]
+        through[line >= 0] *= self._wander(when)[line[line >= 0]]
+        through += self._wired[way] @ wired
+        through += self._wireless[way] @ wireless
+        return np.minimum(through, self._capacity[self._ways[way]], out=through)
 
     def _wander(self, when: F64) -> F32:
         """What goes to each other campus differs by the line, the day and the half hour."""
         days = local_days(when)
-        of_day = np.ones((len(self._lines), len(when)), np.float32)
+        of_day = np.ones((len(self._of_line), len(when)), np.float32)
         for day in np.unique(days).tolist():
             of_day[:, days == day] = np.float32(0.6) + np.float32(0.8) * self._of_line.once("line", day)[:, None]
         of_day *= np.float32(0.8) + np.float32(0.4) * self._of_line.each("line", when, WANDER_S)
         return of_day
+
+
+def _rows(uplinks: Sequence[Uplink], family: str, direction: str = "") -> I64:
+    """The rows of a family, and of a direction where it has one."""
+    return np.array([k for k, u in enumerate(uplinks) if (u.family, u.direction) == (family, direction)], np.int64)
 
 
 def _burst(streams: Streams, signal: str, when: F64) -> F32:
@@ -183,13 +199,16 @@ def _wired(uplinks: Sequence[Uplink], switches: Mapping[str, list[str]], storeys
 
 
 def _wireless(
-    uplinks: Sequence[Uplink], switches: Mapping[str, list[str]], stations: Sequence[str], storeys: Sequence[str]
+    uplinks: Sequence[Uplink],
+    upper: Mapping[str, str],
+    switches: Mapping[str, list[str]],
+    stations: Sequence[str],
+    storeys: Sequence[str],
 ) -> csr_array:
     """Which share of each access point's traffic (columns; ``stations``, their ``storeys``) each uplink (rows) carries.
 
-    The switch that an access point's own uplink names carries all of it; where none is named the storey's share alike.
+    The switch ``upper`` that an access point's own uplink names carries all of it; else the storey's share it alike.
     """
-    upper = {uplink.lower: uplink.upper for uplink in uplinks if uplink.scope == "ap"}
     column = {station: k for k, station in enumerate(stations)}
     shares: dict[str, list[tuple[int, float]]] = {}
     for k, (station, storey) in enumerate(zip(stations, storeys, strict=True)):
