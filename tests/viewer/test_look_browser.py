@@ -124,7 +124,6 @@ def test_a_closed_building_wears_its_rooms_colours_within_a_step(show: Show, dem
     worn("plain")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_map_has_trees_and_paler_shadows_and_the_plan_of_a_storey_none(show: Show) -> None:
     """Shadows tell heights on a map; round one storey's rooms they would hide the ground."""
     view = show(theme="light", labels=False, quality="c", time=MORNING, mode="2d")
@@ -146,6 +145,7 @@ def test_a_map_has_trees_and_paler_shadows_and_the_plan_of_a_storey_none(show: S
     assert of_a_storey == 0 < on_the_map < in_space == 1
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_plain_dissolves_into_the_page(show: Show, theme: str) -> None:
     view = show(theme=theme, labels=False, quality="c")
     view.ready()
