@@ -6,10 +6,10 @@ import random
 import time
 from collections.abc import Callable
 
-from datasources.contract import Neighbour, Neighbours
+from datasources.contract import Neighbour, Neighbours, SourceError
 from datasources.snmp_mib import Profile
 from datasources.snmp_plan import Index, Planner, text_of
-from datasources.snmp_session import Absent, Session, Value
+from datasources.snmp_session import Absent, Row, Session, Value
 
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 LOCAL_CHASSIS_SUBTYPE, LOCAL_CHASSIS = "1.0.8802.1.1.2.1.3.1.0", "1.0.8802.1.1.2.1.3.2.0"
@@ -21,6 +21,8 @@ SUBTYPE_CHASSIS_MAC, SUBTYPE_PORT_MAC, SUBTYPE_INTERFACE_NAME, SUBTYPE_LOCAL = 4
 
 FIRST_S = 60.0
 """Within so long after the start [s] every device is read for the first time."""
+MOST = 4096
+"""No device has so many neighbours or ports: a longer table has no end."""
 AGAIN_S = 300.0
 """A device whose neighbours could not be read is asked again so soon [s]."""
 
@@ -67,7 +69,7 @@ async def rows_of(session: Session, target: str, profile: Profile) -> list[Neigh
     """The lines of a device's LLDP table."""
     table: dict[tuple[int, ...], dict[int, Value]] = {}
     for column in (CHASSIS_SUBTYPE, CHASSIS, PORT_SUBTYPE, PORT, PORT_DESCRIPTION, SYSTEM_NAME):
-        for suffix, value in await session.walk(f"{REMOTE}.{column}"):
+        for suffix, value in await _walk(session, f"{REMOTE}.{column}"):
             table.setdefault(suffix, {})[column] = value
     if not table:
         return []
@@ -92,15 +94,22 @@ async def rows_of(session: Session, target: str, profile: Profile) -> list[Neigh
 async def _local_ports(session: Session, index: Index) -> dict[int, str]:
     """lldpLocPortNum -> ifName. Where the port's id is not its name, devices use the ifIndex for both."""
     by_number = {rows[0].suffix[0]: name for name, rows in index.items() if len(rows) == 1 and rows[0].suffix}
-    subtypes = dict(await session.walk(LOCAL_SUBTYPE))
+    subtypes = dict(await _walk(session, LOCAL_SUBTYPE))
     found = dict(by_number)
-    for suffix, value in await session.walk(LOCAL_PORT):
+    for suffix, value in await _walk(session, LOCAL_PORT):
         text = text_of(value)
         if subtypes.get(suffix) == SUBTYPE_INTERFACE_NAME or text in index:
             found[suffix[0]] = text
         elif subtypes.get(suffix) == SUBTYPE_LOCAL and text.isdigit() and int(text) in by_number:
             found[suffix[0]] = by_number[int(text)]
     return found
+
+
+async def _walk(session: Session, oid: str) -> list[Row]:
+    rows = await session.walk(oid, MOST)
+    if len(rows) >= MOST:
+        raise SourceError(f"its LLDP table has {MOST} rows and more")
+    return rows
 
 
 def _words(value: Value | None) -> str:

@@ -15,7 +15,7 @@ from datasources.snmp_lldp import Timer, read_neighbours
 from datasources.snmp_mib import Profile, profile_of, view
 from datasources.snmp_plan import Plan, Planner
 from datasources.snmp_reading import Answers, readings
-from datasources.snmp_session import SYS_UPTIME, Absent, Session, Value
+from datasources.snmp_session import SYS_UPTIME, Absent, Session, Value, stopped
 from datasources.snmp_settings import Access
 from twin.reading import RawReading
 
@@ -119,9 +119,12 @@ class Device:
         """Read the neighbours, after the readings and apart from them: a table that cannot be read costs no value."""
         assert self._session is not None
         name = self._access.name
+        reading = asyncio.create_task(read_neighbours(self._session, name, self._profile), name=f"LLDP of {name}")
         try:
-            async with asyncio.timeout(LLDP_S):
-                found = await read_neighbours(self._session, name, self._profile)
+            await asyncio.wait({reading}, timeout=LLDP_S)
+            if not reading.done():
+                raise TimeoutError
+            found = reading.result()
         except (SourceError, TimeoutError) as error:
             log.warning("target %s: its LLDP neighbours cannot be read: %s", name, error or f"not within {LLDP_S:g} s")
         except Exception:
@@ -130,6 +133,8 @@ class Device:
             self._lldp.wait()
             await self._out(found)
             return
+        finally:
+            await stopped([reading])  # one cancellation may be forgotten, and a table may have no end
         self._session = None  # an answer may still be on its way
         self._lldp.wait(failed=True)
 

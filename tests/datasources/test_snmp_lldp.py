@@ -32,6 +32,7 @@ async def agent() -> AsyncIterator[Scripted]:
 
 def run_of(agent: Scripted, **settings: Any) -> Run:
     targets = {"a": {"host": "127.0.0.1", "port": agent.port, "timeout_s": 0.3, "retries": 0}}
+    targets["a"] |= {name: settings.pop(name) for name in ("timeout_s",) if name in settings}
     return Run(targets, [OCTETS], **settings)
 
 
@@ -116,8 +117,21 @@ async def test_a_table_that_cannot_be_read_costs_no_value_and_is_no_loss(
 
 
 @pytest.mark.asyncio
+async def test_a_table_that_takes_too_long_is_given_up(agent: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snmp_target, "LLDP_S", 0.1)
+    monkeypatch.setattr("datasources.snmp_lldp.AGAIN_S", 0.2)
+    whole = agent.answer
+    agent.answer = lambda kind, oids: None if oids[0].startswith(REMOTE) else whole(kind, oids)
+    async with run_of(agent, lldp_interval_s=0.5, timeout_s=5).running() as run:
+        await run.until(lambda: asked_for_lldp(agent) >= 2)
+        before = run.batches
+        await run.until(lambda: run.batches >= before + 2)
+        assert run.states() == []
+
+
+@pytest.mark.asyncio
 async def test_a_table_without_end_is_given_up(agent: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snmp_target, "LLDP_S", 0.5)
+    monkeypatch.setattr("datasources.snmp_lldp.MOST", 200)
     whole = agent.answer
     numbers = iter(range(1, 10**9))
 
