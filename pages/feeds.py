@@ -13,7 +13,7 @@ from typing import Any
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import feed_mapping, feed_quality, feed_sources, states
+from pages._parts import feed_mapping, feed_neighbours, feed_quality, feed_sources, states
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context, context_of
@@ -70,6 +70,7 @@ def _live(context: Context) -> list[Child]:
         feed_sources.table(context, rows, chosen),
         feed_sources.points(context, chosen) if chosen else None,
         feed_mapping.coverage(context, rows),
+        feed_neighbours.neighbours(context),
         html.Span(hidden=True, id="feeds-at", **attrs({"data-at": f"{context.runtime.live.clock():.3f}"})),
     ]
 

@@ -6,24 +6,27 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from datasources.contract import TargetReport
+from datasources.contract import Neighbour, Neighbours, TargetReport
 from datasources.runner import SourceConfig, SourceState, State
 from pages import feeds
-from pages._parts import feed_mapping, feed_quality, feed_sources
+from pages._parts import feed_mapping, feed_neighbours, feed_quality, feed_sources
 from pages._parts.context import Context
 from pages._parts.text import Lang
 from server.runtime import runtime_of
 from server.unmapped import Suggester
+from server.wiring_text import change_words
 from tests.pages.campus import small_campus
 from tests.pages.test_application import text_of
 from twin.ingest import SourceCounts
 from twin.quality.finding import Hit
 from twin.reading import RawReading
+from twin.topology_wiring import Disagreement
 
 Result = TypeVar("Result")
 
@@ -141,3 +144,24 @@ def test_what_the_checks_find_stands_on_the_page(fed: Context) -> None:
     assert "p-A" in words
     watch.ledger.update("gap", {}, now + 1)
     assert feeds.findings(fed.runtime) == []
+
+
+def test_neighbours_are_told_with_what_changed_and_what_differs(fed: Context) -> None:
+    assert feed_neighbours.neighbours(fed) is None, "where no device tells any, there is nothing to say"
+    board, now = fed.runtime.wiring, time.time()
+
+    def tell(at: float, *rows: tuple[str, str, str]) -> None:
+        wires = tuple(Neighbour("sw-1", port, remote, there) for port, remote, there in rows)
+        board.take("plant", Neighbours("sw-1", (), wires), at)
+
+    tell(now - 60, ("Gi1", "core", "Te1"), ("Gi2", "ap-7", "eth0"))
+    tell(now, ("Gi1", "core", "Te1"))
+    board.found = replace(
+        board.found, disagreements=(Disagreement("other-uplink", "sw-1", ("core",), ("old-core",), 7),)
+    )
+    words = text_of(feed_neighbours.neighbours(fed))
+    assert fed.text("feeds.neighbours.devices", n=1) in words
+    assert fed.text("feeds.neighbours.lost", n=1) in words
+    assert change_words(board.changes[-1], fed.lang) in words
+    assert "old-core" in words
+    assert "feeds-neighbours" in text_of(ran(feeds.layout(fed)))
