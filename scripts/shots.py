@@ -21,7 +21,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -29,6 +29,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 from playwright.sync_api import Error as BrowserError
+from shots_broker import devices
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ("1920x1080", "3840x2160")
@@ -83,6 +84,13 @@ def cut_feeds(page: Page) -> None:
     page.wait_for_selector("#feeds-stale:not([hidden])", timeout=30_000)
 
 
+def let_speak(page: Page) -> None:
+    """Devices have sent for a while: rates, and signals that come unmapped."""
+    page.wait_for_timeout(25_000)
+    page.click("[data-feeds=again]")
+    page.wait_for_timeout(4_000)
+
+
 def search_initials(page: Page) -> None:
     """The search with a few letters typed."""
     page.keyboard.press("/")
@@ -129,6 +137,7 @@ SHOTS = (
     Shot("feeds", "demo", path="/feeds", wait="#feeds-unmapped section"),
     Shot("feeds", "points", path="/feeds", query="source=simulator", wait="#feeds-unmapped section"),
     Shot("feeds", "stale", path="/feeds", wait="#feeds-unmapped section", act=cut_feeds),
+    Shot("feeds", "broker", path="/feeds", server="broker", wait="#feeds-unmapped section", act=let_speak),
     Shot("feeds", "down", path="/feeds", server="silent", wait="#feeds-unmapped section"),
     Shot("feeds", "nosources", path="/feeds", server="bare", wait="#feeds-unmapped section"),
     Shot("check", "generated", path="/check"),
@@ -316,7 +325,8 @@ def take(playwright: Playwright, args: argparse.Namespace, names: dict[str, Shot
     browsers = {True: FLAGS, False: NO_GPU}
     with tempfile.TemporaryDirectory() as base:
         for server in dict.fromkeys(shot.server for shot in names.values()):
-            with serving(folder_of(server, Path(base))) if not args.url else existing(args.url) as url:
+            with ExitStack() as stack:
+                url = stack.enter_context(existing(args.url) if args.url else provided(server, Path(base)))
                 room = first_room(url)
                 for webgl, flags in browsers.items():
                     mine = {n: s for n, s in names.items() if s.server == server and s.webgl == webgl}
@@ -332,6 +342,14 @@ def take(playwright: Playwright, args: argparse.Namespace, names: dict[str, Shot
         sheet(args.out, browser, taken)
         browser.close()
     return taken
+
+
+@contextmanager
+def provided(server: str, base: Path) -> Iterator[str]:
+    """The product with a campus of this kind, and the devices that it listens to."""
+    folder = folder_of(server, base)
+    with devices(folder) if server == "broker" and folder else nullcontext(), serving(folder) as url:
+        yield url
 
 
 @contextmanager
