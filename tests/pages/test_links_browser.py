@@ -18,7 +18,7 @@ def drawn(page: Page) -> None:
     expect(page.locator("#twin")).to_have_attribute("data-links", re.compile(r"^([2-9]|\d{2,})$"), timeout=READY_MS)
 
 
-def test_links_come_and_go_with_the_channel_and_say_why_they_have_no_data(open_page: Opener) -> None:
+def test_links_come_and_go_with_the_channel_and_say_how_much_they_are_used(open_page: Opener) -> None:
     page = open_page("/?lang=en&ch=network.utilisation")
     storey = page.evaluate(
         "async () => { const m = await window.campus.model(); await m.ready; return m.index.storeys.id[0]; }"
@@ -27,8 +27,8 @@ def test_links_come_and_go_with_the_channel_and_say_why_they_have_no_data(open_p
     drawn(page)
     expect(page.locator("#details .section-head h3", has_text="Links here")).to_be_visible()
     first = page.locator("#details .link-row").first
-    expect(first.locator(".link-used")).to_have_text("–")
-    expect(first).to_contain_text(re.compile(r"no data.*no points"))
+    expect(first.locator(".link-used")).to_have_text(re.compile(r"^\d+(\.\d)? %"))
+    expect(first).to_contain_text("simulator")
     expect(page.locator(".legend:visible .legend-links")).to_contain_text("width: traffic")
     page.locator('[data-channels-of] [data-set="ch=network.clients"]').click()
     expect(page.locator("#details .link-row")).to_have_count(0)
