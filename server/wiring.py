@@ -76,11 +76,15 @@ class WiringBoard:
                 async with asyncio.timeout(SETTLE_S):
                     await self._changed.wait()
                     await asyncio.sleep(self._gather_s)
-            settled = self.neighbourhood.settle(runtime.ingest.clock())
-            self._tell(settled)
-            if settled or self._changed.is_set():
-                self._changed.clear()
-                await self._follow(runtime)
+            try:
+                settled = self.neighbourhood.settle(runtime.ingest.clock())
+                self._tell(settled)
+                if settled or self._changed.is_set():
+                    self._changed.clear()
+                    await self._follow(runtime)
+            except Exception:
+                # What one device says must not end the news of all others; the topology stays as it was.
+                log.exception("LLDP: the wires could not be taken over")
 
     async def _follow(self, runtime: Runtime) -> None:
         """Take the wires over into what runs; where that became another meanwhile, the next turn does it."""

@@ -137,6 +137,28 @@ async def test_a_neighbour_that_is_lost_is_told_and_its_link_stays(
 
 
 @pytest.mark.asyncio
+async def test_wires_that_cannot_be_taken_over_do_not_end_the_look_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path, []) as net:
+        board = net.runtime.wiring
+        merge, asked = board.merge, []
+
+        def fails_once(*facts: Any) -> Any:
+            asked.append(facts)
+            if len(asked) == 1:
+                raise ValueError("an odd name")
+            return merge(*facts)
+
+        monkeypatch.setattr(board, "merge", fails_once)
+        net.tell("3/SW", ("Gi1", "1/SW", "Te1"))
+        await until(lambda: "could not be taken over" in caplog.text)
+        net.tell("2/SW", ("Gi9", "3/SW", "Gi2"))
+        await until(lambda: len(asked) == 2)
+        await until(lambda: bool(board.found.names))
+
+
+@pytest.mark.asyncio
 async def test_pages(tmp_path: Path) -> None:
     async with running(tmp_path, SHEET) as net:
         net.tell("Switch 3", *((f"Te{n}", f"other-{n}", "x") for n in range(5)))
