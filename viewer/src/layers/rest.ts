@@ -11,6 +11,7 @@ import { alone, keepable } from '../look/keepable.ts';
 import type { Kept } from '../look/kept.ts';
 import { shellsShown } from '../look/lod.ts';
 import { fibonacciDome, sunPoint } from '../look/samples.ts';
+import { release } from '../look/target.ts';
 import { drawDepth, shadowTarget } from './shadow.ts';
 
 /** How long the camera must have rested [ms], and how long the gathered light takes to come in. */
@@ -182,13 +183,13 @@ export class RestLayer implements Layer {
     const [width, height] = [Math.floor(x), Math.floor(y)];
     const size = SIZES[this.ctx!.view.tier];
     if (this.sunMap?.width !== size) {
-      for (const target of [this.sunMap, this.rayMap]) drop(target);
+      for (const target of [this.sunMap, this.rayMap]) release(target);
       this.sunMap = shadowTarget(size);
       this.rayMap = shadowTarget(size);
     }
     if (this.sum?.width === width && this.sum.height === height) return;
-    drop(this.sum);
-    drop(this.now);
+    release(this.sum);
+    release(this.now);
     const exact = { minFilter: NearestFilter, magFilter: NearestFilter, stencilBuffer: false };
     this.sum = new WebGLRenderTarget(width, height, { ...exact, type: HalfFloatType, depthBuffer: false });
     this.now = new WebGLRenderTarget(width, height, { ...exact, type: FloatType, depthTexture: new DepthTexture(width, height, UnsignedIntType) });
@@ -278,15 +279,10 @@ export class RestLayer implements Layer {
   dispose(): void {
     clearTimeout(this.timer);
     if (this.ctx) this.unfence();
-    for (const target of [this.now, this.sum, this.sunMap, this.rayMap]) drop(target);
+    for (const target of [this.now, this.sum, this.sunMap, this.rayMap]) release(target);
     this.kept?.dispose();
     this.screen?.geometry.dispose();
     (this.screen?.material as RawShaderMaterial | undefined)?.dispose();
     this.ctx = null;
   }
-}
-
-function drop(target: WebGLRenderTarget | null): void {
-  target?.depthTexture?.dispose();
-  target?.dispose();
 }

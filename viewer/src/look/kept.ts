@@ -12,6 +12,7 @@ import { KEPT_FRAGMENT, KEPT_VERTEX, NOBODY, SHOWN_FRAGMENT } from './kept-shade
 import { Tiles } from './kept-tiles.ts';
 import { Readback } from './readback.ts';
 import { Smooth } from './smooth.ts';
+import { release } from './target.ts';
 
 /** three.js's own layer of what the picture stands for; no camera draws it. */
 const PUT_AWAY = 1;
@@ -237,10 +238,7 @@ export class Kept {
   }
 
   private release(): void {
-    for (const target of [this.places, this.shown]) {
-      target?.depthTexture?.dispose();
-      target?.dispose();
-    }
+    for (const target of [this.places, this.shown]) release(target);
     this.places = this.shown = null;
   }
 

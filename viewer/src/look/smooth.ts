@@ -8,6 +8,7 @@ import {
 import type { LayerContext } from '../layer.ts';
 import { KEPT_VERTEX } from './kept-shader.ts';
 import { WITHIN_PIXEL } from './samples.ts';
+import { release } from './target.ts';
 import { MEAN_FRAGMENT, SAMPLE_FRAGMENT, SMOOTH_FRAGMENT } from './smooth-shader.ts';
 
 /** After a sample that took longer than this [ms], the machine is left to its other work for a while [ms]. */
@@ -156,10 +157,7 @@ export class Smooth {
   }
 
   private forgetSamples(): void {
-    for (const target of [this.sums, this.sample]) {
-      target?.depthTexture?.dispose();
-      target?.dispose();
-    }
+    for (const target of [this.sums, this.sample]) release(target);
     this.sums = this.sample = null;
   }
 
