@@ -56,11 +56,14 @@ export interface BuildingData {
   extra: Record<string, ExtraArrays>;
 }
 
-/** Worker -> page. Every building of a pack comes, and what is shown first of it, before the pack is 'shown'. */
+/**
+ * Worker -> page. Every building of a pack comes, and what is shown first of it, before the pack is 'shown'. What comes
+ * second of all packs of a worker comes when the page asks for the 'rest', and before 'done'.
+ */
 export type WorkerAnswer =
   | { kind: 'rooms'; data: RoomGroupData }
   | { kind: 'building'; building: number; block: Block }
   | { kind: 'extra'; building: number; extra: Record<string, ExtraArrays> }
   | { kind: 'shown' }
-  | { kind: 'done'; url: string; milliseconds: number }
-  | { kind: 'failed'; url: string; message: string };
+  | { kind: 'done' }
+  | { kind: 'failed'; message: string };

@@ -5,8 +5,10 @@ import { type LabelFile, type SceneFile, SceneIndex } from './scene.ts';
 
 declare const __WORKER__: string;
 
-async function json<T>(url: string, signal: AbortSignal): Promise<T> {
+/** Taken apart after `then`: the text of a large campus keeps the page for a fifth of a second. */
+async function json<T>(url: string, signal: AbortSignal, then?: Promise<void>): Promise<T> {
   const answer = await fetch(url, { signal });
+  await then;
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}`);
   return (await answer.json()) as T;
 }
@@ -15,9 +17,10 @@ export async function loadIndex(url: string, signal: AbortSignal): Promise<Scene
   return new SceneIndex(await json<SceneFile>(url, signal));
 }
 
-export async function loadLabels(index: SceneIndex, base: string, signal: AbortSignal): Promise<void> {
+/** Fetched at once, read when `drawn`: names and numbers come onto a picture, and must not keep it from coming. */
+export async function loadLabels(index: SceneIndex, base: string, signal: AbortSignal, drawn?: Promise<void>): Promise<void> {
   if (index.file.labels === null) return;
-  index.labels = await json<LabelFile>(new URL(index.file.labels, base).href, signal);
+  index.labels = await json<LabelFile>(new URL(index.file.labels, base).href, signal, drawn);
 }
 
 /** A campus of more spaces is drawn in fewer, wider groups. */
@@ -66,14 +69,32 @@ export function headStart(address: string): HeadStart {
 
 /** Most workers that expand packs side by side: more would only wait for the page that takes their arrays in. */
 const MOST_WORKERS = 4;
+/** Packs that a worker fetches while it expands another. */
+const AHEAD = 2;
 
 /** A part of the scene: the rooms of some buildings, a building, or what is made beside its rooms. */
 export type Part = Exclude<WorkerAnswer, { kind: 'shown' | 'done' | 'failed' }>;
 
-/** Resolve when all that the first frame shows has been handed over, and when everything has; both reject on a failure. */
 export interface Expanding {
+  /** Resolves when all that the first frame shows has been handed over. */
   shown: Promise<void>;
-  all: Promise<void>;
+  /**
+   * Asks for what comes second, and resolves when that has been handed over: made before the first frame is on the screen,
+   * it would only hold that up. Once, after `shown`.
+   */
+  rest(): Promise<void>;
+}
+
+interface Deferred {
+  promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function deferred(): Deferred {
+  const out = {} as Deferred;
+  out.promise = new Promise((resolve, reject) => Object.assign(out, { resolve, reject }));
+  return out;
 }
 
 /** Expands packs in `worker`, with more beside it where there are several packs and processors, and ends them all. */
@@ -81,42 +102,42 @@ export function expandPacks(worker: Worker, jobs: PackJob[], signal: AbortSignal
   const count = Math.min(MOST_WORKERS, jobs.length, navigator.hardwareConcurrency || 1);
   const workers = [worker];
   while (workers.length < count) workers.push(newWorker());
-  let see = (): void => undefined;
-  let hide = (_: Error): void => undefined;
-  const shown = new Promise<void>((resolve, reject) => ([see, hide] = [resolve, reject]));
-  const all = new Promise<void>((resolve, reject) => {
-    let [left, unseen] = [jobs.length, jobs.length];
-    const waiting = [...jobs];
-    const end = (error?: Error): void => {
-      for (const one of workers) one.terminate();
-      if (error) {
-        hide(error);
-        reject(error);
-      } else resolve();
+  const shown = deferred();
+  const all = deferred();
+  // who waits for one of them hears of a failure there; nobody need wait for the other
+  for (const { promise } of [shown, all]) promise.catch(() => undefined);
+  const fail = (error: Error): void => {
+    for (const one of workers) one.terminate();
+    shown.reject(error);
+    all.reject(error);
+  };
+  signal.addEventListener('abort', () => fail(new DOMException('the view was closed', 'AbortError')), { once: true });
+  const waiting = [...jobs];
+  let [unseen, unfinished] = [jobs.length, workers.length];
+  if (unseen === 0) shown.resolve();
+  const give = (one: Worker): void => {
+    const job = waiting.shift();
+    if (job) one.postMessage(job);
+  };
+  for (const one of workers) {
+    one.onerror = (e) => fail(new Error(e.message || 'the worker could not be started'));
+    one.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
+      if (data.kind === 'failed') fail(new Error(data.message));
+      else if (data.kind === 'done') {
+        one.terminate();
+        if (--unfinished === 0) all.resolve();
+      } else if (data.kind === 'shown') {
+        if (--unseen === 0) shown.resolve();
+        else give(one);
+      } else each(data);
     };
-    signal.addEventListener('abort', () => end(new DOMException('the view was closed', 'AbortError')), { once: true });
-    if (left === 0) {
-      see();
-      end();
-    }
-    for (const one of workers) {
-      const next = (): void => {
-        const job = waiting.shift();
-        if (job) one.postMessage(job);
-      };
-      one.onerror = (e) => end(new Error(e.message || 'the worker could not be started'));
-      one.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => {
-        if (data.kind === 'failed') end(new Error(data.message));
-        else if (data.kind === 'done') {
-          if (--left === 0) end();
-          else next();
-        } else if (data.kind !== 'shown') each(data);
-        else if (--unseen === 0) see();
-      };
-      next();
-    }
-  });
-  // who waits for what is shown hears of a failure there; nobody need wait for the rest
-  all.catch(() => undefined);
-  return { shown, all };
+    give(one);
+  }
+  // each fetches its next ones while it expands the first
+  for (let ahead = 0; ahead < AHEAD; ahead++) workers.forEach(give);
+  const rest = (): Promise<void> => {
+    for (const one of workers) one.postMessage('rest');
+    return all.promise;
+  };
+  return { shown: shown.promise, rest };
 }

@@ -11,7 +11,8 @@ import { Cap, CapBuffers } from './section/buffers.ts';
 import { attach } from './section/caps.ts';
 import { CAP_PLACE } from './section/shader.ts';
 import type { Section } from './props.ts';
-import type { Loaded, View } from './view.ts';
+import type { Loaded } from './loaded.ts';
+import type { View } from './view.ts';
 
 const NEIGHBOURS = [[0, 0], [-1, -1], [0, -1], [1, -1], [-1, 0], [1, 0], [-1, 1], [0, 1], [1, 1]] as const; // prettier-ignore
 

@@ -33,6 +33,8 @@ const MOST_PIXELS = 3840 * 2160;
 const RESTED_MS = 220;
 /** How often to look whether programs are compiled [ms]. */
 const COMPILING_MS = 30;
+/** How often to look whether a frame is on the screen [ms]. */
+const DRAWN_MS = 10;
 /** Least time between the frames of a scene that is still coming in, on a slow machine [ms]. */
 const UNHURRIED_MS = 1000;
 /** A frame that takes longer than this [ms] is not waited for: its end may never be told. */
@@ -242,6 +244,14 @@ export class Stage {
     if (this.fence !== null) gl.deleteSync(this.fence);
     this.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     gl.flush();
+  }
+
+  /** Resolves when a frame that is drawn after now is on the screen, at the latest after a while: a hidden page draws none. */
+  async drawn(): Promise<void> {
+    const { frames } = this.counters;
+    const end = performance.now() + BUSY_MS;
+    do await new Promise((resolve) => setTimeout(resolve, DRAWN_MS));
+    while (!this.gone && performance.now() < end && (this.counters.frames === frames || this.busy(performance.now())));
   }
 
   /** A frame at once, so that a resized canvas is never shown empty. */

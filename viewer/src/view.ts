@@ -4,24 +4,20 @@ import { formatPose } from './camera.ts';
 import { Describer } from './describe.ts';
 import { Feed } from './feed.ts';
 import { type Frame, FrameKind } from './frame.ts';
-import type { BuildingData, RoomGroupData } from './jobs.ts';
-import { Change, type Layer, type LayerContext, type SharedUniforms } from './layer.ts';
-import { createLayers } from './layers/index.ts';
+import { Change } from './layer.ts';
 import { LinkHost } from './links/host.ts';
+import { type Holder, Loaded } from './loaded.ts';
 import { LiveText } from './livetext.ts';
 import { expandPacks, type HeadStart, headStart, loadLabels, packJobs, type Part } from './loader.ts';
 import { Navigator } from './navigator.ts';
-import { Picker } from './pick.ts';
 import { PlanHost } from './plan/host.ts';
-import { roomAreas } from './pack.ts';
 import type { Props, Status } from './props.ts';
 import { frameTime, MOVING_SCALE, tierFor } from './quality.ts';
 import type { SceneIndex } from './scene.ts';
-import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane, sharedUniforms } from './shared.ts';
+import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane } from './shared.ts';
 import { Stage } from './stage.ts';
 import { StatusBoard } from './status.ts';
-import { SpaceState } from './state.ts';
-import { StoreyState } from './storeys.ts';
+import type { SpaceState } from './state.ts';
 import { MOTION, type Tokens, tokensOf } from './tokens.ts';
 
 declare const __BUILD__: number;
@@ -30,20 +26,6 @@ declare const __BUILD__: number;
 const TIER_AFTER_MS = 400;
 /** The values of another channel come within this, or the campus is shown without [ms]. */
 const ANSWER_MS = 400;
-
-/** Everything that exists once a scene's index has come. */
-export interface Loaded {
-  index: SceneIndex;
-  state: SpaceState;
-  storeys: StoreyState;
-  picker: Picker;
-  uniforms: SharedUniforms;
-  layers: Layer[];
-  buildings: (BuildingData | null)[];
-  rooms: RoomGroupData[];
-  ctx: LayerContext | null;
-  plan: PlanHost;
-}
 
 export class View {
   readonly root: HTMLElement;
@@ -180,9 +162,12 @@ export class View {
       this.complete = true;
       if (this.stage) this.stage.unhurried = false;
       this.change(Change.Building);
-      await loadLabels(index, base, signal);
+      const drawn = this.stage?.drawn();
+      const rest = expanded && drawn?.then(() => expanded.rest());
+      rest?.catch(() => undefined); // awaited below
+      await loadLabels(index, base, signal, drawn);
       this.onTexts();
-      await expanded?.all;
+      await rest;
       // what came second asks for a frame only once
       if (expanded) this.change(Change.Building);
       this.navigator?.moreCame();
@@ -207,21 +192,10 @@ export class View {
   }
 
   private build(index: SceneIndex): void {
-    const state = new SpaceState(index);
-    const storeys = new StoreyState(index);
-    const uniforms = sharedUniforms(state, storeys);
-    const scene: Loaded = {
-      index, state, storeys, uniforms, picker: new Picker(index, storeys), layers: [], buildings: [], rooms: [], ctx: null, plan: this.planOf(index, state),
-    }; // prettier-ignore
+    const scene = new Loaded(index, (state) => this.planOf(index, state));
     this.scene = scene;
-    if (this.stage) {
-      uniforms['uScreen'] = { value: this.stage.screen };
-      uniforms['uEye'] = { value: this.stage.eye };
-      scene.ctx = this.context(scene, this.stage);
-      scene.layers = createLayers();
-      for (const layer of scene.layers) layer.init(scene.ctx);
-    }
-    this.text.use(index, state, this.state);
+    if (this.stage) scene.drawOn(this.stage, this.holder());
+    this.text.use(index, scene.state, this.state);
     Object.assign(this.board.status, { buildings: index.buildings, spaces: index.spaces });
     readProps(this.props, this.state, index);
     this.navigator?.sceneCame(this.props);
@@ -229,47 +203,22 @@ export class View {
     this.apply(Change.All & ~(Change.Building | Change.Texts | Change.Mode), this.props);
   }
 
-  private context(scene: Loaded, stage: Stage): LayerContext {
+  private holder(): Holder {
     const view = this;
     return {
-      renderer: stage.renderer,
-      world: stage.world,
-      camera: stage.rig.camera,
-      rig: stage.rig,
-      index: scene.index,
-      state: scene.state,
-      storeys: scene.storeys,
-      view: this.state,
-      uniforms: scene.uniforms,
+      state: this.state,
       links: this.links,
-      loaded: scene.buildings,
-      rooms: scene.rooms,
-      overlay: stage.overlay,
       get tokens() { return view.tokens; }, // prettier-ignore
-      get lean() { return stage.lean; }, // prettier-ignore
-      slow: stage.slow,
-      keep: (draw) => stage.keep(draw),
-      whole: () => stage.whole(),
-      requestDraw: () => stage.requestDraw(),
-      select: (id) => view.set({ selection: id }),
-      cut: (section) => view.set({ section }),
-      pick: (x, y) => view.navigator?.pickAt(x, y).slot ?? -1,
+      select: (id) => this.set({ selection: id }),
+      cut: (section) => this.set({ section }),
+      pick: (x, y) => this.navigator?.pickAt(x, y).slot ?? -1,
     };
   }
 
   /** A part of the scene has come. */
   private add(part: Part): void {
-    const { scene } = this;
-    if (!scene) return;
-    if (part.kind === 'rooms') scene.rooms.push(part.data);
-    else if (part.kind === 'extra') scene.buildings[part.building]!.extra = part.extra;
-    else {
-      const { building, block } = part;
-      scene.buildings[building] = { building, block, extra: {} };
-      scene.picker.add(building, block);
-      const row = scene.index.file.buildings[building]!;
-      scene.state.setGeometry(building, block.spaceFlags, roomAreas(block, row.frame[3]));
-    }
+    if (!this.scene) return;
+    this.scene.add(part);
     this.pending |= Change.Building;
   }
 
@@ -430,13 +379,8 @@ export class View {
     this.feed.close();
     this.complete = false;
     this.failed = '';
-    const { scene } = this;
+    this.scene?.dispose();
     this.scene = null;
-    if (!scene) return;
-    for (const layer of scene.layers) layer.dispose();
-    scene.state.dispose();
-    scene.storeys.dispose();
-    scene.plan.dispose();
   }
 
   dispose(): void {

@@ -7,7 +7,7 @@ import { extrude } from './prisms.ts';
 import { groupFrame, grouped, type Member, placeIn } from './room-groups.ts';
 
 const scope = self as unknown as {
-  onmessage: ((event: MessageEvent<PackJob>) => void) | null;
+  onmessage: ((event: MessageEvent<PackJob | 'rest'>) => void) | null;
   postMessage(message: WorkerAnswer, transfer?: Transferable[]): void;
 };
 
@@ -36,25 +36,37 @@ function sendExtras(all: Member[]): void {
   }
 }
 
+/** What comes second of the packs that this worker has expanded. */
+const later: (() => void)[] = [];
+
 /** Blocks are copied to the page: what comes second is made of them, too. */
 function expand(buffer: ArrayBuffer, job: PackJob): void {
   const all = job.buildings.map((building) => ({ job: building, block: decodeBlock(buffer, building.offset, building.length) }));
   for (const { job: { building }, block } of all) scope.postMessage({ kind: 'building', building, block }); // prettier-ignore
-  const [first, second] = job.first === 'rooms' ? [sendRooms, sendExtras] : [sendExtras, sendRooms];
-  first(all, job.wide);
-  scope.postMessage({ kind: 'shown' });
-  second(all, job.wide);
+  const rooms = (): void => sendRooms(all, job.wide);
+  const extras = (): void => sendExtras(all);
+  const [first, second] = job.first === 'rooms' ? [rooms, extras] : [extras, rooms];
+  first();
+  later.push(second);
 }
 
-scope.onmessage = async (event) => {
-  const job = event.data;
-  const started = performance.now();
+async function take(job: PackJob): Promise<void> {
+  const answer = await fetch(job.url);
+  if (!answer.ok) throw new Error(`${job.url}: HTTP ${answer.status}`);
+  expand(await answer.arrayBuffer(), job);
+  scope.postMessage({ kind: 'shown' });
+}
+
+function sendRest(): void {
+  for (const second of later.splice(0)) second();
+  scope.postMessage({ kind: 'done' });
+}
+
+scope.onmessage = async ({ data }) => {
   try {
-    const answer = await fetch(job.url);
-    if (!answer.ok) throw new Error(`${job.url}: HTTP ${answer.status}`);
-    expand(await answer.arrayBuffer(), job);
-    scope.postMessage({ kind: 'done', url: job.url, milliseconds: performance.now() - started });
+    if (data === 'rest') sendRest();
+    else await take(data);
   } catch (error) {
-    scope.postMessage({ kind: 'failed', url: job.url, message: error instanceof Error ? error.message : String(error) });
+    scope.postMessage({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
   }
 };
