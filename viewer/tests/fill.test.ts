@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ShellClass } from '../src/look/shell-file.ts';
 import { CapBuffers } from '../src/section/buffers.ts';
 import { fill } from '../src/section/fill.ts';
-import { cutShell } from '../src/section/shell-cut.ts';
+import { cutShell, type ShellSolid } from '../src/section/shell-cut.ts';
 
 /** Segments round a loop of corners, counter-clockwise. */
 function loop(corners: readonly (readonly [number, number])[]): number[] {
@@ -85,6 +85,23 @@ function solid(from: readonly number[], to: readonly number[], tag: number): { v
   return { vertices, indices: faces.flatMap(([a, b, c, d]) => [a!, b!, c!, a!, c!, d!]) };
 }
 
+/** Area of a shell's cut [m2], counted against its way of facing, and how far a corner lies from the plane at the most [m]. */
+function areaOfCut(shell: ShellSolid, axis: 'x' | 'y' | 'z', at: number): { area: number; away: number } {
+  const out = new CapBuffers();
+  cutShell(shell, { axis, at, flip: false }, () => at, (storey) => ({ kind: 0, storey: storey + 1, slot: 0 }), out);
+  let [area, away] = [0, 0];
+  const k = 'xyz'.indexOf(axis);
+  for (let i = 0; i < out.indices; i += 3) {
+    const [a, b, c] = [0, 1, 2].map((j) => [0, 1, 2].map((d) => out.place[3 * out.index[i + j]! + d]!)) as [number[], number[], number[]];
+    const e = a.map((x, d) => b[d]! - x);
+    const f = a.map((x, d) => c[d]! - x);
+    const normal = [e[1]! * f[2]! - e[2]! * f[1]!, e[2]! * f[0]! - e[0]! * f[2]!, e[0]! * f[1]! - e[1]! * f[0]!];
+    area += normal[k]! / 2;
+    away = Math.max(away, Math.abs(a[k]! - at));
+  }
+  return { area, away };
+}
+
 test('a shell is cut to its walls, glass is left out, faces look along the axis', () => {
   const parts = [
     solid([0, 0, 0], [1000, 30, 300], ShellClass.clay << 12),
@@ -94,21 +111,7 @@ test('a shell is cut to its walls, glass is left out, faces look along the axis'
   const vertices = new Uint16Array(parts.flatMap((p) => p.vertices));
   const indices = new Uint32Array(parts.flatMap((p, k) => p.indices.map((i) => i + 8 * k)));
   const shell = { building: 0, vertices, indices, scale: 0.01, translation: [5, 6, 7] };
-  const cut = (axis: 'x' | 'y' | 'z', at: number): { area: number; away: number } => {
-    const out = new CapBuffers();
-    cutShell(shell, { axis, at, flip: false }, () => at, (storey) => ({ kind: 0, storey: storey + 1, slot: 0 }), out);
-    let [area, away] = [0, 0];
-    const k = 'xyz'.indexOf(axis);
-    for (let i = 0; i < out.indices; i += 3) {
-      const [a, b, c] = [0, 1, 2].map((j) => [0, 1, 2].map((d) => out.place[3 * out.index[i + j]! + d]!)) as [number[], number[], number[]];
-      const e = a.map((x, d) => b[d]! - x);
-      const f = a.map((x, d) => c[d]! - x);
-      const normal = [e[1]! * f[2]! - e[2]! * f[1]!, e[2]! * f[0]! - e[0]! * f[2]!, e[0]! * f[1]! - e[1]! * f[0]!];
-      area += normal[k]! / 2;
-      away = Math.max(away, Math.abs(a[k]! - at));
-    }
-    return { area, away };
-  };
+  const cut = (axis: 'x' | 'y' | 'z', at: number): { area: number; away: number } => areaOfCut(shell, axis, at);
   const expected = { x: 0.3 * 3 + 8 * 0.3, y: 10 * 3 + 10 * 0.3, z: 10 * 0.3 };
   for (const [axis, at] of [['x', 8], ['y', 6.15], ['z', 8.5]] as const) {
     const { area, away } = cut(axis, at);
@@ -117,4 +120,25 @@ test('a shell is cut to its walls, glass is left out, faces look along the axis'
     assert.ok(away < 1e-5);
   }
   assert.equal(cut('x', 99).area, 0);
+});
+
+test('a gable roof is cut to its own slope: a chevron across the ridge, two strips along it', () => {
+  // across the ridge (x, z): the outer line up and down, then the inner one back, 30 steps below
+  const profile = [[0, 300], [500, 600], [1000, 300], [1000, 270], [500, 570], [0, 270]] as const; // prettier-ignore
+  const n = profile.length;
+  const tag = ShellClass.roof << 12;
+  const vertices = new Uint16Array([0, 800].flatMap((y) => profile.flatMap(([x, z]) => [x, y, z, tag])));
+  const sides = profile.flatMap((_, k) => [k, n + ((k + 1) % n), n + k, k, (k + 1) % n, n + ((k + 1) % n)]);
+  const end = [[0, 5, 4], [0, 4, 1], [1, 4, 3], [1, 3, 2]] as const; // prettier-ignore
+  const ends = end.flatMap(([a, b, c]) => [a, b, c, n + a, n + c, n + b]);
+  const shell = { building: 0, vertices, indices: new Uint32Array([...sides, ...ends]), scale: 0.01, translation: [5, 6, 7] };
+  // 0.3 m upright all the way; level at 4.5 m both slopes are met over 0.5 m of their run
+  const expected = { y: [10, 10 * 0.3], z: [11.5, 2 * 0.5 * 8], x: [7.75, 0.3 * 8] } as const;
+  for (const axis of ['x', 'y', 'z'] as const) {
+    const [at, right] = expected[axis];
+    const { area, away } = areaOfCut(shell, axis, at);
+    // pieces overlap by two millimetres at their lower and upper ends
+    assert.ok(area >= right - 1e-3 && area < 1.03 * right, `${axis}: ${area} is not ${right}`);
+    assert.ok(away < 1e-5);
+  }
 });
