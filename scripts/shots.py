@@ -117,7 +117,7 @@ SHOTS = (
     Shot("console", "floor", query="sel={room}&mode=2d"),
     Shot("console", "trust", query="lens=trust"),
     Shot("console", "exploded", query="sel=14&x=0.6"),
-    Shot("console", "section", query="sel=14&cut=x", act=press('[data-fly="section"]')),
+    Shot("console", "section", query="sel=14&cut=y", act=press('[data-fly="section"]')),
     Shot("console", "xray", query="sel=14&xray=1"),
     Shot("console", "clay", query="ch="),
     Shot("console", "network", query="ch=network.clients"),

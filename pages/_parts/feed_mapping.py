@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from dash import html
 
 from pages._parts import format as fmt
@@ -15,6 +16,7 @@ from pages._parts.context import Context
 from pages._parts.feed_sources import Row, head, place, share
 from server.mapping import barred
 from server.unmapped import KnownDevice, Signal, Unmapped
+from twin.point import DERIVED
 from twin.quantity import QUANTITIES
 
 SHOWN = 200
@@ -24,12 +26,16 @@ EXAMPLE_CHARS = 60
 def coverage(context: Context, rows: Sequence[Row]) -> Child:
     """Figures of the mapping: points that have spoken of all, devices by type."""
     live = context.runtime.live
-    total, spoken = len(live.points), sum(row.spoken for row in rows)
+    # what the twin works out itself waits for no source
+    fed = np.array([point.source != DERIVED for point in live.points], np.bool_)
+    total, spoken = int(fed.sum()), sum(row.spoken for row in rows)
+    spoken_note = share(100 * spoken / total if total else None)
+    if estimates := len(live.points) - total:
+        spoken_note += " · " + context.text("feeds.estimated", n=fmt.number(estimates))
     readings, unmapped = sum(r.counts.readings for r in rows), sum(r.counts.unmapped for r in rows)
-    placed = int((live.slot >= 0).sum())
+    placed = int((live.slot[fed] >= 0).sum())
     figures = [
-        ("feeds.spoken", f"{fmt.number(spoken)}{fmt.THIN}/{fmt.THIN}{fmt.number(total)}",
-         share(100 * spoken / total if total else None)),
+        ("feeds.spoken", f"{fmt.number(spoken)}{fmt.THIN}/{fmt.THIN}{fmt.number(total)}", spoken_note),
         ("feeds.placed", f"{fmt.number(placed)}{fmt.THIN}/{fmt.THIN}{fmt.number(total)}",
          share(100 * placed / total if total else None)),
         ("feeds.mapped", share(100 * (readings - unmapped) / readings if readings else None),

@@ -19,7 +19,7 @@ from pages._parts import states
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
 from pages._parts.provenance import state_words
-from pages._parts.text import text_or
+from pages._parts.said import said
 from server.runtime import Runtime
 from twin.ingest import SourceCounts
 from twin.quantity import QUANTITIES
@@ -163,7 +163,7 @@ def _lines(context: Context, row: Row, now: float, chosen: str) -> list[Child]:
         cells = [
             html.Td(target.target, className="target"),
             html.Td(words, className="state-cell"),
-            html.Td(target.reason, className="reason", colSpan=6),
+            html.Td(said(target.reason, context.lang), className="reason", colSpan=6),
         ]
         lines.append(html.Tr(cells, className="target-row", key=f"{state.name}#{target.target}"))
     if len(state.targets) > TARGETS:
@@ -194,14 +194,14 @@ def _state(context: Context, state: SourceState) -> html.Div:
 
 
 def reason(context: Context, state: SourceState, now: float) -> str:
-    """Why it is so, in words; what the supervisor itself says is translated, what a peer said stays as it came."""
+    """Why it is so, in words; as far as they are ours in the reader's language."""
     if state.state == "silent":
         since = now - state.last_reading if state.last_reading else now - state.since
         return context.text("feeds.reason.silent", age=fmt.age(since, context.lang))
     words = state.reason
     if words.startswith("values arrive") and state.targets:
         return context.text("feeds.reason.targets", n=len(state.targets))
-    return text_or(f"feeds.reason.{words}", context.lang, words)
+    return said(words, context.lang)
 
 
 def share(percent: float | None) -> str:

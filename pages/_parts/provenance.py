@@ -84,8 +84,7 @@ def _rolled_up(context: Context, entity: Entity, channel: Channel | None) -> Chi
         return None
     below = _points_below(context, entity.id, channel.quantity)
     if not below:
-        sentence = context.text("points.none") if context.runtime.assembled.points else context.text("sources.none")
-        return html.P(sentence, className="quiet-line")
+        return html.P(context.text(_why_none(context)), className="quiet-line")
     sources = ", ".join(f"{source or fmt.DASH} ({fmt.number(n)})" for source, n in below.most_common(4))
     return section(
         context.text("points"),
@@ -95,6 +94,13 @@ def _rolled_up(context: Context, entity: Entity, channel: Channel | None) -> Chi
             row(context.text("source"), sources),
         ],
     )
+
+
+def _why_none(context: Context) -> str:
+    """Key of the sentence that says why there is no point."""
+    if context.runtime.assembled.points:
+        return "points.none"
+    return "sources.unmapped" if context.runtime.sources() else "sources.none"
 
 
 def _points_below(context: Context, entity_id: str, quantity: str) -> Counter[str]:

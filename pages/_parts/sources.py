@@ -8,6 +8,7 @@ from datasources.runner import SourceState
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
+from pages._parts.said import said
 
 
 def strip(context: Context) -> list[Child]:
@@ -22,13 +23,14 @@ def strip(context: Context) -> list[Child]:
 
 
 def _entry(context: Context, source: SourceState) -> html.Span:
+    reason = said(source.reason, context.lang)
     words = [f"{source.type}", context.text(f"source.{source.state}")]
     if source.state == "live":
         words.append(context.text("source.points", n=fmt.number(source.points)))
     else:
         words.append(context.text("source.since", time=fmt.clock(source.since, context.timezone)))
-        if source.reason:
-            words.append(source.reason)
+        if reason:
+            words.append(reason)
     return html.Span(
         [
             html.I(className=f"source-dot {source.state}", **attrs({"aria-hidden": "true"})),
@@ -36,7 +38,7 @@ def _entry(context: Context, source: SourceState) -> html.Span:
             html.Span(" · ".join(words)),
         ],
         className="source",
-        title=source.reason or None,
+        title=reason or None,
         key=source.name,
         **attrs({"data-source": source.name, "data-state": source.state}),
     )

@@ -24,6 +24,8 @@ from server.wiring_text import change_words
 from tests.pages.campus import small_campus
 from tests.pages.test_application import text_of
 from twin.ingest import SourceCounts
+from twin.live import LiveState
+from twin.point import DERIVED
 from twin.quality.finding import Hit
 from twin.reading import RawReading
 from twin.topology_wiring import Disagreement
@@ -73,7 +75,7 @@ def test_every_state_has_a_word_a_reason_and_a_since(fed: Context, state: State)
     assert f"source-dot {state}" in words
     assert ("已 1 分钟" if fed.lang == "zh" else "1\u2009min") in words
     assert "99.5\u202f%" in words  # mapped: never rounded up to all
-    assert ("ahu-1" in words and "timed out" in words) == (state == "live")
+    assert ("ahu-1" in words and ("超时" if fed.lang == "zh" else "timed out") in words) == (state == "live")
     if state == "silent":
         assert ("没有数值" if fed.lang == "zh" else "no value for") in words
     summary = feed_sources.summary(fed, [row])
@@ -95,6 +97,18 @@ def test_the_rate_is_that_of_the_last_minute_and_never_negative() -> None:
 )
 def test_a_share_is_all_or_nothing_only_where_it_is(percent: float | None, shown: str) -> None:
     assert feed_sources.share(percent).partition("\u202f")[0] == shown
+
+
+def test_what_the_twin_works_out_itself_waits_for_no_source(fed: Context) -> None:
+    live = fed.runtime.live
+    estimate = replace(live.points[0], id="p-people", source=DERIVED, address="")
+    fed = replace(fed, runtime=replace(fed.runtime, live=LiveState([*live.points, estimate], live.tree)))
+    bring(fed, ("site/A/power", 1.0))
+    count = len(live.points)
+    words = text_of(feed_mapping.coverage(fed, feed_sources.rows(fed.runtime)))
+    assert f"\u2009/\u2009{count}" in words
+    assert f"\u2009/\u2009{count + 1}" not in words
+    assert fed.text("feeds.estimated", n=1) in words
 
 
 def test_points_of_a_source_lead_to_their_places_and_bad_ones_come_first(fed: Context) -> None:

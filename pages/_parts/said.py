@@ -1,0 +1,50 @@
+"""What a source says of itself, in the reader's language.
+
+The supervisor and the protocols tell their reasons in English sentences: in the log, in the API, and as they are on a
+page in English. For other languages ``assets/i18n/LANG.said.json`` lists the sentences as templates, first match first,
+with their translations; what stands in a ``{gap}`` is translated in turn. A sentence of a peer that no template knows
+stays as it came.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache, lru_cache
+
+from pages._parts.text import Lang
+from pages._parts.tokens import ASSETS
+
+MOST_CHARS = 1000
+"""A longer reason is no sentence of ours: it is shown as it came."""
+_GAP = re.compile(r"\\\{(\w+)\\\}")
+
+
+@cache
+def _templates(lang: Lang) -> tuple[tuple[re.Pattern[str], str], ...]:
+    file = ASSETS / "i18n" / f"{lang}.said.json"
+    pairs: list[tuple[str, str]] = json.loads(file.read_text("utf-8")) if file.exists() else []
+    return tuple((_pattern(said), translated) for said, translated in pairs)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """``{n}`` stands for a number, every other gap for as few characters as fit."""
+    gaps = _GAP.sub(lambda gap: rf"(?P<{gap[1]}>{'[0-9.]+' if gap[1] == 'n' else '.+?'})", re.escape(template))
+    return re.compile(gaps, re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=2048)
+def said(sentence: str, lang: Lang) -> str:
+    """``sentence`` in ``lang``: several that are joined by ';', and one behind the name of a device, in parts."""
+    templates = _templates(lang)
+    if not templates or len(sentence) > MOST_CHARS:
+        return sentence
+    for pattern, translated in templates:
+        if match := pattern.fullmatch(sentence):
+            return translated.format(**{name: said(value, lang) for name, value in match.groupdict().items()})
+    for joint, shown in (("; ", "；"), (", or ", "，或")):
+        if joint in sentence:
+            return shown.join(said(part, lang) for part in sentence.split(joint))
+    name, colon, rest = sentence.partition(": ")
+    translated = said(rest, lang) if colon else rest
+    return f"{name}：{translated}" if translated != rest else sentence
