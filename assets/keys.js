@@ -44,6 +44,7 @@
   }
 
   function back() {
+    if (document.querySelector("dialog[open]")) return;
     const open = document.querySelector("[data-flyout]:not([hidden])");
     if (open) {
       open.hidden = true;

@@ -32,6 +32,7 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
                     _feed(context) if fed else None,
                     marks(context),
                     _language(context),
+                    _keys(context) if fed else None,
                     _theme(context),
                 ],
                 className="bar-right",
@@ -88,6 +89,16 @@ def _language(context: Context) -> html.Div:
             for code, word, tag in (("zh", "中", "zh-CN"), ("en", "EN", "en"))
         ],
         "small",
+    )
+
+
+def _keys(context: Context) -> html.Button:
+    """Opens the list of keys, where there are any."""
+    return html.Button(
+        icon("keys"),
+        className="tool quiet",
+        title=context.text("keys.title") + " (?)",
+        **attrs({"data-do": "keys", "aria-label": context.text("keys.title")}),
     )
 
 

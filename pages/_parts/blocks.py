@@ -27,21 +27,25 @@ def icon(symbol: str, extra: str = "") -> html.I:
     )
 
 
-def tool(symbol: str, label: str, **data: str) -> html.Button:
+def shortcut(key: str) -> dict[str, Any]:
+    """Attributes of a button that one key presses (assets/shortcuts.js); '' for none."""
+    return {"aria-keyshortcuts": key} if key else {}
+
+
+def tool(symbol: str, label: str, *, key: str = "", **data: str) -> html.Button:
     """A square tool button with an icon; ``label`` is its name and its tooltip, ``data`` its data attributes."""
     return html.Button(
         icon(symbol),
         className="tool",
-        title=label,
-        **attrs({"aria-label": label, **{f"data-{key}": value for key, value in data.items()}}),
+        title=f"{label} ({key})" if key else label,
+        **attrs({"aria-label": label, **shortcut(key), **{f"data-{name}": value for name, value in data.items()}}),
     )
 
 
-def choice(label: Child, value: str, *, pressed: bool = False, title: str | None = None) -> html.Button:
+def choice(label: Child, value: str, *, pressed: bool = False, title: str | None = None, key: str = "") -> html.Button:
     """One of several: ``value`` is ``key=value`` of the view's state, for example ``mode=2d``."""
-    return html.Button(
-        label, className="choice", title=title, **attrs({"data-set": value, "aria-pressed": str(pressed).lower()})
-    )
+    state = {"data-set": value, "aria-pressed": str(pressed).lower()}
+    return html.Button(label, className="choice", title=title, **attrs(state | shortcut(key)))
 
 
 def choices(label: str, buttons: Sequence[html.Button], extra: str = "") -> html.Div:

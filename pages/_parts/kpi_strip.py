@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import dcc, html
 
-from pages._parts.blocks import attrs, choices
+from pages._parts.blocks import attrs, choices, shortcut
 from pages._parts.context import Context
 from pages._parts.twin_view import default_channel
 from twin.domains import Domain, Kpi, domains
@@ -16,9 +16,12 @@ def domain_choice(context: Context) -> html.Div:
         html.Button(
             row.zh if context.lang == "zh" else row.en,
             className="choice",
-            **attrs({"data-set": f"ch={row.channels[0].key}", "data-domain": row.key, "aria-pressed": "false"}),
+            **attrs(
+                {"data-set": f"ch={row.channels[0].key}", "data-domain": row.key, "aria-pressed": "false"}
+                | shortcut(str(number) if number < 10 else "")
+            ),
         )
-        for row in domains().values()
+        for number, row in enumerate(domains().values(), 1)
     ]
     return choices(context.text("domains"), buttons, "channels")
 

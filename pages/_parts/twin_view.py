@@ -7,7 +7,7 @@ from dash import ClientsideFunction, Input, Output, dcc, html
 
 from pages._parts import format as fmt
 from pages._parts import links, states
-from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, tool
+from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, shortcut, tool
 from pages._parts.context import Context
 from twin.domains import Channel, Domain, channels, domains
 from twin.index import Entity, label_of
@@ -99,11 +99,11 @@ def _modes(context: Context) -> html.Div:
         [
             choices(
                 text("modes"),
-                [choice(text("mode.3d"), "mode=3d"), choice(text("mode.2d"), "mode=2d"),
-                 choice(text("mode.plan"), "mode=plan")],
+                [choice(text("mode.3d"), "mode=3d", key="V"), choice(text("mode.2d"), "mode=2d", key="M"),
+                 choice(text("mode.plan"), "mode=plan", key="P")],
             ),
             html.Button(text("lens.trust"), className="choice lone", title=text("lens.trust.help"),
-                        **attrs({"data-flip": "lens", "aria-pressed": "false"})),
+                        **attrs({"data-flip": "lens", "aria-pressed": "false"} | shortcut("T"))),
         ],
         className="modes",
         **OVER,
@@ -114,12 +114,12 @@ def _tools(context: Context) -> html.Div:
     text = context.text
     return html.Div(
         [
-            tool("home", text("tool.home"), do="home"),
-            tool("explode", text("tool.explode"), fly="explode"),
-            tool("section", text("tool.section"), fly="section"),
-            tool("xray", text("tool.xray"), flip="xray"),
-            tool("measure", text("tool.measure"), flip="measure"),
-            tool("labels", text("tool.labels"), flip="labels"),
+            tool("home", text("tool.home"), key="H", do="home"),
+            tool("explode", text("tool.explode"), key="E", fly="explode"),
+            tool("section", text("tool.section"), key="S", fly="section"),
+            tool("xray", text("tool.xray"), key="X", flip="xray"),
+            tool("measure", text("tool.measure"), key="R", flip="measure"),
+            tool("labels", text("tool.labels"), key="L", flip="labels"),
         ],
         className="tools",
         role="toolbar",

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.colour import ciede2000, lab, srgb
 from tests.conftest import ROOT
 from tests.viewer.conftest import Scene, Show
-from tests.viewer.looks import FILL, MORNING, over_first, picture, share_near
+from tests.viewer.looks import FILL, KEPT, MORNING, over_first, picture, share_near
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +32,47 @@ def test_an_open_storey_shows_the_colours_of_the_legend(show: Show, demo_scene: 
         share = share_near(image, ramp[step], 3.0)
         assert share > 0.1, f"step {step}"
         assert all(share_near(image, c, 3.0) < share for k, c in enumerate(ramp) if abs(k - step) > 1)
+
+
+@pytest.mark.parametrize("mode", ["2d", "3d"])
+def test_the_selection_changes_no_colour_that_is_read_as_a_value(show: Show, mode: str) -> None:
+    """Not in the lean picture of a moving camera, nor in that at rest, nor in what was kept."""
+    room = "3/02/2001"
+    view = show(theme="dark", channel="energy.power", labels=False, quality="c", mode=mode, storey="3/02", time=MORNING)
+    view.ready()
+    view.page.evaluate("(room) => window.campusTwin.views.at(-1).set({ flyTo: `${room}#1` })", room)
+    view.settle()
+    view.page.evaluate(
+        "() => { const { flight } = window.campusTwin.views.at(-1).stage;"
+        " flight.fly({ ...flight.goal, distance: flight.goal.distance / 4 }, 0); }"
+    )
+    view.settle()
+    view.page.evaluate(FILL, [0, 0])
+    view.page.wait_for_function(KEPT, timeout=60_000)
+
+    def step(image: npt.NDArray[np.float64]) -> float:
+        return share_near(image, THEMES["dark"]["ramp"][0], 4.0)
+
+    plain = picture(view)
+    view.page.evaluate("(room) => window.campusTwin.views.at(-1).set({ selection: room })", room)
+    view.settle()
+    for look in ("kept", "drawn", "lean"):
+        if look == "drawn":
+            view.page.evaluate(
+                "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rest').kept.drop()"
+            )
+        if look == "lean":
+            view.page.evaluate("window.campusTwin.views.at(-1).stage.lean = true")
+        image = picture(view)
+        changed = (np.abs(image - plain).max(axis=2) > 20 / 255).mean()
+        assert changed > 0.001, "its outline is seen"
+        if look != "lean":  # plain light is another light
+            assert changed < 0.02, f"{look}: {changed:.3f} of the picture"
+            assert step(image) > 0.9 * step(plain) > 0.05, look
+        else:
+            view.page.evaluate("window.campusTwin.views.at(-1).set({ selection: '' })")
+            view.page.evaluate("window.campusTwin.views.at(-1).stage.lean = true")
+            assert (np.abs(image - picture(view)).max(axis=2) > 20 / 255).mean() < 0.03, look
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -86,7 +86,6 @@ export interface SharedUniforms {
   uFade: IUniform;
   uStoreys: IUniform;
   uSection: IUniform;
-  uSelected: IUniform;
   uHovered: IUniform;
   /** Width, height [device pixels], pixel ratio, metres a device pixel at the target. */
   uScreen: IUniform;

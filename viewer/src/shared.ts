@@ -22,7 +22,6 @@ export function sharedUniforms(state: SpaceState, storeys: StoreyState): SharedU
     uFade: { value: 1 },
     uStoreys: { value: storeys.texture },
     uSection: { value: new Vector4(0, 0, 0, 1) },
-    uSelected: { value: NO_SLOT },
     uHovered: { value: NO_SLOT },
     uScreen: { value: new Vector4(1, 1, 1, 1) },
     uEye: { value: new Vector3() },

@@ -14,7 +14,7 @@ import { PlanHost } from './plan/host.ts';
 import type { Props, Status } from './props.ts';
 import { frameTime, MOVING_SCALE, tierFor } from './quality.ts';
 import type { SceneIndex } from './scene.ts';
-import { initialView, NO_SLOT, readProps, reloadOnce, sectionPlane } from './shared.ts';
+import { initialView, readProps, reloadOnce, sectionPlane } from './shared.ts';
 import { Stage } from './stage.ts';
 import { StatusBoard } from './status.ts';
 import type { SpaceState } from './state.ts';
@@ -125,7 +125,6 @@ export class View {
     this.links.listen(this.props.liveUrl ?? '', state.channel);
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
-    if (bits & Change.Selection) this.scene.uniforms.uSelected.value = state.selection < 0 ? NO_SLOT : state.selection;
     if (bits & Change.Quality && this.stage && this.complete) this.stage.movingScale = MOVING_SCALE[state.tier];
     if (bits & Change.Section) sectionPlane(state.section, this.scene.uniforms.uSection.value);
     this.navigator?.propsChanged(this.props, before, bits);

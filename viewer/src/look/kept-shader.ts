@@ -53,7 +53,7 @@ void main() {
 
 /**
  * Paints the colours of this moment. Variants, for a software renderer computes all of a shader for every pixel: FADE while
- * one recolour fades into the next, LIFT where something is selected or under the pointer, CHANGES where it is what the
+ * one recolour fades into the next, LIFT where something is under the pointer, CHANGES where it is what the
  * moment changes of the picture without values that is painted.
  */
 export const KEPT_FRAGMENT = /* glsl */ `${FRAGMENT_HEAD}${SLOT_STATE}

@@ -27,7 +27,6 @@ interface Painted {
   values: Uint32Array;
   flags: Uint32Array;
   palette: number;
-  selected: number;
   hovered: number;
   faded: boolean;
 }
@@ -219,18 +218,17 @@ export class Kept {
     const [values, flags] = [words(state.value.image.data), words(state.flags.image.data)];
     const now = {
       palette: state.palette.version,
-      selected: uniforms.uSelected.value as number,
       hovered: uniforms.uHovered.value as number,
       faded: (uniforms.uFade.value as number) >= 1,
     };
     const material = this.painter.material as RawShaderMaterial;
     define(material, 'FADE', !now.faded);
-    define(material, 'LIFT', now.selected !== NO_SLOT || now.hovered !== NO_SLOT);
-    const last = (this.painted ??= { values: new Uint32Array(values.length), flags: new Uint32Array(flags.length), palette: -1, selected: 0, hovered: 0, faded: false });
+    define(material, 'LIFT', now.hovered !== NO_SLOT);
+    const last = (this.painted ??= { values: new Uint32Array(values.length), flags: new Uint32Array(flags.length), palette: -1, hovered: 0, faded: false });
     const few =
       this.learnt && now.faded && last.faded && now.palette === last.palette &&
       tiles.compare(values, last.values) && tiles.compare(flags, last.flags); // prettier-ignore
-    for (const key of ['selected', 'hovered'] as const) if (now[key] !== last[key]) [now[key], last[key]].forEach((slot) => tiles.mark(slot));
+    if (now.hovered !== last.hovered) [now.hovered, last.hovered].forEach((slot) => tiles.mark(slot));
     Object.assign(last, now);
     last.values.set(values);
     last.flags.set(flags);

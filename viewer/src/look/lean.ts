@@ -12,7 +12,6 @@ uniform vec3 uClay;
 uniform vec3 uPage;
 uniform float uGain;
 uniform float uTrust;
-uniform uint uSelected;
 uniform uint uHovered;
 flat out vec4 vTint;
 out float vAway;
@@ -33,7 +32,6 @@ void tint(uvec3 state, uint slot, float clay, float emphasis) {
   }
   colour *= mix(0.82, 1.0, emphasis);
   if (slot == uHovered) colour = mix(colour, vec3(1.0), 0.14);
-  if (slot == uSelected) colour = mix(colour, vec3(1.0), 0.26);
   float mark = !data ? 0.0 : (state.y & 4u) != 0u ? 2.0 : uTrust > 0.5 && state.x == 4u ? 3.0 : 1.0;
   vTint = vec4(shown(colour), mark);
 }

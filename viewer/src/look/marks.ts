@@ -1,8 +1,7 @@
 // What a slot's state does to its colour, the same wherever a value is shown.
 
-/** What a data colour looks like when its value is stale, simulated or missing. How far selection and pointer lift it. */
+/** What a data colour looks like when its value is stale, simulated or missing. How far the pointer lifts it. */
 export const STATE_MARKS = /* glsl */ `
-uniform uint uSelected;
 uniform uint uHovered;
 
 /** How much of a colour the lines of stale values and the dots of simulated ones take. */
@@ -14,8 +13,11 @@ vec3 marked(vec3 colour, uvec3 state) {
   return colour;
 }
 
-/** How far the pointer and the selection lift a slot's colour towards white. */
+/**
+ * How far the pointer lifts a slot's colour towards white. The selection does not: it stays, and a colour that is another
+ * step of the scale would be read as another value; its outline tells it.
+ */
 float emphasised(uint slot) {
-  return 1.0 - (slot == uHovered ? 0.86 : 1.0) * (slot == uSelected ? 0.74 : 1.0);
+  return slot == uHovered ? 0.14 : 0.0;
 }
 `;
