@@ -97,7 +97,8 @@
         swatch.dataset.live = `${row.id}|swatch`;
         const value = document.createElement("span");
         value.className = "live node-value";
-        value.dataset.live = `${row.id}|value`;
+        // under the trust lens how far it can be trusted
+        value.dataset.live = `${row.id}|trust`;
         element.append(swatch, value);
       } else {
         const count = document.createElement("span");

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -18,8 +20,14 @@ def test_one_key_recolours_by_trust_and_others_press_their_buttons(open_page: Op
     page.keyboard.press("t")
     expect(trust).to_have_attribute("aria-pressed", "true")
     assert query(page)["lens"] == "trust"
+    campus = page.locator("[role=treeitem]").first
+    expect(campus.locator(".node-value")).to_have_text(re.compile(r"^\d+ / \d+$"))
+    tone = "return getComputedStyle(e.querySelector('.swatch')).backgroundColor"
+    trusted = campus.evaluate(f"e => {{ {tone} }}")
     page.keyboard.press("T")
     expect(trust).to_have_attribute("aria-pressed", "false")
+    expect(campus.locator(".node-value")).not_to_have_text(re.compile("/"))
+    assert campus.evaluate(f"e => {{ {tone} }}") != trusted
     page.keyboard.press("2")
     expect(page.locator("[data-domain]").nth(1)).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("m")

@@ -1,17 +1,22 @@
 // Live text of the page: every element with data-live="<entity id>|<field>" is filled by the feed, so that panels show
-// live values without a callback. Fields: value, total (value with unit), age, quality, coverage, since; swatch paints the
-// element in its class of the ramp instead of writing. Each element learns how good its number is as data-quality.
+// live values without a callback. Fields: value, total (value with unit), age, quality, coverage, since, trust (under the trust
+// lens coverage of a total and age of a room, else the value); swatch paints the element in its class of the ramp, under the
+// trust lens of that, instead of writing. Each element learns how good its number is as data-quality.
 
 import { FLAG_DERIVED, FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE } from './frame.ts';
 import type { ViewState } from './layer.ts';
 import type { SceneIndex } from './scene.ts';
-import type { SpaceState } from './state.ts';
+import { type SpaceState, Trust, trustByte } from './state.ts';
 
 const WORDS = {
   zh: { good: '良好', uncertain: '存疑', bad: '坏值', none: '无数据', stale: '已过期', simulated: '模拟', estimated: '估计', derived: '推算' },
   en: { good: 'good', uncertain: 'uncertain', bad: 'bad', none: 'no data', stale: 'stale', simulated: 'simulated', estimated: 'estimated', derived: 'derived' },
 };
 const DASH = '–';
+/** Name of the colour of each class of trust. */
+const TRUST_TONE: Record<number, string> = {
+  [Trust.none]: '', [Trust.fresh]: 'trust-fresh', [Trust.late]: 'trust-late', [Trust.stale]: 'trust-stale', [Trust.simulated]: 'trust-simulated',
+}; // prettier-ignore
 /** Texts are written so often [ms], and no later than this where no frame is drawn. */
 const EVERY_MS = 1000;
 const LATE_MS = 1400;
@@ -114,6 +119,9 @@ export class LiveText {
         return this.withUnit(slot);
       case 'coverage':
         return slot < state.of.length && state.of[slot]! > 0 ? `${state.have[slot]} / ${state.of[slot]}` : DASH;
+      case 'trust':
+        if (view.lens !== 'trust') return this.value(slot);
+        return this.text(slot, slot < index.firstSpace ? 'coverage' : 'age');
       case 'since':
         return this.hasData(slot) ? this.time(Date.now() + state.clockOffset - 1000 * this.age(slot)) : DASH;
       default:
@@ -152,12 +160,15 @@ export class LiveText {
     return this.state!.number(slot);
   }
 
-  /** A small square in the slot's class of the ramp; transparent without a value. */
+  /** A small square in the slot's class, of the ramp or of trust; transparent without a value. */
   private paint(element: HTMLElement, slot: number): void {
-    const step = slot < 0 || !this.state ? 0 : 1 + this.state.step(slot);
-    if (element.dataset['step'] === String(step)) return;
-    element.dataset['step'] = String(step);
-    element.style.background = step === 0 ? '' : `var(--ramp-${step})`;
+    const { state, view } = this;
+    let tone = '';
+    if (slot >= 0 && state && view?.lens === 'trust') tone = TRUST_TONE[trustByte(0, state.wireFlags[slot]!)]!;
+    else if (slot >= 0 && state) tone = state.step(slot) < 0 ? '' : `ramp-${1 + state.step(slot)}`;
+    if (element.dataset['step'] === tone) return;
+    element.dataset['step'] = tone;
+    element.style.background = tone === '' ? '' : `var(--${tone})`;
   }
 
   /** How good the number of a slot is, in one word for the stylesheet. */

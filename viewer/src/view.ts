@@ -127,6 +127,7 @@ export class View {
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
     if (bits & Change.Quality && this.stage && this.complete) this.stage.movingScale = MOVING_SCALE[state.tier];
     if (bits & Change.Section) sectionPlane(state.section, this.scene.uniforms.uSection.value);
+    if (bits & Change.Lens) this.text.fill();
     this.navigator?.propsChanged(this.props, before, bits);
     this.change(bits);
     this.describer.update(state, this.scene.index, this.scene.state);
