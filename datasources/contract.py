@@ -10,7 +10,8 @@ only what stops the whole source. An address is then ``target#place in it``. A s
 ``Neighbours``: whom a target is wired to.
 
 Settings are validated with what the program gives as context: ``folder``, the campus's own (the only one whose files a
-source may name, see ``datasources.folder_file``), and for a source of pushed readings ``inbox``.
+source may name, see ``datasources.folder_file``), for a source of pushed readings ``inbox``, and for the simulator
+``cache``, the folder for what takes long to work out again.
 
 A module may also have ``async def discover(settings, seconds)`` that listens or browses and returns what it ``Found``.
 """

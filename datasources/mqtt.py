@@ -13,15 +13,17 @@ from contextlib import suppress
 
 from pydantic import Field
 
-from datasources.contract import Found, MisconfiguredError, SourceError
+from datasources.contract import Found, MisconfiguredError, SourceError, TargetReport
 from datasources.mqtt_discover import Heard
 from datasources.mqtt_link import BrokerSettings, Connection, TopicFilter
-from datasources.mqtt_wire import Message
+from datasources.mqtt_wire import Message, Oversized
 from datasources.payload import SAMPLE_BYTES, Decoder, JsonPointer, ZoneName
 from twin.point import Point
 from twin.reading import RawReading
 
 log = logging.getLogger(__name__)
+
+OVERSIZED = "longer than max_packet_mb"
 
 
 class Settings(BrokerSettings):
@@ -36,7 +38,7 @@ class Settings(BrokerSettings):
     timezone: ZoneName = "UTC"
 
 
-async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading]]:
+async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading] | TargetReport]:
     """Connect, subscribe, and hand over what arrives until the connection ends."""
     decoder = Decoder((point.address for point in points), settings.time, settings.timezone)
     topics = settings.topics or decoder.topics
@@ -48,11 +50,22 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
         yield []
         while True:
             messages = await connection.take(settings.batch_ms / 1000)
-            batch = decode(decoder, messages)
+            batch = decode(decoder, messages) + refused(decoder, connection.oversized())
             if batch:
                 yield batch
+            for report in connection.reports():
+                yield report
     finally:
         await connection.close()
+
+
+def refused(decoder: Decoder, heads: Sequence[Oversized]) -> list[RawReading]:
+    """A bad reading of each address whose message was too long to be taken in."""
+    return [
+        RawReading(address, None, head.received, None, head.retained, OVERSIZED, head.sample)
+        for head in heads
+        for address in decoder.addresses(head.topic)
+    ]
 
 
 async def discover(settings: Settings, seconds: float) -> list[Found]:

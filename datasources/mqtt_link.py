@@ -21,10 +21,9 @@ from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from gmqtt.mqtt.handler import MQTTConnectError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from datasources.contract import MisconfiguredError, SourceError
+from datasources.contract import MisconfiguredError, SourceError, TargetReport
 from datasources.mqtt_tls import Tls, TlsSetting, failure
-from datasources.mqtt_wire import Message, WireClient
-from datasources.payload import MAX_PAYLOAD
+from datasources.mqtt_wire import Message, Oversized, WireClient
 from twin.secret import SecretError, SecretRef
 
 log = logging.getLogger(__name__)
@@ -36,6 +35,8 @@ MAX_PENDING = 100_000
 """Messages that wait to be decoded: 30 MB of short ones. Beyond that the newest of each topic are kept."""
 MAX_TAKEN = 5_000
 """Messages handed over at once: their way into the live state keeps the event loop for some 0.1 s."""
+MAX_OVERSIZED = 1_000
+"""Messages that are too long, and topics that send such, of which is remembered."""
 TOPICS_A_PACKET = 100
 _REFUSED_FOR_GOOD = {2, 4, 5, 133, 134, 135, 138, 140}
 """CONNACK codes that waiting does not mend: bad client id, name, password, rights, banned, method."""
@@ -60,6 +61,8 @@ class BrokerSettings(BaseModel):
     """Where the broker is and how to sign in. A dead peer is noticed after at most three times ``keepalive_s`` [s].
 
     ``batch_ms`` [ms] is how long messages are gathered: at 20,000 a second 20 ms cost an eighth more CPU than 50.
+    A longer message than ``max_packet_mb`` [MiB] is not taken in: a broker of MQTT 5 is told so, of others it is passed
+    over and counted.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -73,6 +76,12 @@ class BrokerSettings(BaseModel):
     qos: Literal[0, 1] = 0
     keepalive_s: Annotated[int, Field(ge=1, le=15)] = 5
     batch_ms: Annotated[int, Field(ge=10, le=1000)] = 20
+    max_packet_mb: Annotated[float, Field(ge=0.5, le=255)] = 4.0  # one read of the socket brings up to 0.25
+
+    @property
+    def max_packet(self) -> int:
+        """The longest packet that is taken in [bytes]."""
+        return round(self.max_packet_mb * 1024 * 1024)
 
 
 class Connection:
@@ -85,16 +94,23 @@ class Connection:
         self._lost = asyncio.Event()
         self._ended = ""
         self._suback: asyncio.Future[Sequence[int]] | None = None
-        self.dropped = 0
+        self._fault = ""
+        self._oversized: list[Oversized] = []
+        self._unwell: set[str] = set()
+        self._reports: list[TargetReport] = []
+        self.dropped = self.passed_over = 0
         client = WireClient(
             settings.client_id or f"campus-twin-{uuid.uuid4().hex[:12]}",
             clean_session=True,
             will_message=will,
             logger=_quiet_logger(),
-            **({"maximum_packet_size": MAX_PAYLOAD + 65536} if settings.version == "5" else {}),
+            **({"maximum_packet_size": settings.max_packet} if settings.version == "5" else {}),
         )
         client.set_config({"reconnect_retries": -2, "reconnect_delay": 0})  # neither unlimited (-1) nor once (0)
         client.take = self._arrive
+        client.pass_over = self._pass_over
+        client.complain = self._complain
+        client.limit = settings.max_packet
         client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -193,7 +209,21 @@ class Connection:
             self._arrived.clear()
         return messages
 
+    def oversized(self) -> list[Oversized]:
+        """The messages that were passed over since it was last asked; at most the last 1,000."""
+        oversized, self._oversized = self._oversized, []
+        return oversized
+
+    def reports(self) -> list[TargetReport]:
+        """Topics that began to send messages that are too long, or send shorter ones again."""
+        reports, self._reports = self._reports, []
+        return reports
+
     def _arrive(self, messages: list[Message]) -> None:
+        if self._unwell:
+            for topic in self._unwell.intersection(message[0] for message in messages):
+                self._unwell.discard(topic)
+                self._reports.append(TargetReport(topic, "live", ""))
         self._pending += messages
         if len(self._pending) > MAX_PENDING:
             self._thin_out()
@@ -205,6 +235,21 @@ class Connection:
         self._arrive([(name, bytes(payload), bool(properties.get("retain")), time.time())])
         return 0
 
+    def _pass_over(self, head: Oversized) -> None:
+        """A message that is too long: counted, and told of its topic; everything else goes on."""
+        self.passed_over += 1
+        self._oversized = [*self._oversized[1 - MAX_OVERSIZED :], head]
+        if head.topic not in self._unwell and len(self._unwell) < MAX_OVERSIZED:
+            self._unwell.add(head.topic)
+            size, most = head.size / 1024**2, self._settings.max_packet_mb
+            why = f"{size:.1f} MB in one message, more than max_packet_mb: {most:g}"
+            self._reports.append(TargetReport(head.topic, "down", why))
+        self._arrived.set()
+
+    def _complain(self, fault: str) -> None:
+        """The peer speaks no MQTT: the connection ends."""
+        self._fault = f"{self._settings.host}:{self._settings.port} sent {fault}"
+
     def _thin_out(self) -> None:
         """Keep the newest message of each topic; where even that is too much, the newest half."""
         newest = {message[0]: message for message in self._pending}
@@ -215,7 +260,7 @@ class Connection:
 
     def _on_disconnect(self, _client: Client, packet: Any, *_: Any) -> None:
         reason = f" (reason {packet[0]})" if isinstance(packet, bytes) and packet else ""
-        self._ended = f"{self._settings.host}:{self._settings.port} closed the connection{reason}"
+        self._ended = self._fault or f"{self._settings.host}:{self._settings.port} closed the connection{reason}"
         self._arrived.set()
         self._lost.set()
         if self._suback is not None and not self._suback.done():

@@ -3,6 +3,9 @@
 gmqtt takes 10 us of CPU for a message that arrives (a package, a dispatch, a dictionary of properties); a campus brings
 20,000 a second. What comes in one read of the socket is read in one pass and handed over as one list. Layout of the
 packets: OASIS MQTT 3.1.1 and 5.0, sections 2 and 3.3.
+
+A packet may claim 256 MB. Only up to a limit is it gathered: of a longer message the head is told, and the rest passed
+over as it comes. Nothing but a message is ever that long: what claims to be ends the connection.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,10 +23,24 @@ from gmqtt.mqtt.constants import MQTTv50
 from gmqtt.mqtt.package import Package
 from gmqtt.mqtt.protocol import MQTTProtocol
 
+from datasources.payload import SAMPLE_BYTES
+
 Message = tuple[str, bytes, bool, float]
 """Topic, payload, retained, received [s since epoch]."""
 
 Take = Callable[[list[Message]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Oversized:
+    """A message longer than is gathered: ``size`` [bytes] is what its packet claims, ``sample`` how it begins."""
+
+    topic: str
+    size: int
+    sample: bytes
+    retained: bool
+    received: float
+
 
 SETTLE_S = 0.1
 PUBLISH = 0x30
@@ -95,12 +113,45 @@ def read(data: bytes, properties: bool, received: float) -> tuple[list[Message],
     return messages, ids, others, at
 
 
-class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
-    """gmqtt's protocol with ``read`` in the place of its reading loop; messages go to ``take``."""
+def head_of(data: bytes, size: int, body: int, properties: bool, received: float) -> tuple[Oversized, bytes] | int:
+    """What a PUBLISH that begins in ``data`` says before its payload, and its id where it wants to be acknowledged.
 
-    def __init__(self, *args: Any, take: Take, **how: Any) -> None:
+    It claims ``size`` bytes from ``body`` on. How many bytes are needed where the head has not arrived yet.
+    """
+    if data[0] & 0xF0 != PUBLISH or data[0] & 4:
+        raise MalformedError(f"a packet of {size:,} bytes that is no message")
+    if len(data) < body + 2:
+        return body + 2
+    after = body + 2 + (data[body] << 8 | data[body + 1])
+    start, stop = after + (data[0] & 2), body + size
+    if start > stop:
+        raise MalformedError("a topic that is longer than its packet")
+    if len(data) < start:
+        return start
+    ident = data[after:start]
+    if properties:
+        start = _skip(data, start, stop)
+    topic = str(data[body + 2 : after], "utf-8", "replace")
+    return Oversized(topic, size, data[start : start + SAMPLE_BYTES], data[0] & 1 == 1, received), ident
+
+
+class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
+    """gmqtt's protocol with ``read`` in the place of its reading loop; messages go to ``take``.
+
+    A packet longer than ``limit`` [bytes] goes to ``pass_over`` in its stead; why a connection cannot go on to
+    ``complain``.
+    """
+
+    def __init__(
+        self, *args: Any, take: Take, pass_over: Callable[[Oversized], None], complain: Callable[[str], None],
+        limit: int, **how: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **how)
         self._take = take
+        self._pass_over = pass_over
+        self._complain = complain
+        self._limit = limit
+        self._skip = 0
         self._parts: list[bytes] = []
         self._have = 0
         self._need = 2
@@ -115,6 +166,8 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
 
     def data_received(self, data: bytes) -> None:
         """Take in what came; a packet that is not whole yet waits for the rest of it."""
+        if self._skip:
+            data, self._skip = data[self._skip :], max(0, self._skip - len(data))
         self._parts.append(data)
         self._have += len(data)
         connection = self._connection
@@ -126,23 +179,38 @@ class Wire(MQTTProtocol):  # type: ignore[misc]  # gmqtt has no types
         whole = data if len(self._parts) == 1 else b"".join(self._parts)
         try:
             messages, ids, others, end = read(whole, self.proto_ver >= MQTTv50, time.time())
-            self._keep(whole, end)
-        except MalformedError:
+            oversized = self._keep(whole, end)
+        except MalformedError as error:
+            self._parts, self._have = [], 0
+            self._complain(str(error))
             self._transport.close()
             return
+        if oversized is not None and oversized[1]:
+            ids.append(oversized[1])  # else the broker would send it again
         if ids:
             self.write_data(b"".join(PUBACK + mid for mid in ids))
         if messages:
             self._take(messages)
         for package in others:
             connection.put_package(package)
+        if oversized is not None:
+            self._pass_over(oversized[0])
 
-    def _keep(self, whole: bytes, end: int) -> None:
+    def _keep(self, whole: bytes, end: int) -> tuple[Oversized, bytes] | None:
+        """Keep what waits for the rest of its packet; the head and the id of a packet that is not waited for."""
         rest = whole[end:]
-        self._parts = [rest] if rest else []
-        self._have = len(rest)
         length = number(rest, 1) if len(rest) > 1 else None
-        self._need = length[0] + length[1] if length else self._have + 1
+        need = length[0] + length[1] if length else len(rest) + 1
+        if length and need > self._limit:
+            head = head_of(rest, length[0], length[1], self.proto_ver >= MQTTv50, time.time())
+            if not isinstance(head, int):
+                self._skip = need - len(rest)
+                self._parts, self._have, self._need = [], 0, 2
+                return head
+            need = head
+        self._parts = [rest] if rest else []
+        self._have, self._need = len(rest), need
+        return None
 
 
 class WireClient(Client):  # type: ignore[misc]  # gmqtt has no types
@@ -154,6 +222,9 @@ class WireClient(Client):  # type: ignore[misc]  # gmqtt has no types
 
     secured = False
     take: Take
+    pass_over: Callable[[Oversized], None]
+    complain: Callable[[str], None]
+    limit: int
 
     async def _create_connection(
         self, host: str, port: int, ssl: Any, clean_session: bool, keepalive: int
@@ -163,8 +234,8 @@ class WireClient(Client):  # type: ignore[misc]  # gmqtt has no types
         self._connack_received.clear()
         self._connection_lost.clear()
         wire = partial(
-            Wire, take=self.take, connection_state=self._connection_state,
-            id_generator=self._package_handler.id_generator,
+            Wire, take=self.take, pass_over=self.pass_over, complain=self.complain, limit=self.limit,
+            connection_state=self._connection_state, id_generator=self._package_handler.id_generator,
         )  # fmt: skip
         transport, protocol = await asyncio.get_running_loop().create_connection(wire, host, port, ssl=ssl)
         handler = self._package_handler

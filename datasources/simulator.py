@@ -11,11 +11,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from math import floor
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, model_validator
 
 from datasources.contract import MisconfiguredError
 from datasources.simulator_address import AddressError
@@ -38,6 +39,17 @@ class Settings(BaseModel):
     interval_s: Annotated[float, Field(ge=0.2, le=3_600)] | None = None
     fault_rate: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     faults: list[FaultSettings] = []
+    _cache: Path | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _given(self, info: ValidationInfo) -> Settings:
+        self._cache = (info.context or {}).get("cache")
+        return self
+
+    @property
+    def folder(self) -> Path | None:
+        """Where what takes long to work out is kept over a restart; None without a server."""
+        return self._cache / "simulator" if self._cache is not None else None
 
 
 class Simulation:
@@ -49,7 +61,7 @@ class Simulation:
     def __init__(self, settings: Settings, points: Sequence[Point], only: npt.NDArray[np.int64] | None = None) -> None:
         self.points = list(points)
         self.turns = Turns(self.points, settings.interval_s)
-        self.model = CampusModel(self.points, settings.seed)
+        self.model = CampusModel(self.points, settings.seed, settings.folder)
         self._only = only if only is not None and len(only) < len(points) else None
         self.told = self.points if self._only is None else [self.points[row] for row in self._only.tolist()]
         self.faults = Faults(self.points, settings.faults, settings.fault_rate, settings.seed)

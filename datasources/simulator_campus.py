@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +30,12 @@ GROUP_OF = {
 
 
 class CampusModel:
-    """All points of one simulated campus: ``at(times)`` is a pure function of seed and time."""
+    """All points of one simulated campus: ``at(times)`` is a pure function of seed and time.
 
-    def __init__(self, points: Sequence[Point], seed: int) -> None:
+    ``folder`` keeps what takes long to work out again; the values are the same without one.
+    """
+
+    def __init__(self, points: Sequence[Point], seed: int, folder: Path | None = None) -> None:
         rows: dict[str, list[int]] = {group: [] for group in GROUP_OF.values()}
         for k, point in enumerate(points):
             group = GROUP_OF.get(point.address.split("/", 1)[0])
@@ -42,7 +46,7 @@ class CampusModel:
         of = {group: [points[k] for k in at] for group, at in rows.items()}
         self._count = len(points)
         self._power = PowerModel(of["power"], seed)
-        self._energy = EnergyModel(of["energy"], self._power)
+        self._energy = EnergyModel(of["energy"], self._power, folder)
         for point in of["people"]:
             own_unit(point, "people")
         counted = [Room.of(p, "people") for p in of["people"]]

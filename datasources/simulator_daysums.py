@@ -26,6 +26,8 @@ I64 = npt.NDArray[np.int64]
 
 LOCAL: F64 = np.arange(NODES, dtype=np.float64) * NODE_S
 """The nodes of a day [s since midnight]."""
+AIR_DAYS = 32
+"""Days whose air is made at once: a day by itself takes nearly as long."""
 
 
 class DaySums:
@@ -38,17 +40,29 @@ class DaySums:
         self._within = np.arange(len(PERIODS))[:, None] == period_of(LOCAL)
         self._idles, self._idle = np.unique(np.append(power.rooms.idle, np.float32(0)), return_inverse=True)
         self._idle = self._idle[:-1]
+        self._air: tuple[int, Air | None] = (-1, None)
 
     def of(self, day: int) -> F64:
         """(mains,) of local day number ``day``."""
         p = self._power
-        air = Air.at(day * DAY_S - UTC_OFFSET_S + LOCAL, p.seed)
+        air = self._air_of(day)
         rooms = self._rooms(day, air) * p.rooms.area.astype(np.float64) / 1e3
         shared = p.shared_density(day, LOCAL).astype(np.float64).sum(axis=1)[p.asleep.astype(np.int64)]
         storeys = _totals(rooms, self._storey, len(p.shared)) + shared * p.shared / 1e3
         own = (SERVICES_W * NODES + PUMPS_W_PER_K * float(air.warm.sum(dtype=np.float64))) * p.gross / 1e3
         total: F64 = (_totals(storeys, self._main, len(p.gross)) + own) * (1 + LOSS)
         return total
+
+    def _air_of(self, day: int) -> Air:
+        """The air at the nodes of a day."""
+        number, at = divmod(day, AIR_DAYS)
+        known, air = self._air
+        if air is None or known != number:
+            days = number * AIR_DAYS + np.arange(AIR_DAYS, dtype=np.float64)
+            air = Air.at((days[:, None] * DAY_S - UTC_OFFSET_S + LOCAL).reshape(-1), self._power.seed)
+            self._air = number, air
+        nodes = slice(at * NODES, (at + 1) * NODES)
+        return Air(air.warm[nodes], air.cold[nodes], air.dark[nodes])
 
     def _rooms(self, day: int, air: Air) -> F64:
         """(rooms,) sum over the nodes [W/m2]."""

@@ -3,18 +3,21 @@
 ``energy/building/<building id>``, where the building's ``power/building/...`` is among the points too. The power of a
 main meter is straight between its nodes but for flicker, which cancels every half minute; so its integral from the
 first node to node K is 0.25 h times (all nodes before K, half of node K, less half of the first). What was before
-today comes from sums of whole days (datasources/simulator_daysums.py): any reading can be made without its past.
+today comes from sums of whole days (datasources/simulator_daysums.py, kept by datasources/simulator_past.py): any
+reading can be made without its past.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from datasources.simulator_address import own_unit, refusal
 from datasources.simulator_daysums import DaySums
+from datasources.simulator_past import Past, file_of
 from datasources.simulator_power import NODE_S, NODES, PowerModel
 from datasources.simulator_weather import UTC_OFFSET_S
 from twin.point import Point
@@ -28,9 +31,9 @@ KEPT = 4  # days
 
 
 class EnergyModel:
-    """One row a register."""
+    """One row a register. ``folder`` keeps the sums of past days over a restart (None: they are made again)."""
 
-    def __init__(self, points: Sequence[Point], power: PowerModel) -> None:
+    def __init__(self, points: Sequence[Point], power: PowerModel, folder: Path | None = None) -> None:
         number = {building: row for row, building in enumerate(power.mains)}
         rows = []
         for point in points:
@@ -41,8 +44,8 @@ class EnergyModel:
         self._rows = np.array(rows, np.int64)
         self._factor: F64 = np.array([own_unit(p, "energy")[0] for p in points], np.float64)[:, None]
         self._power = power
-        self._sums = DaySums(power)
-        self._past: list[F64] = [np.zeros(len(power.mains))]
+        file = None if folder is None or not points else file_of(folder, power.seed, power.addresses)
+        self._past = Past(DaySums(power).of, INSTALLED_DAY, len(power.mains), file)
         self._today: dict[int, F64] = {}
         first = self._power.mains_at_nodes([INSTALLED_DAY * NODES - UTC_OFFSET_S // NODE_S]) if points else None
         self._first: F64 = np.zeros(0) if first is None else first[:, 0] / 2
@@ -65,7 +68,7 @@ class EnergyModel:
         course = self._course(day, int(k.max()) + 2)
         before = np.cumsum(course, axis=1) - course
         here, there = course[:, k], course[:, k + 1]
-        counted = self._before(day)[:, None] + before[:, k] + here / 2 - self._first[:, None]
+        counted = self._past.before(day)[:, None] + before[:, k] + here / 2 - self._first[:, None]
         counted += share * here + share * share / 2 * (there - here)
         total: F64 = counted * NODE_H
         return total
@@ -83,9 +86,3 @@ class EnergyModel:
             self._today[day] = known
         assert known is not None
         return known[:, :count]
-
-    def _before(self, day: int) -> F64:
-        """(mains,) the sum of all nodes from the first to that of ``day``'s midnight, which is not in it [kW]."""
-        while len(self._past) <= day - INSTALLED_DAY:
-            self._past.append(self._past[-1] + self._sums.of(INSTALLED_DAY + len(self._past) - 1))
-        return self._past[day - INSTALLED_DAY]

@@ -136,6 +136,7 @@ class PowerModel:
     def __init__(self, points: Sequence[Point], seed: int) -> None:
         addresses = [Address.of(p) for p in points]
         self.seed = seed
+        self.addresses = [p.address for p in points]
         self.factor: F32 = np.array([UNITS[p.unit] for p in points], np.float32)
         rows: dict[str, list[int]] = {lv: [k for k, a in enumerate(addresses) if a.level == lv] for lv in _LEVELS}
         self._rows = {level: np.array(at, np.int64) for level, at in rows.items()}

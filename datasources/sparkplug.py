@@ -132,6 +132,7 @@ class _Link:
                     self._ask()
                     continue
                 messages, pending = pending.result(), None
+                self._connection.oversized()  # told by their reports: what metrics they had nobody knows
                 batch = [
                     reading
                     for topic, payload, retained, received in messages
@@ -155,7 +156,7 @@ class _Link:
     def reports(self) -> list[TargetReport]:
         """What changed with the nodes."""
         reports, self._host.reports = self._host.reports, []
-        return reports
+        return reports + self._connection.reports()
 
     async def close(self) -> None:
         """Say that the host goes, and goodbye."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, links, mapping, meters, neighbours, occupancy, provenance, push, quality
+from server import impact, kpis, links, mapping, meters, neighbours, occupancy, provenance, push, quality, unmapped_api
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -63,6 +63,7 @@ def router(runtime: Runtime) -> APIRouter:
     neighbours.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
+    unmapped_api.add(api, runtime)
     return api
 
 

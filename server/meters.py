@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -12,11 +13,11 @@ from server.runtime import Runtime
 from server.schemas_meters import MeterOut, MetersOut, MeterSumOut, Verdict
 from server.values import instant, latest_out, word
 from twin.live import LiveState
-from twin.meter_values import MeterState, MeterSum, meter_states
+from twin.meter_values import MeterReader, MeterState, MeterSum
 from twin.quantity import QUANTITIES
 from twin.space import Names
 from twin.topology import Medium
-from twin.topology_meters import ACCURACY, LOSSES, rows_of
+from twin.topology_meters import ACCURACY, LOSSES, Meter, rows_of
 
 Code = Annotated[str, Query(max_length=200)]
 
@@ -26,6 +27,7 @@ SHOWN = 1000
 
 def add(api: APIRouter, runtime: Runtime) -> None:
     """Add the route. It runs in a thread: thousands of meters take some milliseconds to add up."""
+    desk = _Desk(runtime)
 
     @api.get("/meters")
     def meters(
@@ -38,13 +40,13 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> MetersOut:
-        tree, live = runtime.meters, runtime.live
-        if main and main not in tree:
+        kept = desk.kept()
+        if main and main not in kept.tree:
             raise HTTPException(404, f"there is no meter '{main[:100]}': see docs/reference/topology.md")
-        texts = _Texts(runtime, live)
+        texts = _Texts(kept, runtime)
         places = [texts.under(entity) for entity in (building, storey) if entity]
         chosen = [
-            state for state in meter_states(tree, rows_of(tree, live.points, quantity), live)
+            state for state in kept.states(quantity)
             if (main is None or state.meter.main == main) and medium in (None, state.meter.medium)
             and all(texts.stands_in(state, place) for place in places)
         ]  # fmt: skip
@@ -62,16 +64,61 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Kept:
+    """What stays of the meters of one ``live`` state: how they hang together, their names, which points are theirs; and
+    their values, until one of the quantity changes. Used by several threads: whatever is here is made whole, then put.
+    """
+
+    tree: Mapping[str, Meter]
+    live: LiveState
+    names: Mapping[str, Names]
+    places: Mapping[str, str]
+    _readers: dict[str, MeterReader] = field(default_factory=dict)
+    _states: dict[str, tuple[int, Sequence[MeterState]]] = field(default_factory=dict)
+
+    def states(self, quantity: str) -> Sequence[MeterState]:
+        """Every meter as it stands now, each followed by those below it."""
+        version = self.live.quantity_version(quantity)  # before the values are read: they may be newer, never older
+        before, states = self._states.get(quantity, (-1, ()))
+        if version != before:
+            reader = self._readers.get(quantity)
+            if reader is None:
+                reader = MeterReader(self.tree, rows_of(self.tree, self.live.points, quantity))
+                self._readers[quantity] = reader
+            states = reader.states(self.live)
+            self._states[quantity] = version, states
+        return states
+
+
+class _Desk:
+    """What is kept of the runtime's meters; begun anew when they, their points or the campus became others."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._held: tuple[tuple[object, ...], _Kept] | None = None
+
+    def kept(self) -> _Kept:
+        """What is kept of the meters as they are now."""
+        runtime = self._runtime
+        tree, live, assembled = runtime.meters, runtime.live, runtime.assembled
+        held, of = self._held, (tree, live, assembled)
+        if held is not None and all(a is b for a, b in zip(held[0], of, strict=True)):
+            return held[1]
+        equipment, nodes = assembled.campus.equipment, assembled.topology.nodes
+        names = {item.id: item.names for item in equipment} | {node.id: node.names for node in nodes}
+        places = {item.id: item.space for item in equipment} | {node.id: node.place for node in nodes}
+        kept = _Kept(tree, live, names, places)
+        self._held = of, kept
+        return kept
+
+
 class _Texts:
     """What is said of meters beside their values."""
 
-    def __init__(self, runtime: Runtime, live: LiveState) -> None:
-        campus, nodes = runtime.assembled.campus, runtime.assembled.topology.nodes
-        self._live, self._clock, self._kinds = live, live.clock(), runtime.topology.kinds
-        self._names: dict[str, Names] = {item.id: item.names for item in campus.equipment}
-        self._names.update({node.id: node.names for node in nodes})
-        self._places = {item.id: item.space for item in campus.equipment}
-        self._places.update({node.id: node.place for node in nodes})
+    def __init__(self, kept: _Kept, runtime: Runtime) -> None:
+        self._live, self._clock, self._kinds = kept.live, kept.live.clock(), runtime.topology.kinds
+        self._names, self._places = kept.names, kept.places
         self._findings: Mapping[str, str] = {
             row.points[0]: row.id for row in runtime.watch.findings() if row.check == "submeter" and row.until is None
         }

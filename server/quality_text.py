@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import cache
 from math import isfinite
-from pathlib import Path
-from typing import Literal
 
+from server.texts import Lang, filled, table
 from twin.quality.finding import Figure, Finding
 from twin.quantity import QUANTITIES
 
-Lang = Literal["zh", "en"]
-TEXTS = Path(__file__).resolve().parent.parent / "assets" / "i18n"
-
 _WITHOUT_UNIT = frozenset({"n", "days", "hours", "usual_n", "ratio", "factor", "raw"})
-
-
-@cache
-def _table(lang: Lang, number: str = "") -> Mapping[str, str]:
-    """The texts of a language; ``.one``: those that differ where n is one, in languages that have such."""
-    file = TEXTS / f"{lang}{number}.json"
-    table: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
-    return table
 
 
 def sentence(finding: Finding, unit: str, lang: Lang) -> str:
@@ -37,17 +22,16 @@ def action(finding: Finding, unit: str, lang: Lang) -> str:
 
 
 def _text(kind: str, finding: Finding, unit: str, lang: Lang) -> str:
-    table = _table(lang)
+    texts = table(lang)
     variant = f".{finding.variant}" if finding.variant else ""
     keys = (f"quality.{kind}.{finding.check}{variant}", f"quality.{kind}{variant}", f"quality.{kind}.{finding.check}")
-    key = next(key for key in keys if key in table)
+    key = next(key for key in keys if key in texts)
     words = {name: _shown(name, value, unit, lang) for name, value in finding.figures.items()}
     words["point"] = finding.points[0]
     words["points"] = ", ".join(finding.points[:5]) + (" ..." if finding.n_points > 5 else "")
-    words["check"] = table[f"quality.check.{finding.check}"]
+    words["check"] = texts[f"quality.check.{finding.check}"]
     words.setdefault("n", str(finding.n_points))
-    one = _table(lang, ".one") if words["n"] == "1" else {}
-    return one.get(key, table[key]).format(**words)
+    return filled(key, lang, words)
 
 
 def unit_of(quantity: str) -> str:

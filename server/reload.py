@@ -22,7 +22,7 @@ from datasources.runner import SourceConfig
 from models3d import tiles
 from server.feed import Feed, feed
 from server.push_gate import Gate, open_gates
-from server.runtime import Configuration, Read, Runtime, StartError, egress_points, read_campus, with_inboxes
+from server.runtime import Configuration, Read, Runtime, StartError, egress_points, furnished, read_campus
 from twin.config import CampusConfig, read_campus_config
 from twin.index import SpaceIndex
 from twin.kpi import Basis
@@ -161,7 +161,7 @@ class Prepared:
 def prepare(runtime: Runtime, read: Read, cache: Path) -> Prepared:
     """Build the new state; it takes a while for many points, so not on the event loop."""
     points, old = read.assembled.points, runtime.live
-    sources = with_inboxes(read.sources, runtime.gates)
+    sources = furnished(read.sources, cache, runtime.gates)
     tree = SlotTree.of(read.assembled.campus, old.tree.ids)
     assembled = read.assembled
     edges = runtime.wiring.merge(assembled.topology, assembled.campus, points).edges

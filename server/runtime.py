@@ -266,7 +266,7 @@ def runtime_of(
     scene = scene_of(assembled, models, key)
     index = SpaceIndex(assembled.campus)
     tree = SlotTree.of(assembled.campus, tiles.slots(assembled.campus))
-    sources = with_inboxes(sources)
+    sources = furnished(sources, cache)
     fed = feed(assembled, tree, sources, cache, clock, egress)
     # The ingest is looked up for each batch: it is another one after points came or went.
     wiring = WiringBoard()
@@ -286,13 +286,18 @@ def runtime_of(
     return runtime
 
 
-def with_inboxes(sources: Sequence[SourceConfig], gates: Iterable[Gate] = ()) -> list[SourceConfig]:
-    """The sources; those of pushed readings with an inbox, the one that they have already if ``gates`` has it."""
+def furnished(sources: Sequence[SourceConfig], cache: Path, gates: Iterable[Gate] = ()) -> list[SourceConfig]:
+    """The sources with what the server gives them: those of pushed readings an inbox, the one that they have already if
+    ``gates`` has it; simulators the ``cache``.
+    """
     open_now = {gate.name: gate.inbox for gate in gates}
-    return [
-        replace(row, context={**row.context, "inbox": open_now.get(row.name) or Inbox()}) if row.type == "push" else row
-        for row in sources
-    ]
+
+    def given(row: SourceConfig) -> dict[str, object]:
+        if row.type == "push":
+            return {"inbox": open_now.get(row.name) or Inbox()}
+        return {"cache": cache} if row.type == "simulator" else {}
+
+    return [replace(row, context={**row.context, **more}) if (more := given(row)) else row for row in sources]
 
 
 def egress_points(config: CampusConfig) -> Sequence[str]:

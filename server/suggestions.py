@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from datasources.contract import Found
+from server.guess_text import whole, why
 from twin.guess import Seen
 from twin.quantity import QUANTITIES
 from twin.suggest import Suggestion, TypeGuess
@@ -54,8 +55,9 @@ def _row(
         "point": f"{MAPPED}{known}" if known else point_id(found.address, taken),
         "entity": s.entity.value, "quantity": s.quantity.value, "unit": s.unit.value, "kind": s.kind.value,
         "interval_s": found.interval_s or None, "source": source, "address": found.address,
-        "confidence": f"{s.confidence:.2f}", "why": s.why, "quantity_confidence": f"{s.quantity.confidence:.2f}",
-        "unit_confidence": f"{s.unit.confidence:.2f}", "kind_confidence": f"{s.kind.confidence:.2f}",
+        "confidence": f"{s.confidence:.2f}", "why": whole(s, "en"),
+        "quantity_confidence": f"{s.quantity.confidence:.2f}", "unit_confidence": f"{s.unit.confidence:.2f}",
+        "kind_confidence": f"{s.kind.confidence:.2f}",
         "entity_confidence": f"{s.entity.confidence:.2f}", "value": found.value, "name": found.name,
         "device": found.device, "type": s.type, "vendor": found.vendor, "place": found.place, "note": found.note,
     }  # fmt: skip
@@ -80,7 +82,7 @@ def devices_sheet(source: str, types: Sequence[TypeGuess]) -> str:
         {
             "id": device.id, "type": found.name, "source": source, "entity": device.entity.value,
             "confidence": f"{min(found.confidence, device.entity.confidence):.2f}", **device.columns,
-            "note": f"entity: {device.entity.why or 'not told'}; type: {found.why}",
+            "note": f"place: {why(device.entity, 'en') or 'not told'}; type: {found.why}",
         }
         for found in types
         for device in found.devices
@@ -112,8 +114,9 @@ def _points(found: TypeGuess) -> tuple[list[str], bool]:
         kind = "" if row.kind.value in ("", "gauge") else f" {row.kind.value}"
         text = f"{path} {row.quantity.value or 'quantity'} {row.unit.value or 'unit'}{kind}".strip()
         active = active or (sure and fits)
-        why = f"{row.quantity.confidence:.2f} {row.quantity.why}; unit {row.unit.confidence:.2f}; read {row.seen.value}"
-        lines.append(f"    {'' if sure and fits else '# '}{key}: {_quoted(text)}  # {_one_line(why)}")
+        told = why(row.quantity, "en")
+        note = f"{row.quantity.confidence:.2f} {told}; unit {row.unit.confidence:.2f}; read {row.seen.value}"
+        lines.append(f"    {'' if sure and fits else '# '}{key}: {_quoted(text)}  # {_one_line(note)}")
     return lines, active
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datasources.mqtt_discover import leaves
 from server.runtime import Runtime
 from server.suggestions import point_id
+from twin.config import CampusConfig
 from twin.guess import Guess, Seen
 from twin.guess_places import PlaceGuess
 from twin.ingest import RawValue
@@ -67,13 +68,16 @@ class Suggester:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._places: PlaceGuess | None = None
-        templates = runtime.config.templates.values() if runtime.config else ()
-        self._types = [(template, list(_forms(template))) for template in templates]
+        self._config = runtime.config
+        self._types = _types(runtime.config)
 
     def look(self) -> Unmapped:
         """All that came unmapped since the start, by source. Takes a while for a big campus: not for the event loop."""
         if self._places is None:
             self._places = PlaceGuess(self._runtime.assembled.campus)
+        if self._config is not self._runtime.config:  # another one was taken over: it may have other types
+            self._config = self._runtime.config
+            self._types = _types(self._config)
         found = Unmapped([], [], 0)
         for source, counts in list(self._runtime.ingest.counts.items()):
             if not source:
@@ -124,6 +128,11 @@ class Suggester:
             example = "" if one.value is None else str(one.value)
             accepted = (source, one.address) in self._runtime.accepted
             yield Signal(source, one.address, count, example, row, point_id(one.address, taken), accepted)
+
+
+def _types(config: CampusConfig | None) -> list[tuple[Template, list[tuple[tuple[str, ...], re.Pattern[str]]]]]:
+    """The types of devices with what their addresses look like."""
+    return [(template, list(_forms(template))) for template in (config.templates.values() if config else ())]
 
 
 def _forms(template: Template) -> Iterator[tuple[tuple[str, ...], re.Pattern[str]]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from twin.guess_reason import Why, because
 from twin.guess_words import COMMANDS, FAIR, GENERIC, GOOD, SURE, Match, matches, segments, words_of
 from twin.quantity import QUANTITIES
 
@@ -53,11 +54,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A suggestion: '' where there is none, how sure it is (0 to 1), and why in a few words."""
+    """A suggestion: '' where there is none, how sure it is (0 to 1), and why.
+
+    ``candidates`` are what it may be as well, where several fit and none is more likely.
+    """
 
     value: str = ""
     confidence: float = 0.0
-    why: str = ""
+    why: Why = ()
+    candidates: tuple[str, ...] = ()
 
 
 _USUAL: MappingProxyType[str, tuple[float, float]] = MappingProxyType({
@@ -74,14 +79,14 @@ _ON_OFF = frozenset(("on", "off", "open", "closed", "close", "true", "false", "o
 def quantity_of(seen: Seen) -> Guess:
     """What the signal measures."""
     if seen.quantity in QUANTITIES:
-        return Guess(seen.quantity, TOLD, "told by the source")
+        return Guess(seen.quantity, TOLD, because("told"))
     named = _named(seen)
     by_unit = _by_unit(seen.unit)
     if by_unit and (not named.value or named.value == by_unit or seen.unit not in QUANTITIES[named.value].units):
         agrees = named.value in ("", by_unit) or named.confidence < FAIR
-        return Guess(by_unit, CERTAIN if agrees else FAIR, f"the source says {seen.unit}")
+        return Guess(by_unit, CERTAIN if agrees else FAIR, because("says-unit", unit=seen.unit))
     if seen.unit and named.value and seen.unit in QUANTITIES[named.value].units:
-        named = Guess(named.value, max(named.confidence, GOOD), f"{named.why}, in {seen.unit}")
+        named = Guess(named.value, max(named.confidence, GOOD), named.why + because("in-unit", unit=seen.unit))
     return _weighed(seen, named)
 
 
@@ -117,7 +122,7 @@ def _silence(part: str, last: bool) -> float:
 
 def _head(found: Sequence[Match]) -> Guess:
     if verb := next((match.word for match in found if match.word in COMMANDS), ""):
-        return Guess("state", SURE, f"'{verb}' in the name")
+        return Guess("state", SURE, because("name", word=verb))
     row = list(found)
     units = [match for match in row if match.unit]
     words = [match for match in row if not match.unit]
@@ -126,13 +131,13 @@ def _head(found: Sequence[Match]) -> Guess:
     last = clear[-1] if clear else units[-1]
     for unit in units:
         if any(match.quantity == unit.quantity for match in words):
-            return Guess(unit.quantity, CERTAIN, f"'{unit.word}' beside '{last.word}'")
+            return Guess(unit.quantity, CERTAIN, because("name-beside", word=unit.word, other=last.word))
     if units and last.quantity != "state" and (not words or last.weight < GOOD):
-        return Guess(units[-1].quantity, SURE, f"unit '{units[-1].word}' in the name")
+        return Guess(units[-1].quantity, SURE, because("name-unit", word=units[-1].word))
     others = {match.quantity for match in words if match.weight >= FAIR} - {last.quantity}
     best = max((match.weight for match in words if match.quantity == last.quantity), default=last.weight)
     doubt = 0.05 if others - {"", "state"} and last.quantity != "state" else 0.0
-    return Guess(last.quantity, best - doubt, f"'{last.word}' in the name") if last.quantity else Guess()
+    return Guess(last.quantity, best - doubt, because("name", word=last.word)) if last.quantity else Guess()
 
 
 def _weighed(seen: Seen, named: Guess) -> Guess:
@@ -141,8 +146,8 @@ def _weighed(seen: Seen, named: Guess) -> Guess:
     text = str(seen.value).strip().casefold()
     if isinstance(seen.value, bool) or text in _ON_OFF:
         if named.value in ("state", "link_state"):
-            return Guess(named.value, max(named.confidence, SURE), f"{named.why}, on or off")
-        return Guess("state", GOOD if named.value else FAIR, f"reads {text}")
+            return Guess(named.value, max(named.confidence, SURE), named.why + because("on-off"))
+        return Guess("state", GOOD if named.value else FAIR, because("reads", value=text))
     if not named.value:
         return named
     if numbers is None:
@@ -151,13 +156,13 @@ def _weighed(seen: Seen, named: Guess) -> Guess:
     quantity = QUANTITIES[named.value]
     ends = [[quantity.to_canonical(number, unit) for number in numbers] for unit in quantity.units]
     if not any(quantity.low <= low and high <= quantity.high for low, high in ends):
-        return Guess(named.value, named.confidence * 0.3, f"{named.why}, but {numbers[1]:g} is out of its range")
+        return Guess(named.value, named.confidence * 0.3, named.why + because("out-of-range", value=numbers[1]))
     telling = _TELLING.get(named.value)
     if named.confidence < FAIR and telling and telling[0] <= numbers[0] and numbers[1] <= telling[1]:
-        return Guess(named.value, 0.85, f"{named.why}, {numbers[1]:g} fits")
+        return Guess(named.value, 0.85, named.why + because("fits", value=numbers[1]))
     usual = _USUAL.get(named.value)
     if usual and not any(usual[0] <= low and high <= usual[1] for low, high in ends):
-        return Guess(named.value, named.confidence * 0.85, f"{named.why}, though {numbers[1]:g} is unusual")
+        return Guess(named.value, named.confidence * 0.85, named.why + because("unusual", value=numbers[1]))
     return named
 
 
@@ -187,17 +192,17 @@ def unit_of(seen: Seen, quantity: str) -> Guess:
     units = QUANTITIES[quantity].units
     if seen.unit:
         if seen.unit in units:
-            return Guess(seen.unit, TOLD, "told by the source")
-        return Guess(seen.unit, 0.3, f"told by the source, but no unit of {quantity}")
+            return Guess(seen.unit, TOLD, because("told"))
+        return Guess(seen.unit, 0.3, because("told-foreign", quantity=quantity))
     if word := _unit_in_name(seen, units):
-        return Guess(word.unit, SURE, f"'{word.word}' in the name")
+        return Guess(word.unit, SURE, because("name", word=word.word))
     if quantity == "traffic" and (seen.kind == "counter" or _octets(seen)):
-        return Guess("B/s", GOOD, "counts octets")
+        return Guess("B/s", GOOD, because("counts-octets"))
     if len(units) == 1:
         unit, numbers = next(iter(units)), seen.numbers()
         if unit == "%" and numbers is not None and 0 < numbers[1] <= 1:
-            return Guess(unit, 0.4, f"the only one, but values as {numbers[1]:g} look like parts of one")
-        return Guess(unit, CERTAIN, "the only one")
+            return Guess(unit, 0.4, because("only-one-parts", value=numbers[1]))
+        return Guess(unit, CERTAIN, because("only-one"))
     return _by_values(seen, quantity)
 
 
@@ -217,11 +222,11 @@ def _by_values(seen: Seen, quantity: str) -> Guess:
     numbers = seen.numbers()
     rows = _DEFAULTS.get(quantity, ())
     if numbers is None:
-        return Guess(rows[0][0], min(rows[0][3], 0.6), "the usual one") if rows else Guess()
+        return Guess(rows[0][0], min(rows[0][3], 0.6), because("usual")) if rows else Guess()
     for unit, low, high, sure in rows:
         if low <= numbers[0] and numbers[1] <= high:
-            return Guess(unit, sure, f"values as {numbers[1]:g}")
-    return Guess(rows[0][0], 0.3, f"the usual one, though {numbers[1]:g} is unusual") if rows else Guess()
+            return Guess(unit, sure, because("values", value=numbers[1]))
+    return Guess(rows[0][0], 0.3, because("usual") + because("unusual", value=numbers[1])) if rows else Guess()
 
 
 _ENOUGH = 5
@@ -230,17 +235,17 @@ _ENOUGH = 5
 def kind_of(seen: Seen, quantity: str) -> Guess:
     """Gauge, counter or state."""
     if seen.kind in ("gauge", "counter", "state"):
-        return Guess(seen.kind, TOLD, "told by the source")
+        return Guess(seen.kind, TOLD, because("told"))
     if quantity in ("state", "link_state"):
-        return Guess("state", SURE, "a state")
+        return Guess("state", SURE, because("a-state"))
     if quantity in ("energy", "volume"):
         if seen.falls:
-            return Guess("gauge", GOOD if seen.count >= _ENOUGH else FAIR, "it falls")
+            return Guess("gauge", GOOD if seen.count >= _ENOUGH else FAIR, because("falls"))
         if seen.rises and seen.count >= _ENOUGH:
-            return Guess("counter", SURE, f"only ever rose in {seen.count} values")
-        return Guess("counter", FAIR, "most of them count")
+            return Guess("counter", SURE, because("rose", n=seen.count))
+        return Guess("counter", FAIR, because("most-count"))
     if quantity in ("traffic", "errors"):
         if (seen.rises and seen.count >= _ENOUGH) or _octets(seen):
-            return Guess("counter", GOOD, "octets count" if _octets(seen) else f"only ever rose in {seen.count} values")
-        return Guess("gauge" if seen.falls else "counter", FAIR, "it falls" if seen.falls else "most of them count")
-    return Guess("gauge", SURE if quantity else 0.5, "a level") if quantity else Guess("gauge", 0.4, "most are")
+            return Guess("counter", GOOD, because("counts-octets") if _octets(seen) else because("rose", n=seen.count))
+        return Guess("gauge", FAIR, because("falls")) if seen.falls else Guess("counter", FAIR, because("most-count"))
+    return Guess("gauge", SURE, because("a-level")) if quantity else Guess("gauge", 0.4, because("most-are"))

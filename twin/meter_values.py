@@ -6,6 +6,7 @@ stale, bad or probably wrong is in no sum.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -57,17 +58,81 @@ class MeterState:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """The rows that stand for a meter; ``whole``: none is missing; ``own``: it is the meter's own."""
+    """Where the values that stand for a meter are; ``whole``: none is missing; ``own``: it is the meter's own."""
 
-    rows: tuple[int, ...]
+    at: tuple[int, ...]
     whole: bool
     own: bool
 
 
-def meter_states(meters: Mapping[str, Meter], rows: Mapping[str, int], live: LiveState) -> list[MeterState]:
-    """Every meter, each followed by those below it; ``rows`` are those of the points (``rows_of``)."""
-    reader = _Reader(meters, rows, live)
-    return [reader.state(meter, level) for meter, level in _in_order(meters)]
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The meters' columns as they were at one moment; of all the points only theirs."""
+
+    value: list[float]
+    time: list[float]
+    quality: list[int]
+    simulated: list[bool]
+    usable: list[bool]
+
+
+class MeterReader:
+    """What stays of the meters while their values change; ``rows`` are those of the points (``rows_of``)."""
+
+    def __init__(self, meters: Mapping[str, Meter], rows: Mapping[str, int]) -> None:
+        self._order = list(_in_order(meters))
+        self._rows = rows
+        self._points = np.array([rows[meter.id] for meter, _ in self._order if meter.id in rows], np.intp)
+        self._at = {meter: at for at, meter in enumerate(meter.id for meter, _ in self._order if meter.id in rows)}
+
+    def states(self, live: LiveState) -> list[MeterState]:
+        """Every meter, each followed by those below it."""
+        now, counted = self._now(live), dict[str, _Counted]()
+        for meter, _ in reversed(self._order):  # those below come first
+            counted[meter.id] = self._count(meter, now, counted)
+        return [self._state(meter, level, now, counted) for meter, level in self._order]
+
+    def _now(self, live: LiveState) -> _Now:
+        at = self._points
+        value, quality = live.value[at], live.quality[at]
+        suspect = live.reasons.having(*SUSPECT)[live.reason[at]]
+        usable = ~np.isnan(value) & ~live.stale[at] & (quality <= Quality.UNCERTAIN) & ~suspect
+        simulated = (live.flags[at] & FLAG_SIMULATED) > 0
+        return _Now(value.tolist(), live.time[at].tolist(), quality.tolist(), simulated.tolist(), usable.tolist())
+
+    def _count(self, meter: Meter, now: _Now, counted: Mapping[str, _Counted]) -> _Counted:
+        at = self._at.get(meter.id)
+        if at is not None and now.usable[at]:
+            return _Counted((at,), True, True)
+        below = [counted[sub] for sub in meter.subs]
+        every = tuple(each for part in below for each in part.at)
+        return _Counted(every, bool(below) and all(part.whole for part in below), False)
+
+    def _state(self, meter: Meter, level: int, now: _Now, counted: Mapping[str, _Counted]) -> MeterState:
+        at, row = self._at.get(meter.id), self._rows.get(meter.id)
+        own = now.value[at] if at is not None and now.usable[at] else None
+        if not meter.subs:
+            return MeterState(meter, level, row, own, None, None)
+        parts = [counted[sub] for sub in meter.subs]
+        # What a sub-meter's own sub-meters measure is no judgement of the main where some of them are silent.
+        known = [sum(now.value[each] for each in part.at) if part.at and part.whole else math.nan for part in parts]
+        found = balance(math.nan if own is None else own, known)
+        return MeterState(meter, level, row, own, _sum(parts, now), found)
+
+
+def _sum(parts: list[_Counted], now: _Now) -> MeterSum:
+    every = [each for part in parts for each in part.at]
+    have = sum(bool(part.at) for part in parts)
+    estimated = sum(bool(part.at) and not part.own for part in parts)
+    if not every:
+        return MeterSum(None, 0, len(parts), 0, Quality.NONE, None, False)
+    worst = Quality(max(now.quality[each] for each in every))
+    whole = have == len(parts) and not estimated
+    return MeterSum(
+        sum(now.value[each] for each in every), have, len(parts), estimated,
+        worst if whole else max(worst, Quality.UNCERTAIN), min(now.time[each] for each in every),
+        any(now.simulated[each] for each in every),
+    )  # fmt: skip
 
 
 def _in_order(meters: Mapping[str, Meter]) -> Iterator[tuple[Meter, int]]:
@@ -76,54 +141,3 @@ def _in_order(meters: Mapping[str, Meter]) -> Iterator[tuple[Meter, int]]:
         meter, level = stack.pop()
         yield meter, level
         stack.extend((meters[sub], level + 1) for sub in reversed(meter.subs))
-
-
-class _Reader:
-    """The columns as they were at one moment."""
-
-    def __init__(self, meters: Mapping[str, Meter], rows: Mapping[str, int], live: LiveState) -> None:
-        self._meters, self._rows = meters, rows
-        self._value, self._time, self._quality = live.value.copy(), live.time.copy(), live.quality.copy()
-        self._flags = live.flags.copy()
-        suspect = live.reasons.having(*SUSPECT)[live.reason]
-        self._usable = ~np.isnan(self._value) & ~live.stale & (self._quality <= Quality.UNCERTAIN) & ~suspect
-        self._counted: dict[str, _Counted] = {}
-        for meter, _ in reversed(list(_in_order(meters))):  # those below come first
-            self._counted[meter.id] = self._count(meter)
-
-    def _count(self, meter: Meter) -> _Counted:
-        row = self._rows.get(meter.id)
-        if row is not None and self._usable[row]:
-            return _Counted((row,), True, True)
-        below = [self._counted[sub] for sub in meter.subs]
-        rows = tuple(row for part in below for row in part.rows)
-        return _Counted(rows, bool(below) and all(part.whole for part in below), False)
-
-    def state(self, meter: Meter, level: int) -> MeterState:
-        """A meter and its sub-meters."""
-        row = self._rows.get(meter.id)
-        own = float(self._value[row]) if row is not None and self._usable[row] else None
-        if not meter.subs:
-            return MeterState(meter, level, row, own, None, None)
-        parts = [self._counted[sub] for sub in meter.subs]
-        # What a sub-meter's own sub-meters measure is no judgement of the main where some of them are silent.
-        known = [self._total(part) if part.rows and part.whole else np.nan for part in parts]
-        found = balance(np.nan if own is None else own, known)
-        return MeterState(meter, level, row, own, self._sum(parts), found)
-
-    def _total(self, part: _Counted) -> float:
-        return float(self._value[list(part.rows)].sum())
-
-    def _sum(self, parts: list[_Counted]) -> MeterSum:
-        rows = [row for part in parts for row in part.rows]
-        have = sum(bool(part.rows) for part in parts)
-        estimated = sum(bool(part.rows) and not part.own for part in parts)
-        if not rows:
-            return MeterSum(None, 0, len(parts), 0, Quality.NONE, None, False)
-        worst = Quality(int(self._quality[rows].max()))
-        whole = have == len(parts) and not estimated
-        return MeterSum(
-            float(self._value[rows].sum()), have, len(parts), estimated,
-            worst if whole else max(worst, Quality.UNCERTAIN), float(self._time[rows].min()),
-            bool((self._flags[rows] & FLAG_SIMULATED).any()),
-        )  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from twin.guess import Guess, Seen, kind_of, quantity_of, unit_of
 from twin.guess_places import PlaceGuess
+from twin.guess_reason import because
 from twin.guess_words import FAIR, matches
 
 
@@ -31,14 +32,13 @@ class Suggestion:
     @property
     def confidence(self) -> float:
         """How sure the least sure part is; 0 where one is missing."""
-        parts = (self.quantity, self.unit, self.kind, self.entity)
+        parts = self.parts.values()
         return min(part.confidence for part in parts) if all(part.value for part in parts) else 0.0
 
     @property
-    def why(self) -> str:
-        """The reasons, in one line."""
-        named = (("quantity", self.quantity), ("unit", self.unit), ("kind", self.kind), ("entity", self.entity))
-        return "; ".join(f"{name}: {guess.why}" for name, guess in named if guess.why)
+    def parts(self) -> dict[str, Guess]:
+        """Its four guesses by what they are about."""
+        return {"quantity": self.quantity, "unit": self.unit, "kind": self.kind, "entity": self.entity}
 
 
 def suggest(seen: Sequence[Seen], places: PlaceGuess) -> list[Suggestion]:
@@ -79,8 +79,8 @@ def _raised(guess: Guess, there: dict[str, float]) -> Guess:
     sure = {quantity for quantity, confidence in there.items() if confidence >= _KNOWN}
     air = guess.value in _AIR and (sure & _AIR) - {guess.value}
     if meter or air:
-        others = sorted((electric if meter else sure & _AIR) - {guess.value})
-        return replace(guess, confidence=_TOGETHER, why=f"{guess.why}, beside {', '.join(others)}")
+        others = tuple(sorted((electric if meter else sure & _AIR) - {guess.value}))
+        return replace(guess, confidence=_TOGETHER, why=guess.why + because("beside", quantities=others))
     return guess
 
 

@@ -14,8 +14,10 @@ from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
 from pages._parts.feed_sources import Row, head, place, share
+from server.guess_text import whole, why
 from server.mapping import barred
 from server.unmapped import KnownDevice, Signal, Unmapped
+from twin.guess import Guess
 from twin.point import DERIVED
 from twin.quantity import QUANTITIES
 
@@ -67,14 +69,14 @@ def unmapped(context: Context, found: Unmapped) -> Child:
     title = html.Div([head_line, again], className="feeds-head")
     if not count:
         return html.Section([title, html.P(context.text("feeds.all-mapped"), className="quiet-line")])
-    why = barred(context.runtime)
+    closed = barred(context.runtime)
     parts: list[Child] = [title, html.P(context.text("feeds.unmapped-text"), className="summary")]
-    parts.append(_accept(context) if not why else html.P(context.text(f"feeds.barred.{why}"), className="barred"))
+    parts.append(_accept(context) if not closed else html.P(context.text(f"feeds.barred.{closed}"), className="barred"))
     signals = sorted(found.signals, key=lambda s: (s.accepted, -s.suggestion.confidence, s.address))
     if found.devices:
-        parts.append(_device_table(context, found.devices, writable=not why))
+        parts.append(_device_table(context, found.devices, writable=not closed))
     if signals:
-        parts.append(_signal_table(context, signals[:SHOWN], writable=not why))
+        parts.append(_signal_table(context, signals[:SHOWN], writable=not closed))
     if len(signals) > SHOWN:
         parts.append(
             html.P(context.text("feeds.more-signals", n=fmt.number(len(signals) - SHOWN)), className="quiet-line")
@@ -153,13 +155,22 @@ def _signal(context: Context, one: Signal, *, writable: bool) -> html.Tr:
             html.Td(named),
             html.Td(s.unit.value or fmt.DASH),
             html.Td(context.text(f"feeds.kind.{s.kind.value}") if s.kind.value else fmt.DASH),
-            html.Td(place(context, s.entity.value)),
+            html.Td(_place(context, s.entity)),
             html.Td(_confidence(context, s.confidence)),
-            html.Td(s.why, className="why"),
+            html.Td(whole(s, context.lang), className="why"),
         ],
         key=f"{one.source} {one.address}",
         **attrs({"data-address": one.address}),
     )
+
+
+def _place(context: Context, guess: Guess) -> list[Child]:
+    """The place, and those that it may be as well."""
+    if not guess.candidates:
+        return [place(context, guess.value)]
+    others = [part for one in guess.candidates for part in (" ", place(context, one))]
+    first = [place(context, guess.value), " "] if guess.value else []
+    return [*first, html.Span([context.text("feeds.candidates"), *others], className="note")]
 
 
 def _confidence(context: Context, confidence: float) -> html.Span:
@@ -189,9 +200,9 @@ def _device(context: Context, one: KnownDevice, *, writable: bool) -> html.Tr:
             html.Td(fmt.number(one.count), className="right"),
             html.Td(one.id),
             html.Td(one.type),
-            html.Td(place(context, one.entity.value)),
+            html.Td(_place(context, one.entity)),
             html.Td(_confidence(context, one.entity.confidence)),
-            html.Td(one.entity.why, className="why"),
+            html.Td(why(one.entity, context.lang), className="why"),
         ],
         key=f"{one.source} {one.id}",
         **attrs({"data-address": one.address}),

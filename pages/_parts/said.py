@@ -45,6 +45,10 @@ def said(sentence: str, lang: Lang) -> str:
     for joint, shown in (("; ", "；"), (", or ", "，或")):
         if joint in sentence:
             return shown.join(said(part, lang) for part in sentence.split(joint))
-    name, colon, rest = sentence.partition(": ")
-    translated = said(rest, lang) if colon else rest
-    return f"{name}：{translated}" if translated != rest else sentence
+    for joint, shown, end in ((": ", "：", ""), (" (", "（", "）")):
+        name, found, rest = sentence.partition(joint)
+        rest = rest.removesuffix(")") if end else rest
+        translated = said(rest, lang) if found else rest
+        if translated != rest:
+            return f"{name}{shown}{translated}{end}"
+    return sentence

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from datasources import mqtt
+from datasources.contract import TargetReport
 from models3d.campus import assemble_config
 from tests.datasources.broker import Broker
 from tests.models3d.tiny import loader
@@ -40,7 +41,9 @@ async def test_every_topic_of_a_campus_is_mapped(mosquitto: str, tmp_path: Path)
         try:
             async with asyncio.timeout(60):
                 while (counts := ingest.counts.get("plant")) is None or counts.readings < expected:
-                    ingest.accept(await anext(batches), "plant")
+                    batch = await anext(batches)
+                    assert not isinstance(batch, TargetReport)
+                    ingest.accept(batch, "plant")
         finally:
             await publishing
             await batches.aclose()  # type: ignore[attr-defined]

@@ -7,7 +7,9 @@ import json
 import ssl
 import subprocess
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,67 @@ async def test_garbage_is_counted_with_a_sample_and_the_feed_goes_on(broker: Bro
     assert pipeline.live.latest("p2").quality == Quality.BAD
     assert pipeline.state() == "live"
     assert pipeline.supervisor.states()[0].restarts == 0
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_is_too_long_is_counted_and_named_and_the_feed_goes_on(
+    broker: Broker, start: Start
+) -> None:
+    await broker.publish("site/2", b"[" * 3_000_000, retain=True)
+    pipeline = await start(broker.port, version="3.1.1", max_packet_mb=1)
+    await until(lambda: "site/2" in pipeline.reason())
+    assert "values arrive, but not from site/2 (2.9 MB in one message, more than max_packet_mb: 1)" in pipeline.reason()
+    counts = pipeline.ingest.counts["m"]
+    assert counts.reasons["longer than max_packet_mb"] == 2, "of both its points"
+    assert str(counts.samples["longer than max_packet_mb"].raw).startswith("[[[")
+    await broker.publish("site/1/power", "900")
+    await until(lambda: pipeline.value("p1") == pytest.approx(0.9))
+    await broker.publish("site/2", '{"data": {"p": 2.5}}')
+    await until(lambda: pipeline.value("p2") == pytest.approx(2.5))
+    await until(lambda: pipeline.reason() == "values arrive")
+    assert pipeline.supervisor.states()[0].restarts == 0
+
+
+@pytest.mark.asyncio
+async def test_a_broker_of_mqtt_5_is_told_what_is_too_long(broker: Broker, start: Start) -> None:
+    pipeline = await start(broker.port, version="5", max_packet_mb=1)
+    await connected(pipeline)
+    await broker.publish("site/2", b"[" * 1_200_000)
+    await broker.publish("site/1/power", "900")
+    await until(lambda: pipeline.value("p1") == pytest.approx(0.9))
+    assert pipeline.reason() == "values arrive"
+    assert pipeline.ingest.counts["m"].bad == 0, "the broker kept it"
+    await broker.publish("site/2", b"[" * 1_040_000)
+    await until(lambda: pipeline.ingest.counts["m"].bad > 0)
+
+
+@pytest.mark.asyncio
+async def test_a_peer_that_claims_a_quarter_of_a_gigabyte_costs_no_memory(start: Start) -> None:
+    chunk, sent = b"x" * 65536, 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.read(100)
+        writer.write(b"\x20\x02\x00\x00")  # CONNACK
+        subscribe = await reader.read(100)
+        writer.write(b"\x90\x03" + subscribe[2:4] + b"\x00" + b"\x30\xff\xff\xff\x7f\x00\x0csite/1/power")
+        with suppress(OSError):
+            while sent < 64 * 1024**2:
+                writer.write(chunk)
+                await writer.drain()
+                sent += len(chunk)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    tracemalloc.start()
+    try:
+        pipeline = await start(server.sockets[0].getsockname()[1], version="3.1.1")
+        await until(lambda: sent >= 64 * 1024**2, 20)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 1024**2
+        await until(lambda: pipeline.ingest.counts["m"].reasons["longer than max_packet_mb"] == 1)
+    finally:
+        tracemalloc.stop()
+        server.close()
 
 
 @pytest.mark.asyncio

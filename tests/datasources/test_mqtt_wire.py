@@ -12,7 +12,7 @@ from gmqtt.mqtt.utils import ConnectionState, IdGenerator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datasources.mqtt_wire import MalformedError, Message, Wire, number, read
+from datasources.mqtt_wire import MalformedError, Message, Oversized, Wire, number, read
 
 T0 = 1_800_000_000.0
 
@@ -39,6 +39,8 @@ class Peer:
 
     def __init__(self) -> None:
         self.packages: list[Package] = []
+        self.passed: list[Oversized] = []
+        self.complaints: list[str] = []
         self.written = b""
         self.closed = False
         self._last_data_in = self._last_data_out = 0.0
@@ -56,11 +58,15 @@ class Peer:
         self.closed = True
 
 
-def wire(version: int = MQTTv50) -> tuple[Wire, Peer, list[Message]]:
+LIMIT = 1_000
+
+
+def wire(version: int = MQTTv50, limit: int = 2**28) -> tuple[Wire, Peer, list[Message]]:
     taken: list[Message] = []
     peer = Peer()
     made = Wire(
-        take=taken.extend, connection_state=ConnectionState(protocol_version=version), id_generator=IdGenerator(),
+        take=taken.extend, pass_over=peer.passed.append, complain=peer.complaints.append, limit=limit,
+        connection_state=ConnectionState(protocol_version=version), id_generator=IdGenerator(),
         loop=asyncio.new_event_loop(),
     )  # fmt: skip
     made._connection = made._transport = peer
@@ -152,3 +158,58 @@ def test_a_large_payload_is_put_together_once(monkeypatch: pytest.MonkeyPatch) -
         made.data_received(stream[at : at + 1000])
     assert [len(payload) for _, payload, *_ in taken] == [500_000]
     assert len(calls) == 2, "once to learn how long it is, once to read it"
+
+
+@settings(deadline=None)
+@given(
+    st.integers(LIMIT, 5 * LIMIT), st.sampled_from([MQTTv311, MQTTv50]), st.integers(0, 1), st.integers(1, 700),
+    st.integers(0, 40),
+)  # fmt: skip
+def test_a_message_that_is_too_long_is_passed_over_and_nothing_else(
+    size: int, version: int, qos: int, piece: int, topic: int
+) -> None:
+    properties = b"\x01\x00" if version == MQTTv50 else None
+    name = b"b" * (topic + 1)
+    first = publish(b"a", b"1", qos=qos, mid=1, properties=properties)
+    long = publish(name, b"x" * size, qos=qos, retain=True, mid=2, properties=properties)
+    last = publish(b"c", b"3", qos=qos, mid=3, properties=properties)
+    made, peer, taken = wire(version, LIMIT)
+    stream = first + long + long + last
+    for at in range(0, len(stream), piece):
+        made.data_received(stream[at : at + piece])
+        assert made._have <= LIMIT + piece, "no more is gathered than may be"
+    assert [(t, p) for t, p, _, _ in taken] == [("a", b"1"), ("c", b"3")]
+    assert [(one.topic, one.size, one.retained) for one in peer.passed] == [
+        (name.decode(), len(long) - len(length(len(long) - 3)) - 1, True)
+    ] * 2
+    assert all(set(one.sample) <= set(b"x") for one in peer.passed)
+    acknowledged = [1, 2, 2, 3] if qos else []
+    assert peer.written == b"".join(b"\x40\x02" + mid.to_bytes(2, "big") for mid in acknowledged)
+    assert not peer.closed
+
+
+@pytest.mark.parametrize(
+    ("begin", "fault"),
+    [
+        (b"\x90" + length(5_000) + b"\0\1\0", "5,000 bytes that is no message"),
+        (b"\x34" + length(5_000) + b"\0\1a\0", "no message"),
+        (b"\x30" + length(5_000) + b"\xff\xff" + b"t" * 90, "a topic that is longer than its packet"),
+        (b"\x30\xff\xff\xff\xff\x01", "a length of more than four bytes"),
+    ],
+)
+def test_what_is_too_long_and_no_message_ends_the_connection_and_says_why(begin: bytes, fault: str) -> None:
+    made, peer, _ = wire(MQTTv311, LIMIT)
+    made.data_received(publish(b"a", b"1") + begin)
+    assert (peer.closed, made._have) == (True, 0)
+    assert fault in peer.complaints[0]
+    assert peer.passed == []
+
+
+def test_a_packet_of_just_the_limit_is_taken_in() -> None:
+    made, peer, taken = wire(MQTTv311, LIMIT)
+    fits = publish(b"a", b"x" * (LIMIT - 6))
+    assert len(fits) == LIMIT
+    for at in range(0, len(fits), 100):
+        made.data_received(fits[at : at + 100])
+    assert [len(payload) for _, payload, _, _ in taken] == [LIMIT - 6]
+    assert peer.passed == []

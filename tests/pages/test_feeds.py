@@ -28,6 +28,7 @@ from twin.live import LiveState
 from twin.point import DERIVED
 from twin.quality.finding import Hit
 from twin.reading import RawReading
+from twin.space import Building
 from twin.topology_wiring import Disagreement
 
 Result = TypeVar("Result")
@@ -130,6 +131,31 @@ def test_unmapped_signals_are_for_reading_where_there_is_no_folder(fed: Context)
     nothing = Suggester(Context(fed.runtime, fed.lang).runtime).look()
     nothing.signals.clear()
     assert fed.text("feeds.all-mapped") in text_of(feed_mapping.unmapped(fed, nothing))
+
+
+def test_the_reasons_of_suggestions_are_in_the_language_of_the_page(fed: Context) -> None:
+    bring(fed, ("x/shed/temp", b"21.5"), ("x/9/temp", b"295.0"), ("shiyanlou/2f/on", b"true"))
+    words = text_of(feed_mapping.unmapped(fed, Suggester(fed.runtime).look()))
+    told = {
+        "zh": ("物理量：名称中有“temp”", "楼宇“shed”", "楼宇 A 的楼层", "数值如 295"),
+        "en": ("quantity: 'temp' in the name", "building 'shed'", "storey of building A", "values as 295"),
+    }
+    for line in told[fed.lang]:
+        assert line in words
+    for line in told["en" if fed.lang == "zh" else "zh"]:
+        assert line not in words
+
+
+def test_places_that_fit_equally_well_are_offered_and_none_is_taken(fed: Context) -> None:
+    other = Building("C", {"en": "Shed"}, "east")
+    fed.runtime.assembled.campus.buildings.append(other)
+    bring(fed, ("x/shed/power", b"1.5"))
+    found = Suggester(fed.runtime).look()
+    assert found.signals[0].suggestion.entity.candidates == ("B", "C")
+    words = text_of(feed_mapping.unmapped(fed, found))
+    assert fed.text("feeds.candidates") in words
+    assert "/?sel=B" in words
+    assert ("“shed”符合 2 栋楼宇" if fed.lang == "zh" else "'shed' fits 2 buildings") in words
 
 
 def test_bad_readings_are_shown_as_they_came_with_findings_only_where_there_are_any(fed: Context) -> None:

@@ -53,6 +53,10 @@ def test_templates_have_the_same_gaps_and_a_translation() -> None:
         ),
         ("ahu-1: timed out; ahu-2: no answer within 2 s", "ahu-1：超时；ahu-2：2 秒内没有应答"),
         ("no target answers: ahu-1: timed out", "没有目标应答：ahu-1：超时"),
+        (
+            "values arrive, but not from site/2 (2.9 MB in one message, more than max_packet_mb: 1)",
+            "有数值到达，但 site/2（一条消息 2.9 MB，超过 max_packet_mb: 1） 没有",
+        ),
         ("the meter says: E-42 {0}", "the meter says: E-42 {0}"),
         ("", ""),
     ],

@@ -45,7 +45,8 @@ def test_every_key_that_the_pages_ask_for_exists() -> None:
 
 def test_no_key_is_left_over() -> None:
     code = "\n".join(
-        file.read_text("utf-8") for file in [*(ROOT / "pages").rglob("*.py"), *(ROOT / "assets").glob("*.js")]
+        file.read_text("utf-8")
+        for file in [*(ROOT / "pages").rglob("*.py"), *(ROOT / "server").glob("*.py"), *(ROOT / "assets").glob("*.js")]
     )
     families = set(re.findall(r'f"([a-z.-]+\.)\{', code)) | set(re.findall(r"`([a-z.-]+\.)\$\{", code))
     unused = [key for key in texts("en") if f'"{key}"' not in code and not any(key.startswith(f) for f in families)]

@@ -139,8 +139,8 @@ def test_openapi_names_every_route(served: Served) -> None:
     assert set(paths) == {
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
-                     "search", "check", "readings", "quality", "impact", "mapping/accept", "kpis", "kpis/history",
-                     "occupancy", "links", "meters", "neighbours", "points/{point}/provenance")
+                     "search", "check", "readings", "quality", "impact", "mapping/accept", "mapping/suggestions",
+                     "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance")
     }  # fmt: skip
     for path, methods in paths.items():
         (method,) = methods

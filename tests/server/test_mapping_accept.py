@@ -162,6 +162,35 @@ def test_signals_have_suggestions_examples_and_no_persons(served: Served) -> Non
     assert not any("Li" in one.example for one in found.values())
 
 
+def test_programs_get_the_reasons_as_keys_with_arguments_and_as_sentences_in_both_languages(served: Served) -> None:
+    bring(served, ("site/b2/power", b"12.5"), ("site/b7/power", b"3"), ("em/B2/em-7", b'{"d": {"p": 1.5, "e": 9}}'))
+    found = served.http.get("/api/v1/mapping/suggestions").json()
+    signals = {one["address"]: one for one in found["signals"]}
+    assert {*signals} == {"site/b2/power", "site/b7/power"}
+    power = signals["site/b2/power"]
+    assert (power["quantity"]["value"], power["entity"]["value"], power["count"]) == ("power", "B2", 1)
+    (why,) = power["quantity"]["why"]
+    assert why == {
+        "key": "name", "arguments": {"word": "power"},
+        "text": {"zh": "名称中有“power”", "en": "'power' in the name"},
+    }  # fmt: skip
+    assert signals["site/b7/power"]["entity"] == {"value": "", "confidence": 0.0, "why": [], "candidates": []}
+    assert [(one["id"], one["entity"]["value"]) for one in found["devices"]] == [("em-7", "B2")]
+    assert served.http.get("/api/v1/mapping/suggestions?source=nobody").json()["signals"] == []
+
+
+def test_a_type_that_was_taken_over_later_is_known(served: Served, folder: Path) -> None:
+    suggester = Suggester(served.runtime)
+    bring(served, ("air/B2/x-1", b'{"co2": 600}'))
+    assert [one.address for one in suggester.look().signals] == ["air/B2/x-1#/co2"]
+    (folder / "templates" / "u.yaml").write_text(
+        'air: {source: plant, address: "air/{building}/{id}#/{path}", points: {co2: co2 ppm}}\n', "utf-8"
+    )
+    served.runtime.config = load_campus_config(folder)
+    found = suggester.look()
+    assert (found.signals, [device.id for device in found.devices]) == ([], ["x-1"])
+
+
 @pytest.mark.parametrize(
     "raw",
     [

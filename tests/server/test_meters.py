@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from server.schemas_meters import MetersOut
 from tests.server.serving import Served, serve, small_campus
+from twin import topology_meters
+from twin.live import LiveState
+from twin.meter_values import MeterReader
 from twin.point import Point
 from twin.quality.finding import Hit
-from twin.reading import RawReading
+from twin.reading import UNIT, RawReading
 from twin.space import Equipment
-from twin.topology import Edge, TopologyFacts
+from twin.topology import Edge, Topology, TopologyFacts, surroundings
+from twin.topology_meters import meter_tree
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +127,86 @@ def test_an_open_finding_of_the_check_is_named(metered: Served) -> None:
     assert main["finding"] is not None
     listed = metered.http.get("/api/v1/quality", params={"check": "submeter", "open": "true"}).json()["items"]
     assert main["finding"] == listed[0]["id"]
+
+
+class Counted:
+    """How often the points of the meters were looked for, and their values added up."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.found = self.added = 0
+        find, add = topology_meters.rows_of, MeterReader.states
+
+        def rows_of(*given: Any) -> Any:
+            self.found += 1
+            return find(*given)
+
+        def states(*given: Any) -> Any:
+            self.added += 1
+            return add(*given)
+
+        monkeypatch.setattr("server.meters.rows_of", rows_of)
+        monkeypatch.setattr(MeterReader, "states", states)
+
+    def work(self) -> tuple[int, int]:
+        done, self.found, self.added = (self.found, self.added), 0, 0
+        return done
+
+
+def test_nothing_is_worked_out_twice_until_a_value_of_the_quantity_changes(
+    metered: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(metered, **{"1_EM": 100, "1_01_EM": 30, "1_02_EM": 60})
+    get(metered)
+    counted = Counted(monkeypatch)
+    queries: list[dict[str, Any]] = [{}, {"building": "1"}, {"main": ""}, {"verdict": "rest"}]
+    for query in queries:
+        get(metered, **query)
+    assert counted.work() == (0, 0)
+    say(metered, **{"2_WM": 8.0})
+    get(metered)
+    assert counted.work() == (0, 0), "water is no power"
+    assert get(metered, quantity="flow", medium="water")["items"][0]["own"]["value"] == 8
+    say(metered, **{"1_02_EM": 65})
+    assert get(metered, building="1")["items"][0]["sum"]["value"] == 95
+    assert counted.work()[1] == 2
+
+
+def test_what_turns_stale_or_doubtful_counts_no_more(metered: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(metered, **{"1_EM": 100, "1_01_EM": 30, "1_02_EM": 60})
+    live = metered.runtime.live
+
+    def have() -> int:
+        found: int = get(metered, building="1")["items"][0]["sum"]["have"]
+        return found
+
+    assert have() == 2
+    row = live.index["1/01/EM/power"]
+    metered.call(lambda: live.remark(np.array([row]), UNIT, add=True))
+    assert have() == 1
+    metered.call(lambda: live.remark(np.array([row]), UNIT, add=False))
+    assert have() == 2
+    monkeypatch.setattr(live, "clock", lambda: time.time() + 3600)
+    assert metered.call(live.tick) > 0
+    assert have() == 0
+
+
+def test_other_meters_other_names_and_other_points_are_seen_at_once(
+    metered: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = metered.runtime
+    say(metered, **{"1_EM": 100, "1_01_EM": 30, "1_02_EM": 60})
+    assert get(metered, building="1")["items"][0]["sum"]["value"] == 90
+    topology = Topology([edge for edge in runtime.topology.edges if edge.source != "1/02/EM"])
+    monkeypatch.setattr(runtime, "meters", meter_tree(topology, surroundings(runtime.assembled.campus)))
+    assert get(metered, building="1")["items"][0]["sum"]["value"] == 30
+    campus = copy.deepcopy(runtime.assembled.campus)
+    next(item for item in campus.equipment if item.id == "1/EM").names["en"] = "Renamed"
+    monkeypatch.setattr(runtime, "assembled", replace(runtime.assembled, campus=campus))
+    assert get(metered, building="1")["items"][0]["names"]["en"] == "Renamed"
+    points = [replace(p, id=f"{p.id}-new") for p in runtime.live.points]
+    monkeypatch.setattr(runtime, "live", LiveState(points, runtime.live.tree))
+    main = get(metered, building="1")["items"][0]
+    assert (main["own"]["point"], main["own"]["value"]) == ("1/EM/power-new", None)
 
 
 def test_the_demo_has_a_main_for_each_building(tmp_path: Path) -> None:

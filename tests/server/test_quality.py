@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from server.quality_text import Lang, duration
+from server.quality_text import duration
+from server.texts import Lang
 from tests.server.serving import Served, serve, small_campus
 from twin.quality import engine
 from twin.quality.finding import CHECKS
@@ -87,7 +88,8 @@ def test_the_watch_runs_while_the_campus_is_served(tmp_path: Path, monkeypatch: 
 
 
 def test_all_words_can_be_said() -> None:
-    from server.quality_text import TEXTS, action, sentence
+    from server.quality_text import action, sentence
+    from server.texts import TEXTS
     from twin.quality.finding import SEVERITY, Finding
 
     figures: dict[str, float | int | str] = {

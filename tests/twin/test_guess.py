@@ -28,6 +28,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pypinyin import lazy_pinyin
 
 from models3d import brick
 from models3d.campus import Assembled
@@ -37,6 +38,7 @@ from tests.conftest import ROOT
 from tests.twin.big_campus import TEMPLATES, sent_by
 from twin.guess import Guess, Seen, kind_of, quantity_of, unit_of
 from twin.guess_places import PlaceGuess
+from twin.guess_reason import because
 from twin.guess_words import matches
 from twin.quantity import QUANTITIES
 from twin.space import Building, Campus, Space, Storey
@@ -234,7 +236,8 @@ def test_the_places_of_the_demo_campus() -> None:
 STYLES = {
     "site/{b}/F{n}/{r}/temp": 0.95, "bms/{zh}/{n}层/{r}室/温度": 0.95, "{en}/L{n}/room_{r}/t": 0.95,
     "b{b}-{r}-temp": 0.95, "{b}-{r}/co2": 0.95, "campus/{zh}{r}/co2": 0.95, "{zh}{n}楼总用电": 0.95,
-    "em/building-{b}/main/kwh": 0.95,
+    "em/building-{b}/main/kwh": 0.95, "bms.{py}.{r}.temp": 0.95, "{py}/{r}室/温度": 0.95, "site/{ini}/room-{r}/t": 0.75,
+    "{wen}_{r}_co2": 0.2, "{glued}/{r}/t": 0.95,
     # a number of a storey that could be a building, a serial number that could be a room, a name of many rooms:
     "vav/{n}/{r}/t": 0.0, "em/{b}/em-{serial}/kwh": 0.0, "ap/ap{serial}/clients": 0.0, "{zh}/{name}/t": 0.0,
 }  # fmt: skip
@@ -248,10 +251,12 @@ def test_ways_to_write_a_place_in_chinese_and_english_seed_7(style: str) -> None
         house = chance.choice([b for b in built.campus.buildings if b.storeys])
         storey = chance.choice(house.storeys)
         room = chance.choice(storey.spaces)
+        pinyin = lazy_pinyin(house.names["zh"])
         text = style.format(
             b=house.id, n=storey.ordinal + 1 if storey.ordinal >= 0 else storey.ordinal, r=room.number,
             zh=house.names["zh"], en=house.names["en"], serial=chance.randint(1000, 9999),
-            name=room.names.get("zh", ""),
+            name=room.names.get("zh", ""), py="".join(pinyin), glued=house.names["en"].replace(" ", ""),
+            ini="".join(syllable[0] for syllable in pinyin), wen=house.names["en"].split()[0],
         )  # fmt: skip
         truth = room.id if "{r}" in style or "{name}" in style else storey.id if "{n}" in style else house.id
         rows.append((text, {truth}, places.of(text)))
@@ -304,7 +309,7 @@ def test_what_is_doubtful_is_not_sure(seen: Seen) -> None:
 
 def test_values_tell_units_and_kinds() -> None:
     assert unit_of(Seen("x/temp", value=70), "temperature").value == "°F"
-    assert unit_of(Seen("x/power", value=54_000), "power") == Guess("W", 0.6, "values as 54000")
+    assert unit_of(Seen("x/power", value=54_000), "power") == Guess("W", 0.6, because("values", value=54000.0))
     assert unit_of(Seen("x/rh", value=0.43, low=0.2, high=0.43), "humidity").confidence < 0.5
     assert unit_of(Seen("x", unit="A"), "power").confidence < 0.5
     assert unit_of(Seen("x"), "nothing") == Guess()
@@ -341,7 +346,7 @@ def test_a_room_code_with_letters_and_one_with_a_suffix() -> None:
     assert places.of("t_R582_1").value == "A/5/R582_1"
     assert places.of("t_R582").value == "A/5/R582"
     assert places.of("主楼/配电室总间/t").value == "A/5/7"
-    assert places.of("主楼/x/7/t") == Guess("A", 0.93, "building '主楼'")
+    assert places.of("主楼/x/7/t") == Guess("A", 0.93, because("building-name", word="主楼"))
     assert places.of("x/t").confidence < SURE
     assert places.of("").value == ""
 
@@ -361,7 +366,9 @@ def test_storeys_below_the_ground_and_in_words() -> None:
 
 def test_units_that_the_source_tells() -> None:
     assert quantity_of(Seen("x/temp", unit="%")).value == "temperature"  # no unit of it: the name is believed, not sure
-    assert quantity_of(Seen("x/cpu", unit="%", value=12)) == Guess("utilisation", 0.88, "'cpu' in the name, in %")
-    assert unit_of(Seen("x/p"), "power") == Guess("kW", 0.6, "the usual one")
+    assert quantity_of(Seen("x/cpu", unit="%", value=12)) == Guess(
+        "utilisation", 0.88, because("name", word="cpu") + because("in-unit", unit="%")
+    )
+    assert unit_of(Seen("x/p"), "power") == Guess("kW", 0.6, because("usual"))
     assert quantity_of(Seen("x/power", value=True)).value == "state"
     assert quantity_of(Seen("x/link_state", value="up")).confidence > 0.9

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from tests.twin.quality.replay import MONDAY, Replay
-from twin.meter_values import MeterState, meter_states
+from twin.meter_values import MeterReader, MeterState
 from twin.point import Point
 from twin.reading import Quality, RawReading
 from twin.topology import Edge, Topology
@@ -34,7 +34,7 @@ class Tree:
         self.replay.ingest.accept([RawReading(name, value, now, now) for name, value in values.items()], "s")
 
     def states(self) -> dict[str, MeterState]:
-        return {state.meter.id: state for state in meter_states(self.meters, self.rows, self.replay.live)}
+        return {state.meter.id: state for state in MeterReader(self.meters, self.rows).states(self.replay.live)}
 
 
 def test_every_meter_stands_before_those_below_it() -> None:

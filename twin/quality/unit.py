@@ -3,6 +3,9 @@
 Loads add, units multiply: only a ratio that stays the same over hours with different loads is a unit. Small factors (up
 to 60) take a day to be sure of, large ones six hours; six readings beyond the limit of spikes that sit on a large
 factor are enough.
+
+A building that is left on a holiday looks much like another unit too. What tells them apart: the holiday moves others
+of the quantity the same way, each by its own amount; and a count has no unit that is 3.6 times another.
 """
 
 from __future__ import annotations
@@ -33,7 +36,14 @@ ALIKE, QUIET = 0.8, 0.1
 BACK_H = 3
 """Usual hours in a row after which the old unit is back."""
 HEARD = 0.75
-GENERAL = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001, 3.6, 1 / 3.6)
+GENERAL = (10.0, 0.1, 100.0, 0.01, 1000.0, 0.001)
+HOURLY = (3.6, 1 / 3.6)
+"""kWh and MJ, m³/h and l/s: only what flows, or has flowed, by the hour or by the second."""
+BY_THE_HOUR = frozenset({"power", "energy", "flow"})
+MOVED = math.log(1.25)
+"""Others that moved the same way by this, though not by the same factor, were moved by something else than a unit."""
+OTHERS, MANY = 5, 0.25
+"""Fewer others of the quantity say nothing; a larger share of them that moved says that the day is another one."""
 OFF_K, APART_K = 2.5, 10.0
 """A temperature that is degrees Fahrenheit lies within OFF_K of the conversion and at least APART_K from the usual."""
 
@@ -78,7 +88,7 @@ def _quick(view: View) -> list[tuple[int, Rescaled]]:
     at = np.flatnonzero(ready(view) & (recent.outside_n >= QUICK_READINGS))
     came = np.median(recent.latest(QUICK_READINGS)[at], axis=1).astype(np.float64)
     usual = centre[at]
-    factor = _factor(came, usual)
+    factor = _factor(came, usual, _by_the_hour(view, at))
     factor[(factor < QUICK_FACTOR) & (factor > 1 / QUICK_FACTOR)] = 1.0
     fahrenheit = _fahrenheit(view, at, came, usual)
     found = []
@@ -112,17 +122,44 @@ def _of_window(
         return
     new, old, came, usual = new[rows], old[rows], means[rows, -hours:], past[rows, -hours:]
     middle = np.nanmedian(new, axis=1)
-    factor = _factor(np.exp(middle), np.ones(len(rows)))
+    hourly = _by_the_hour(view, can[rows])
+    factor = _factor(np.exp(middle), np.ones(len(rows)), hourly)
     size = np.maximum(factor, 1 / factor)
     scaled = (size >= least) & (np.nanmedian(np.abs(new - middle[:, None]), axis=1) <= STEADY)
     scaled &= (np.nanmin(np.abs(new), axis=1) > USUAL / 2) & (np.abs(np.nanmedian(old, axis=1)) <= USUAL)
     scaled &= (size >= QUICK_FACTOR) | _same_shape(came, usual, view.expected.scatter[can[rows]])
+    small = scaled & (size < QUICK_FACTOR)
+    scaled[small] = ~_another_day(view, can, means[:, -hours:], past[:, -hours:], rows[small], middle[small])
     came, usual = np.nanmedian(came, axis=1), np.nanmedian(usual, axis=1)
     fahrenheit = _fahrenheit(view, can[rows], came, usual) & (hours == WINDOWS[0][0])
     since = (view.week.newest + 1 - hours) * HOUR_S
     for n in np.flatnonzero(scaled | fahrenheit).tolist():
         scale = math.nan if fahrenheit[n] else float(factor[n])
         yield int(rows[n]), Rescaled(scale, since, float(usual[n]), float(came[n]), float(hours))
+
+
+def _by_the_hour(view: View, at: Index) -> Bools:
+    """Points of a quantity that has units by the hour and by the second."""
+    return np.array([view.meta.points[row].quantity in BY_THE_HOUR for row in at.tolist()], np.bool_)
+
+
+def _another_day(view: View, can: Index, came: F64, usual: F64, rows: Index, middle: F64) -> Bools:
+    """Whether many others of the quantity moved the same way by other amounts; for each of ``rows`` (within ``can``),
+    whose hours came ``middle`` [log] times as large as usual.
+    """
+    if not rows.size:
+        return np.zeros(0, np.bool_)
+    both = ~np.isnan(came) & ~np.isnan(usual)
+    total, wont = np.where(both, came, 0.0).sum(axis=1), np.where(both, usual, 0.0).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.log(np.where((wont > 0) & (total >= 0), total / wont, np.nan))  # -inf: nothing at all came
+    quantity = view.meta.quantity[can]
+    found = np.zeros(len(rows), np.bool_)
+    for n, (row, own) in enumerate(zip(rows.tolist(), middle.tolist(), strict=True)):
+        others = moved[(quantity == quantity[row]) & ~np.isnan(moved)]
+        others = others[np.abs(others - own) > NEAR]  # those of the very same factor may have the very same new unit
+        found[n] = len(others) >= OTHERS and (others * math.copysign(1.0, own) > MOVED).mean() >= MANY
+    return found
 
 
 def _same_shape(came: F64, usual: F64, scatter: F64) -> Bools:
@@ -156,14 +193,16 @@ def _log_ratio(came: F64, usual: F64) -> F64:
     return found
 
 
-def _factor(came: F64, usual: F64) -> F64:
-    """The general factor that is nearest to the ratio, 1 where none is near."""
+def _factor(came: F64, usual: F64, hourly: Bools) -> F64:
+    """The factor that is nearest to the ratio, 1 where none is near; ``hourly`` points have those of ``HOURLY`` too."""
     logs = _log_ratio(came, usual)
-    known = np.log(np.array(GENERAL))
+    every = np.array((*GENERAL, *HOURLY))
+    known = np.log(every)
     off = np.abs(np.nan_to_num(logs)[:, None] - known[None, :])
+    off[~hourly, len(GENERAL) :] = np.inf
     best = off.argmin(axis=1)
     near = np.take_along_axis(off, best[:, None], axis=1)[:, 0] <= NEAR
-    factor: F64 = np.where(near & ~np.isnan(logs), np.array(GENERAL)[best], 1.0)
+    factor: F64 = np.where(near & ~np.isnan(logs), every[best], 1.0)
     return factor
 
 

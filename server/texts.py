@@ -1,0 +1,26 @@
+"""The interface texts of both languages (assets/i18n) for what the server says in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+TEXTS = Path(__file__).resolve().parent.parent / "assets" / "i18n"
+
+
+@cache
+def table(lang: Lang, number: str = "") -> Mapping[str, str]:
+    """The texts of a language; ``.one``: those that differ where n is one, in languages that have such."""
+    file = TEXTS / f"{lang}{number}.json"
+    found: dict[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return found
+
+
+def filled(key: str, lang: Lang, words: Mapping[str, str]) -> str:
+    """The text of ``key`` with its ``{figures}`` filled in; KeyError names a key that no table has."""
+    one = table(lang, ".one") if words.get("n") == "1" else {}
+    return one.get(key, table(lang)[key]).format(**words)
