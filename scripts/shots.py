@@ -30,6 +30,7 @@ from typing import Literal
 from playwright.sync_api import Browser, Page, Playwright, Route, sync_playwright
 from playwright.sync_api import Error as BrowserError
 from shots_broker import devices
+from shots_switches import switches
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = ("1920x1080", "3840x2160")
@@ -138,6 +139,7 @@ SHOTS = (
     Shot("feeds", "points", path="/feeds", query="source=simulator", wait="#feeds-unmapped section"),
     Shot("feeds", "stale", path="/feeds", wait="#feeds-unmapped section", act=cut_feeds),
     Shot("feeds", "broker", path="/feeds", server="broker", wait="#feeds-unmapped section", act=let_speak),
+    Shot("feeds", "switches", path="/feeds", server="switches", wait="#feeds-unmapped section", act=let_speak),
     Shot("feeds", "down", path="/feeds", server="silent", wait="#feeds-unmapped section"),
     Shot("feeds", "nosources", path="/feeds", server="bare", wait="#feeds-unmapped section"),
     Shot("check", "generated", path="/check"),
@@ -348,7 +350,8 @@ def take(playwright: Playwright, args: argparse.Namespace, names: dict[str, Shot
 def provided(server: str, base: Path) -> Iterator[str]:
     """The product with a campus of this kind, and the devices that it listens to."""
     folder = folder_of(server, base)
-    with devices(folder) if server == "broker" and folder else nullcontext(), serving(folder) as url:
+    peers = {"broker": devices, "switches": switches}.get(server)
+    with peers(folder) if peers and folder else nullcontext(), serving(folder) as url:
         yield url
 
 

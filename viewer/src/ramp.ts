@@ -79,13 +79,19 @@ export class Ramp {
     const offset = 1 - lowest * steps; // entry 1 is the first step
     const last = TABLE + 1;
     const end = raw.length;
+    if (plain) {
+      for (let i = first; i < end; i++) {
+        const value = raw[i]!;
+        const byte = table[Math.min(last, Math.max(0, k0 + value * k1 + offset)) | 0]!;
+        shown[i] = value === NO_VALUE ? 0 : byte !== 0 ? byte : this.byte(low + value * scale);
+      }
+      return;
+    }
     for (let i = first; i < end; i++) {
       const value = raw[i]!;
-      const share = plain ? 1 : weight[i]!;
-      const place = Math.min(last, Math.max(0, (k0 + value * k1) * share + offset));
-      let byte = table[place | 0]!;
-      if (byte === 0) byte = this.byte(((low + value * scale) * share * factor) / steps);
-      shown[i] = value === NO_VALUE || share === 0 ? 0 : byte;
+      const share = weight[i]!;
+      const byte = table[Math.min(last, Math.max(0, (k0 + value * k1) * share + offset)) | 0]!;
+      shown[i] = value === NO_VALUE || share === 0 ? 0 : byte !== 0 ? byte : this.byte((low + value * scale) * share * perArea);
     }
   }
 }

@@ -46,6 +46,8 @@ class FlagWords {
   private readonly own: Uint8Array;
   private readonly out: Uint8Array;
   private readonly words: Uint32Array[];
+  /** Bits that any slot had when they were last merged. */
+  any = 0;
 
   constructor(wire: Uint8Array, own: Uint8Array, out: Uint8Array) {
     this.wire = wire;
@@ -61,16 +63,21 @@ class FlagWords {
     const word = bits * 0x01010101;
     const aligned = Math.min(wire.length, (from + 3) & ~3);
     let changed = 0;
+    let any = 0;
     for (let i = from; i < aligned; i++) {
       const known = (wire[i]! & bits) | own[i]!;
       changed |= out[i]! ^ known;
+      any |= known;
       out[i] = known;
     }
     for (let i = aligned >> 2; i < outs.length; i++) {
       const known = (wires[i]! & word) | owns[i]!;
       changed |= outs[i]! ^ known;
+      any |= known;
       outs[i] = known;
     }
+    any |= any >>> 16;
+    this.any = (any | (any >>> 8)) & 0xff;
     return changed !== 0;
   }
 }
@@ -300,7 +307,15 @@ export class SpaceState {
     let worst = 0;
     let n = 0;
     let stale = FLAG_STALE;
-    for (let i = first; i < first + count; i++) {
+    if (!trust && own < 0 && (this.flagWords.any & FLAG_STALE) === 0) {
+      // nothing is stale: a sum is all there is to do, and this is done for every room of every frame
+      stale = 0;
+      for (let i = first; i < first + count; i++) {
+        const value = shown[i]!;
+        sum += value;
+        n += value === 0 ? 0 : 1;
+      }
+    } else for (let i = first; i < first + count; i++) {
       const value = shown[i]!;
       if (value === 0) continue;
       sum += value;
