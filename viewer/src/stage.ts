@@ -87,7 +87,9 @@ export class Stage {
     canvas.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;display:block;touch-action:none;outline-offset:-3px';
     overlay.className = 'campus-overlay';
     overlay.style.cssText = 'position:absolute;inset:0;pointer-events:none;overflow:hidden';
-    this.renderer = new WebGLRenderer({ canvas, antialias, alpha: false, stencil: false, powerPreference: 'high-performance' });
+    const context = canvas.getContext('webgl2', { alpha: false, antialias, stencil: false, powerPreference: 'high-performance' });
+    if (context === null) throw new Error('no WebGL 2');
+    this.renderer = new WebGLRenderer({ canvas, context, antialias, alpha: false, stencil: false, powerPreference: 'high-performance' });
     this.renderer.info.autoReset = true;
     this.scene.matrixWorldAutoUpdate = false;
     this.scene.add(this.world);

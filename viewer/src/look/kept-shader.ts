@@ -33,7 +33,8 @@ out vec4 outColour;
 
 export const KEPT_VERTEX = /* glsl */ `
 in vec3 position;
-void main() { gl_Position = vec4(position.xy, 0.0, 1.0); }
+out vec2 vAt;
+void main() { gl_Position = vec4(position.xy, 0.0, 1.0); vAt = 0.5 * position.xy + 0.5; }
 `;
 
 /** What stands for the scene on the screen; DEPTH where something else is drawn before it or behind. */
@@ -41,13 +42,14 @@ export const SHOWN_FRAGMENT = /* glsl */ `
 precision highp float;
 uniform lowp sampler2D uShown;
 uniform highp sampler2D uDepth;
+in vec2 vAt;
 out vec4 outColour;
 void main() {
-  ivec2 at = ivec2(gl_FragCoord.xy);
 #ifdef DEPTH
+  ivec2 at = ivec2(gl_FragCoord.xy);
   gl_FragDepth = texelFetch(uDepth, at, 0).r;
 #endif
-  outColour = texelFetch(uShown, at, 0);
+  outColour = texture(uShown, vAt);
 }
 `;
 
