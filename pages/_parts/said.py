@@ -17,6 +17,8 @@ from pages._parts.tokens import ASSETS
 
 MOST_CHARS = 1000
 """A longer reason is no sentence of ours: it is shown as it came."""
+MOST_DEEP = 8
+"""Sentences within sentences: a peer could nest its own until nothing is left to call with."""
 _GAP = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -36,19 +38,24 @@ def _pattern(template: str) -> re.Pattern[str]:
 @lru_cache(maxsize=2048)
 def said(sentence: str, lang: Lang) -> str:
     """``sentence`` in ``lang``: several that are joined by ';', and one behind the name of a device, in parts."""
+    return _said(sentence, lang, MOST_DEEP) if len(sentence) <= MOST_CHARS else sentence
+
+
+def _said(sentence: str, lang: Lang, deep: int) -> str:
     templates = _templates(lang)
-    if not templates or len(sentence) > MOST_CHARS:
+    if not templates or not deep:
         return sentence
     for pattern, translated in templates:
         if match := pattern.fullmatch(sentence):
-            return translated.format(**{name: said(value, lang) for name, value in match.groupdict().items()})
+            gaps = match.groupdict().items()
+            return translated.format(**{name: _said(value, lang, deep - 1) for name, value in gaps})
     for joint, shown in (("; ", "；"), (", or ", "，或")):
         if joint in sentence:
-            return shown.join(said(part, lang) for part in sentence.split(joint))
+            return shown.join(_said(part, lang, deep - 1) for part in sentence.split(joint))
     for joint, shown, end in ((": ", "：", ""), (" (", "（", "）")):
         name, found, rest = sentence.partition(joint)
         rest = rest.removesuffix(")") if end else rest
-        translated = said(rest, lang) if found else rest
+        translated = _said(rest, lang, deep - 1) if found else rest
         if translated != rest:
             return f"{name}{shown}{translated}{end}"
     return sentence

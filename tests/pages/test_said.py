@@ -78,5 +78,7 @@ def test_a_refusal_of_the_operating_system_is_translated_as_it_comes() -> None:
 def test_a_hostile_sentence_is_shown_as_it_came_and_soon() -> None:
     long = "a: " * 5000 + "cannot be reached: "
     assert said(long, "zh") == long
+    for nested in (": ", " (", "; ", ", or ", "a: (b "):
+        assert len(said(nested * (module.MOST_CHARS // len(nested)), "zh")) <= module.MOST_CHARS
     worst = ("x cannot be reached: " * 60)[: module.MOST_CHARS]
     assert "无法连接" in said(worst, "zh")
