@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -18,7 +18,11 @@ from server import arguments
 from tests.conftest import ROOT
 from tests.models3d.tiny import tiny
 from twin import config, device_table, point_table, template, template_files
+from twin.index import EntityKind
+from twin.point import Kind
 from twin.quantity import QUANTITIES
+from twin.reading import OVERDUE, Quality, ValueOrigin
+from twin.space import Origin
 
 DOCS = ROOT / "docs"
 
@@ -99,3 +103,12 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in DOCS.rglob("*.md"):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), (page, target)
+
+
+def test_the_glossary_has_the_words_of_the_code() -> None:
+    """Words that people meet on screen and in answers: qualities, origins, levels of the tree, kinds of points."""
+    text = reference("glossary.md")
+    words = [quality.name.lower() for quality in Quality] + [*get_args(ValueOrigin), *get_args(Kind), *get_args(Origin)]
+    assert [word for word in words if f"`{word}`" not in text] == []
+    assert [level for level in get_args(EntityKind) if level not in text and level != "zone"] == []
+    assert OVERDUE in text

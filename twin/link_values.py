@@ -93,7 +93,7 @@ class LinkValues:
         live = self._live
         # one row more, that no point has: row -1 reads it
         value = np.append(live.value, np.nan)
-        quality = np.append(live.quality, np.uint8(Quality.NONE))
+        quality = np.append(live.graded(np.arange(len(live.points))), np.uint8(Quality.NONE))
         flags = np.append(live.flags, np.uint8(0))
         counts = np.append(live.counting(np.arange(len(live.points))), False)
         judged = np.append(live.judged, np.inf)

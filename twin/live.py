@@ -17,11 +17,12 @@ from twin.domains import Channel
 from twin.frame import FLAG_DERIVED, FLAG_FORECAST, FLAG_MANUAL, FLAG_SIMULATED
 from twin.point import DERIVED, Point
 from twin.quantity import QUANTITIES, Rollup
-from twin.reading import SUSPECT, Quality, ValueOrigin
+from twin.reading import OVERDUE, SUSPECT, Quality, ValueOrigin
 from twin.rollup import PointColumns, Rolled, roll_up
 from twin.slots import SlotTree
 
 F64 = npt.NDArray[np.float64]
+U8 = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.intp]
 
@@ -33,6 +34,9 @@ _ORIGIN_OF = {flag: origin for origin, flag in ORIGIN_FLAGS.items()}
 
 FUTURE_S = 60.0
 """A time further ahead of our clock than this [s] is nobody's: a device's wrong clock, or ours was set back."""
+
+OVERDUE_INTERVALS = 2.0
+"""A point's next value is due after an interval; after this many [intervals] it is overdue: late by a whole one."""
 
 MAX_REASONS = 4096
 """Distinct sets of reasons kept; a protocol that invents new words for ever ends in 'other'."""
@@ -137,8 +141,10 @@ class LiveState:
         self.flags = np.zeros(n, np.uint8)
         self.reason = np.zeros(n, np.uint16)
         self.stale: Bools = np.ones(n, np.bool_)
+        self.overdue: Bools = np.zeros(n, np.bool_)
         self.slot = np.array([tree.slot(point.entity) for point in points], np.int32)
         self._stale_s = np.array([point.stale_s for point in points], np.float64)
+        self._overdue_s = np.array([OVERDUE_INTERVALS * point.interval_s for point in points], np.float64)
         keys = list(QUANTITIES)
         self._quantity = np.array([keys.index(point.quantity) for point in points], np.intp)
         self._versions = np.zeros(len(keys), np.int64)
@@ -160,7 +166,7 @@ class LiveState:
         self.reasons = old.reasons
         for name in ("value", "time", "received", "judged", "quality", "flags", "reason"):
             getattr(self, name)[here] = getattr(old, name)[there]
-        self.stale = self._is_stale(np.arange(len(self.points)))
+        self.stale, self.overdue = self._ages(np.arange(len(self.points)))
         self.version = old.version + 1
         self._versions[:] = self.version
 
@@ -191,21 +197,23 @@ class LiveState:
         self.quality[at] = rows.quality[take]
         self.flags[at] = rows.flags[take]
         self.reason[at] = rows.reason[take]
-        self.stale[at] = self._is_stale(at)
+        self.stale[at], self.overdue[at] = self._ages(at)
         self._changed(at)
 
     def tick(self) -> int:
-        """Judge every point's age by the clock; the number of points that turned stale or fresh."""
-        stale = self._is_stale(np.arange(len(self.points)))
-        turned = np.flatnonzero(stale != self.stale)
+        """Judge every point's age by the clock; the number of points that turned stale, overdue or fresh."""
+        stale, overdue = self._ages(np.arange(len(self.points)))
+        turned = np.flatnonzero((stale != self.stale) | (overdue != self.overdue))
         if turned.size:
-            self.stale = stale
+            self.stale, self.overdue = stale, overdue
             self._changed(turned)
         return int(turned.size)
 
-    def _is_stale(self, at: Index) -> Bools:
+    def _ages(self, at: Index) -> tuple[Bools, Bools]:
+        """Which of some points are stale, and which are not yet but overdue."""
         age = self.clock() - self.judged[at]
-        return np.logical_or(age > self._stale_s[at], age < -FUTURE_S)
+        stale = (age > self._stale_s[at]) | (age < -FUTURE_S)
+        return stale, ~stale & (age > self._overdue_s[at])
 
     def remark(self, at: Index, word: str, *, add: bool) -> None:
         """Add ``word`` to the reasons of values that are there, or take it away; the values stay as they are."""
@@ -239,7 +247,8 @@ class LiveState:
         return fit & ~self.reasons.having(*SUSPECT)[self.reason[rows]]
 
     def columns(self, quantity: str) -> PointColumns:
-        """A copy of the points of one quantity that have a place in the tree, in the order of ``rows``.
+        """A copy of the points of one quantity that have a place in the tree, in the order of ``rows``; what is overdue
+        is uncertain.
 
         Not all of them: where a value is derived from what is measured at the same place, one of the two is there, the
         derived one while it can be used, else the measured ones.
@@ -247,8 +256,13 @@ class LiveState:
         at = self._once(self._rows[quantity])
         suspect = self.reasons.having(*SUSPECT)[self.reason[at]]
         return PointColumns(
-            self.slot[at], self.value[at], self.judged[at], self.quality[at], self.flags[at], self.stale[at], suspect
+            self.slot[at], self.value[at], self.judged[at], self.graded(at), self.flags[at], self.stale[at], suspect
         )
+
+    def graded(self, at: Index) -> U8:
+        """The quality of some points, as maps colour it: what is overdue is uncertain."""
+        quality = self.quality[at]
+        return np.where(self.overdue[at] & (quality == Quality.GOOD), np.uint8(Quality.UNCERTAIN), quality)
 
     def _once(self, at: Index) -> Index:
         derived = self._derived[at]
@@ -288,7 +302,9 @@ class LiveState:
     def _latest(self, row: int) -> Latest:
         point = self.points[row]
         value, judged = float(self.value[row]), float(self.judged[row])
-        spoken = self.quality[row] != Quality.NONE
+        quality, reasons = Quality(int(self.quality[row])), self.reasons.text(int(self.reason[row]))
+        spoken = quality != Quality.NONE
+        stale, overdue = (bool(each[0]) for each in self._ages(np.array([row])))
         return Latest(
             point=point,
             value=None if np.isnan(value) else value,
@@ -296,9 +312,9 @@ class LiveState:
             time=float(self.time[row]) if spoken else None,
             received=float(self.received[row]) if spoken else None,
             age_s=max(0.0, self.clock() - judged) if np.isfinite(judged) else None,
-            quality=Quality(int(self.quality[row])),
-            stale=bool(self._is_stale(np.array([row]))[0]),
-            reasons=self.reasons.text(int(self.reason[row])),
+            quality=Quality.UNCERTAIN if overdue and quality == Quality.GOOD else quality,
+            stale=stale,
+            reasons=(*reasons, OVERDUE) if overdue else reasons,
             origin=_origin(int(self.flags[row])),
         )
 

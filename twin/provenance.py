@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from twin.ingest import bounds_of
-from twin.live import FUTURE_S, Latest
+from twin.live import FUTURE_S, OVERDUE_INTERVALS, Latest
 from twin.point import DERIVED, Point
 from twin.quantity import QUANTITIES
-from twin.reading import SUSPECT, Quality, RawReading
+from twin.reading import OVERDUE, SUSPECT, Quality, RawReading
 
 RAW_CHARS = 200
 """What came is shown up to this length."""
 
 CLOCK = ("device clock ahead", "device clock not set")
 
-CheckName = Literal["usable", "sentinel", "range", "clock", "habit", "age"]
+CheckName = Literal["usable", "sentinel", "range", "clock", "habit", "due", "age"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _checks(latest: Latest, device_time: float | None) -> list[Check]:
     def ok(passed: bool) -> bool | None:
         return passed if spoken else None
 
-    told = {"sentinel", "out of range", *CLOCK, *SUSPECT}
+    told = {"sentinel", "out of range", *CLOCK, *SUSPECT, OVERDUE}
     low, high = bounds_of(point)
     checks = [Check("usable", ok(latest.value is not None or bool(reasons & {"sentinel", "out of range"})
                                  or not reasons - told))]  # fmt: skip
@@ -103,5 +103,8 @@ def _checks(latest: Latest, device_time: float | None) -> list[Check]:
     timed = device_time is not None and spoken
     checks.append(Check("clock", not reasons & set(CLOCK) if timed else None, limit_s=FUTURE_S))
     checks.append(Check("habit", ok(not reasons & set(SUSPECT))))
+    limit_s = OVERDUE_INTERVALS * point.interval_s
+    if limit_s < point.stale_s:
+        checks.append(Check("due", ok(OVERDUE not in reasons and not latest.stale), limit_s=limit_s))
     checks.append(Check("age", ok(not latest.stale), limit_s=point.stale_s))
     return checks

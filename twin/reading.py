@@ -21,6 +21,8 @@ class Quality(IntEnum):
 FLAT, UNIT, SPIKE, ZERO = "flat line", "unit change", "spike", "0 instead of nothing"
 SUSPECT = (FLAT, UNIT, SPIKE, ZERO)
 """Reasons of an uncertain value that is probably wrong: shown with its state, left out of every total."""
+OVERDUE = "overdue"
+"""Reason of a value whose successor is late by more than an interval, and which is not stale yet."""
 
 
 class RawReading(NamedTuple):

@@ -17,6 +17,11 @@ from tests.pages.browser import FLAGS, READY_MS, Complaints, Product, start_prod
 from tests.pages.campus import small_campus
 
 Opener = Callable[..., Page]
+PLAIN_EDGES = """() => {
+    const layers = window.campusTwin?.views.at(-1)?.scene?.layers ?? [];
+    for (const layer of layers) if (layer.name === 'rest') layer.smooths = false;
+}"""
+"""Without a GPU smooth edges take a machine seconds that these tests do not look at."""
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +87,7 @@ def open_page(browser: Browser, product: Product, complaints: Complaints) -> Ite
         page.wait_for_selector("[data-page], .lonely", timeout=READY_MS)
         if wait:
             page.wait_for_selector(wait, timeout=READY_MS)
+            page.evaluate(PLAIN_EDGES)
         return page
 
     yield opener

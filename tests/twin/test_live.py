@@ -10,7 +10,7 @@ from twin.domains import channels
 from twin.ingest import Ingest
 from twin.live import MAX_REASONS, LiveState, Reasons
 from twin.point import Point
-from twin.reading import Quality, RawReading
+from twin.reading import OVERDUE, Quality, RawReading
 
 POINTS = [
     Point("p1", "A/1/1", "power", "W", source="s", address="a1", stale_s=30),
@@ -68,6 +68,34 @@ def test_each_point_turns_stale_after_its_own_time_and_keeps_its_value(
     assert live.tick() == 1
     assert np.isnan(live.rolled(POWER).value[0])
     assert live.tick() == 0
+
+
+def test_a_value_whose_next_is_over_an_interval_late_still_counts_and_is_uncertain(
+    live: LiveState, ingest: Ingest, clock: Clock
+) -> None:
+    """One is stale before it could be overdue; the other is due after 60 s, overdue after 120, stale after 180."""
+    ingest.accept([RawReading("a1", 1000, T0), RawReading("t1", 293.15, T0)], "s")
+    slot = TREE.index["A/2/1"]
+    clock.now = T0 + 119
+    live.tick()
+    assert not live.overdue.any()
+    assert (live.latest("t1").quality, live.rolled_up("temperature", "mean").flags[slot] & 3) == (
+        Quality.GOOD,
+        Quality.GOOD,
+    )
+    version = live.quantity_version("temperature")
+    clock.now = T0 + 121
+    assert live.tick() == 1
+    assert live.quantity_version("temperature") > version, "whoever shows it hears of it"
+    latest, rolled = live.latest("t1"), live.rolled_up("temperature", "mean")
+    assert (latest.quality, latest.reasons, latest.stale) == (Quality.UNCERTAIN, (OVERDUE,), False)
+    assert (rolled.have[slot], rolled.flags[slot] & 3) == (1, Quality.UNCERTAIN)
+    clock.now = T0 + 181
+    assert live.tick() == 1
+    assert (live.latest("t1").quality, live.latest("t1").reasons, live.latest("t1").stale) == (Quality.GOOD, (), True)
+    ingest.accept([RawReading("t1", 294.15, clock.now)], "s")
+    assert not live.overdue.any()
+    assert live.latest("t1").quality == Quality.GOOD
 
 
 def test_the_version_rises_only_for_the_quantity_that_changed(live: LiveState, ingest: Ingest) -> None:

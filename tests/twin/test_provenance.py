@@ -100,6 +100,16 @@ def test_every_check_says_what_it_says_of_this_value() -> None:
     assert fed.checks("w") == passed | {"clock": None, "age": False}
 
 
+def test_what_is_late_but_not_yet_stale_says_so() -> None:
+    fed = Fed()
+    fed.send(RawReading("ok", 800, T0))
+    assert fed.checks("ok")["due"] is True
+    fed.clock.now += 130
+    assert {name for name, passed in fed.checks("ok").items() if passed is False} == {"due"}
+    fed.clock.now += 60
+    assert {name for name, passed in fed.checks("ok").items() if passed is False} == {"due", "age"}
+
+
 def test_what_the_twin_works_out_itself_has_neither_message_nor_checks() -> None:
     how = Fed().how("made")
     assert how == Provenance("", "", None, (), ())

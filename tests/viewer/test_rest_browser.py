@@ -13,6 +13,9 @@ from tests.viewer.looks import FILL, KEPT, MORNING, SHOW, over_first, picture
 
 pytestmark = pytest.mark.browser
 
+SMALL: Any = {"viewport": {"width": 640, "height": 448}}
+"""A software renderer gathers light in proportion to the pixels."""
+
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
@@ -27,7 +30,8 @@ pytestmark = pytest.mark.browser
 )
 def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: Show, theme: str, props: Any) -> None:
     """Without a GPU one picture stands for everything, and a recolour is one pass over it: nobody sees it."""
-    view = show(theme=theme, channel="energy.power", labels=False, quality="c", time=MORNING, **props)
+    given = {"theme": theme, "channel": "energy.power", "labels": False, "quality": "c", "time": MORNING, **props}
+    view = show(context=SMALL, **given)
     view.ready()
     # areas come with the labels, and colours go by them
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
@@ -56,7 +60,7 @@ def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: S
 
 def test_a_few_new_values_paint_the_tiles_in_which_they_are_seen(show: Show) -> None:
     """What changes where little changes is right everywhere, and it is little that is painted."""
-    view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
+    view = show(context=SMALL, theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
     view.ready()
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
     view.page.evaluate(SHOW, [1, 0, "data"])
@@ -127,7 +131,7 @@ def test_edges_at_rest_are_those_of_a_much_finer_picture(show: Show, demo_scene:
 
 def test_a_few_new_values_are_smooth_too(show: Show, demo_scene: Scene) -> None:
     camera = over_first(demo_scene, 25, 260)
-    view = show(theme="light", channel="energy.power", labels=False, camera=camera, time=MORNING)
+    view = show(context=SMALL, theme="light", channel="energy.power", labels=False, camera=camera, time=MORNING)
     view.ready(smooth=True)
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
     view.page.evaluate(SHOW, [1, 0, "data"])
@@ -147,7 +151,7 @@ def test_a_few_new_values_are_smooth_too(show: Show, demo_scene: Scene) -> None:
 
 def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
     """A sample that was under way when something moved must not end the next gathering before it has any light."""
-    view = show(theme="light", labels=False, quality="c", time=MORNING)
+    view = show(context=SMALL, theme="light", labels=False, quality="c", time=MORNING)
     view.ready()
     view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
     at_rest = picture(view)
@@ -169,7 +173,7 @@ def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
 
 def test_light_is_gathered_only_by_shaders_that_know_of_surfaces(show: Show) -> None:
     """Values that come while the whole light is being compiled draw plain frames; their shaders gather nothing."""
-    view = show(theme="light", labels=False, quality="c", time=MORNING)
+    view = show(context=SMALL, theme="light", labels=False, quality="c", time=MORNING)
     view.ready()
     view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
     at_rest = picture(view)

@@ -15,7 +15,8 @@ export interface FeedEvents {
 /** Heartbeats come every 5 s; three missed ones are silence. */
 export const SILENCE_MS = 16_000;
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
+/** A display is back within ten seconds of its server, however long that was away. */
+const LAST_RETRY_MS = 8_000;
 /** A WebSocket that has not opened by then will not [ms]: some proxies swallow the request for one. */
 export const OPEN_MS = 6_000;
 /** After this many WebSockets in a row that never spoke, every second try is SSE. */
@@ -24,7 +25,7 @@ const TRIES_BEFORE_SSE = 2;
 export const FIRST_PROBE_MS = 10_000;
 const LAST_PROBE_MS = 300_000;
 
-/** Wait before try `n` (from 0) [ms]: doubles up to half a minute, and a random half of it is taken away. */
+/** Wait before try `n` (from 0) [ms]: doubles up to 8 s, and a random half of it is taken away. */
 export function retryDelay(n: number, random = Math.random()): number {
   return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(n, 10)) * (0.5 + 0.5 * random);
 }

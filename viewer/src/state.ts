@@ -98,8 +98,10 @@ export class SpaceState {
   readonly age: Uint16Array;
   /** Area of each slot [m2]; storeys and buildings that of their rooms; 0 unknown. */
   readonly area: Float32Array;
-  /** One over the area [1/m2]; 0 unknown. */
+  /** One over the area [1/m2]; NaN unknown. */
   private readonly weight: Float32Array;
+  /** The greatest weight there ever was. */
+  private heaviest = 0;
   low = 0;
   high = 1;
   seq = 0;
@@ -138,7 +140,7 @@ export class SpaceState {
     this.of = new Uint16Array(totals);
     this.age = new Uint16Array(totals).fill(NO_VALUE);
     this.area = new Float32Array(index.slots);
-    this.weight = new Float32Array(index.slots);
+    this.weight = new Float32Array(index.slots).fill(Number.NaN);
     this.geometryFlags = new Uint8Array(size).subarray(0, index.slots);
     this.flagWords = new FlagWords(this.wireFlags, this.geometryFlags, this.shownFlags);
   }
@@ -164,7 +166,8 @@ export class SpaceState {
 
   private putArea(slot: number, area: number): void {
     this.area[slot] = area;
-    this.weight[slot] = area > 0 ? 1 / area : 0;
+    this.weight[slot] = area > 0 ? 1 / area : Number.NaN;
+    if (area > 0 && 1 / area > this.heaviest) this.heaviest = 1 / area;
   }
 
   /** Storeys and the building have the area of their rooms. */
@@ -269,7 +272,7 @@ export class SpaceState {
     const trust = this.lens === 'trust';
     if (!active) shown.fill(0);
     else if (trust) for (let i = first; i < raw.length; i++) shown[i] = trustByte(raw[i]!, wireFlags[i]!);
-    else if (ramp) ramp.paint(raw, this.weight, first, this.low, (this.high - this.low) / STEPS, shown);
+    else if (ramp) ramp.paint(raw, this.weight, this.heaviest, first, this.low, (this.high - this.low) / STEPS, shown);
     else for (let i = first; i < raw.length; i++) shown[i] = plainByte(raw[i]!);
     let flagged = this.flagWords.merge(active ? 0x7f : 0, first);
     if (this.refreshTotals(trust)) flagged = true;

@@ -79,15 +79,18 @@ test('a lost feed is stale, not frozen', () => {
 });
 
 test('painting a whole scene gives every room the class of its own value', () => {
-  for (const density of [undefined, { unit: 'W/m2', factor: 1000, low: 0, high: 60, breaks: [2, 5, 10, 20, 30, 40] }]) {
+  const perArea = { unit: 'W/m2', factor: 1000, low: 0, high: 60, breaks: [2, 5, 10, 20, 30, 40] };
+  // the last: a weight that takes places on the table beyond what 32 bits hold
+  for (const [density, tiny] of [[undefined, 0], [perArea, 0], [perArea, 1e-7]] as const) {
     const ramp = new Ramp(density ? { ...legend, density } : legend);
     const n = 65536;
     const raw = Uint16Array.from({ length: n }, (_, i) => i);
-    const area = Float32Array.from({ length: n }, (_, i) => (i % 97 === 0 ? 0 : 5 + (i % 211)));
-    const weight = area.map((a) => (a > 0 ? 1 / a : 0));
+    const area = Float32Array.from({ length: n }, (_, i) => (i % 97 === 0 ? 0 : tiny > 0 && i % 89 === 0 ? tiny : 5 + (i % 211)));
+    const weight = area.map((a) => (a > 0 ? 1 / a : Number.NaN));
+    const heaviest = weight.reduce((most, w) => (w > most ? w : most), 0);
     const shown = new Uint8Array(n).fill(77);
     const scale = (density ? 9 : 150) / 65534;
-    ramp.paint(raw, weight, 3, -1, scale, shown);
+    ramp.paint(raw, weight, heaviest, 3, -1, scale, shown);
     assert.deepEqual([...shown.subarray(0, 3)], [77, 77, 77], 'what lies before the first slot is left alone');
     for (let i = 3; i < n; i++) {
       const number = ramp.number(-1 + raw[i]! * scale, density ? 1 / weight[i]! : area[i]!);
