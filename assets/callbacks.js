@@ -13,7 +13,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
 
     /** A page has been drawn: its state comes from the address. */
     shown() {
-      if (!document.querySelector("[data-page]")) return window.dash_clientside.no_update;
+      if (!document.querySelector("[data-page]")) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
       document.dispatchEvent(new CustomEvent("campus:page"));
       return window.campus.view.start();
     },

@@ -17,7 +17,7 @@ window.campus = (function () {
 
   /** Dash properties of a component that may not be on this page. */
   function setProps(id, props) {
-    if (document.getElementById(id) || id === "focus" || id === "order") window.dash_clientside.set_props(id, props);
+    if (document.getElementById(id) || id === "focus" || id === "place" || id === "order") window.dash_clientside.set_props(id, props);
   }
 
   /** Say a sentence to a screen reader. */

@@ -9,12 +9,18 @@
     cut: "", cutat: "", cutflip: "0", cam: "", at: "live", measure: "0",
   };
   const HIDDEN = new Set(["measure"]);
+  /** Words follow the picture after this at the latest [ms]. */
+  const AFTER_SCENE_MS = 400;
   let state = { ...DEFAULTS };
   /** The domain of the channel; without a channel the last one stays. */
   let domain = DEFAULTS.ch.split(".")[0];
   let flights = 0;
   let model = null;
   let rewrite = 0;
+  /** The place that the heading was last asked for. */
+  let told = {};
+  /** Ends the wait for the scene. */
+  let calm = () => {};
   /** Sections that the page gave the twin, in words: Dash hands each of them back. */
   let given = [];
 
@@ -134,7 +140,8 @@
     if (from !== "twin") for (const key of changed) Object.assign(props, TWIN[key]());
     if (fly) props.flyTo = `${fly}#${(flights += 1)}`;
     if (Object.keys(props).length) campus.setProps("twin", props);
-    if (["sel", "storey", "ch"].some((key) => changed.includes(key))) focus();
+    if (["sel", "storey"].some((key) => changed.includes(key))) focus();
+    else if (changed.includes("ch")) afterScene(focus);
     // a plane that is drawn along changes nothing else on the page
     if (changed.length === 1 && changed[0] === "cutat") campus.section.reflect(state, model);
     else if (changed.length) reflect();
@@ -152,9 +159,32 @@
     return { sel: state.sel, storey: state.storey, ch: state.ch };
   }
 
+  function placeData() {
+    return { sel: state.sel, storey: state.storey };
+  }
+
   function focus() {
+    const place = placeData();
+    if (place.sel !== told.sel || place.storey !== told.storey) campus.setProps("place", { data: (told = place) });
     campus.setProps("focus", { data: focusData() });
     titles();
+  }
+
+  /** Once the scene shows what was asked of it, or soon: a page that draws its words first holds up the picture. */
+  function afterScene(then) {
+    calm();
+    const twin = document.getElementById("twin");
+    const drawn = new MutationObserver(() => finish());
+    const late = setTimeout(() => finish(), AFTER_SCENE_MS);
+    calm = () => {
+      clearTimeout(late);
+      drawn.disconnect();
+    };
+    function finish() {
+      calm();
+      then();
+    }
+    if (twin) drawn.observe(twin, { attributeFilter: ["data-seq"] });
   }
 
   /** The browser's title names the selection, so that tabs and history can be told apart. */
@@ -258,7 +288,8 @@
     reflect();
     const twin = document.getElementById("twin");
     if (twin) new MutationObserver(reflect).observe(twin, { attributeFilter: ["data-mode"] });
-    return focusData();
+    told = placeData();
+    return [focusData(), told];
   }
 
   window.campus.view = { get: () => ({ ...state }), set, go, start, fromTwin, reflect };

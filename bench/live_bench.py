@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench import painted
+from bench import painted, switching
 from bench.live_clients import upgrade
 from bench.process import ask, cpu_seconds, line, memory_mb, running
 from bench.report import Bar, Report, against_limit, against_peer, alternate, machine, versions
@@ -78,6 +78,7 @@ def run(spaces: int = SPACES, clients: int = CLIENTS, many: int = MANY, rounds: 
         against_limit(f"{many} clients, server on one core: change to frame received, p99", "ms", 150.0, crowd),
         against_limit(f"{STALLED} stalled clients: memory of the server", "MB", 1.0, _stalled(spaces, clients)),
         *painted.bars(),
+        *switching.bars(),
     ]  # fmt: skip
     packages = versions("uvicorn", "uvloop", "websockets", "numpy", "dash", "fastapi")
     return Report(name="live", machine=machine(), versions=packages, bars=bars)

@@ -85,8 +85,7 @@ def bars(rounds: int = ROUNDS, seconds: float = ROUND_S) -> list[Bar]:
 def _measure(browser: Browser, broker_port: int, rate: int, rounds: int, seconds: float) -> list[float]:
     """p99 of each round [ms]."""
     with running("bench.painted_server", broker_port) as server:
-        port = int(line(server))
-        _wait(port)
+        port = listening(int(line(server)))
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_selector('[data-seq][data-state="ready"]', timeout=60_000)
@@ -113,10 +112,11 @@ def _round(server: subprocess.Popen[str], page: Any, seconds: float) -> float:
     return p99(delays(log, painted))
 
 
-def _wait(port: int) -> None:
+def listening(port: int) -> int:
+    """The port, once somebody listens there; RuntimeError after half a minute."""
     for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                return port
         time.sleep(0.05)
     raise RuntimeError("the server does not listen")

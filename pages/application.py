@@ -146,6 +146,7 @@ def _frame() -> html.Div:
             dcc.Location(id="address", refresh=False),
             dcc.Store(id="route"),
             dcc.Store(id="focus"),
+            dcc.Store(id="place"),
             dcc.Store(id="fresh"),
             dcc.Interval(id="pulse", interval=3000),
             html.Div(states.loading(), id="page"),
@@ -158,8 +159,8 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
         ClientsideFunction("campus", "route"), Output("route", "data"), Input("address", "pathname")
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves it untyped
-        ClientsideFunction("campus", "shown"), Output("focus", "data"), Input("page", "children"),
-        prevent_initial_call=True,
+        ClientsideFunction("campus", "shown"), Output("focus", "data"), Output("place", "data"),
+        Input("page", "children"), prevent_initial_call=True,
     )  # fmt: skip
 
     @app.callback(Output("page", "children"), Input("route", "data"), prevent_initial_call=True)
@@ -176,12 +177,12 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
 
     @app.callback(
         Output("heading", "children"), Output("storeys", "children"),
-        Input("focus", "data"), State("route", "data"), prevent_initial_call=True,
+        Input("place", "data"), State("route", "data"), prevent_initial_call=True,
     )  # fmt: skip
-    async def show_heading(focus: dict[str, str], route: dict[str, str]) -> tuple[Any, Any]:
+    async def show_heading(place: dict[str, str], route: dict[str, str]) -> tuple[Any, Any]:
         context = context_of(runtime, route)
-        known = focus["sel"] if focus["sel"] in runtime.index else ""
-        storey = focus["storey"]
+        known = place["sel"] if place["sel"] in runtime.index else ""
+        storey = place["storey"]
         return twin_view.heading(context, known, storey), twin_view.storey_list(context, known, storey)
 
     app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves it untyped

@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
+from dash import no_update
 
+from datasources.runner import SourceState
 from pages import check
 from pages._parts import details, findings, space_table, twin_view
 from pages._parts.context import Context
@@ -119,6 +121,25 @@ def test_every_server_callback_is_async(app_and_client: tuple[Any, Client]) -> N
     functions = [row["callback"] for row in app.callback_map.values() if "callback" in row]
     assert len(functions) >= 5
     assert all(inspect.iscoroutinefunction(inspect.unwrap(f)) for f in functions)
+
+
+def test_the_strip_of_sources_is_drawn_again_only_when_it_says_something_else(
+    app_and_client: tuple[Any, Client], small: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = app_and_client
+    (ask,) = (
+        inspect.unwrap(row["callback"]) for key, row in app.callback_map.items() if "sources.children" in str(key)
+    )
+    states = [SourceState("plant", "mqtt", "live", "", 0.0, 3)]
+    monkeypatch.setattr(small.supervisor, "states", lambda: list(states))
+    route = {"path": "/", "search": "", "lang": "en", "theme": "light"}
+    strip, told = asyncio.run(ask(1, None, route))
+    assert "plant" in text_of(strip)
+    assert asyncio.run(ask(2, told, route)) == (no_update, no_update)
+    states[0] = replace(states[0], state="down", reason="connection refused")
+    strip, again = asyncio.run(ask(3, told, route))
+    assert again != told
+    assert "connection refused" in text_of(strip)
 
 
 def test_details_of_an_authored_area_that_is_off(context: Context) -> None:

@@ -195,7 +195,10 @@ def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener
     complaints.expected = ("net::ERR_FAILED", "Failed to fetch", "Callback error", "did not respond")
     page = open_page("/?lang=en")
     point = page.evaluate(
-        """async () => (await (await fetch("/api/v1/points?quantity=clients&limit=1")).json()).items[0]"""
+        """async () => {
+            const { items } = await (await fetch("/api/v1/points?quantity=power&limit=1000")).json();
+            return items.sort((a, b) => a.interval_s - b.interval_s)[0];
+        }"""
     )
     page.evaluate("id => window.campus.view.go(id)", point["entity"])
     how = page.locator(f'#details .how[data-how="{point["id"]}"]')

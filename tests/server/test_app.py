@@ -82,6 +82,7 @@ def dash_of(app: FastAPI) -> Any:
 VALUES: dict[str, Any] = {
     "route.data": {"path": "/", "lang": "zh", "theme": "dark", "search": ""},
     "focus.data": {"sel": "", "storey": "", "ch": "energy.power"},
+    "place.data": {"sel": "", "storey": ""},
     "query.value": "实验室",
     "slow.n_intervals": 1,
     "order.data": {"by": "number", "down": False},
@@ -194,7 +195,13 @@ def test_every_callback_on_20000_spaces_leaves_no_gap_over_250_ms(cache: Path) -
         for path, selected in (("/", ""), ("/", room), (f"/building/{campus.buildings[0].id}", campus.buildings[0].id)):
             focus = {"sel": selected, "storey": "", "ch": "energy.power"}
             route = {**VALUES["route.data"], "path": path}
-            own = {**VALUES, "focus.data": focus, "route.data": route, "building.data": campus.buildings[0].id}
+            own = {
+                **VALUES,
+                "focus.data": focus,
+                "place.data": focus,
+                "route.data": route,
+                "building.data": campus.buildings[0].id,
+            }
             requests += list(bodies(dash_of(served.app), own).values())
         served.http.post("/_dash-update-component", json=requests[0])
         failed: list[str] = []

@@ -60,7 +60,7 @@ def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: S
 
 def test_a_few_new_values_paint_the_tiles_in_which_they_are_seen(show: Show) -> None:
     """What changes where little changes is right everywhere, and it is little that is painted."""
-    view = show(context=SMALL, theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
+    view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
     view.ready()
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
     view.page.evaluate(SHOW, [1, 0, "data"])
