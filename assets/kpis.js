@@ -7,7 +7,7 @@
   const lang = zh ? "zh" : "en";
   const EVERY_MS = 2000;
   const LATE_MS = 8000;
-  const THIN = "\u2009";
+  const THIN = "\u202f";
   /** The last answer of each domain and place: what is shown while the next is on its way. */
   const known = new Map();
   let shown = "";

@@ -76,7 +76,7 @@ def break_models(page: Page) -> None:
 def cut_line(page: Page) -> None:
     """The network goes away under a running page: the stale state."""
     page.context.set_offline(True)
-    page.wait_for_selector("[data-state=stale]", timeout=30_000)
+    page.wait_for_selector("#twin[data-state=stale]", timeout=30_000)
 
 
 def cut_feeds(page: Page) -> None:

@@ -26,8 +26,8 @@ Body of a keyframe or delta, in this order, each array padded to a multiple of 4
 * ``u32 leaf_slot[n]``, ``u16 leaf_value[n]`` (0..65534 from low to high, clamped; 65535 = no value),
   ``u8 leaf_flags[n]``
 * ``u32 total_slot[m]``, ``f32 total_value[m]`` (NaN = no value), ``u16 have[m]``, ``u16 of[m]`` (points that count,
-  points that should), ``u16 age_s[m]`` (age of the oldest value that counts, 65535 = none or more),
-  ``u8 total_flags[m]``
+  points that should; 65535 = that many or more), ``u16 age_s[m]`` (age of the oldest value that counts, 65535 = none
+  or more), ``u8 total_flags[m]``
 
 A keyframe carries every slot that has a point; slots it does not name have no data. A heartbeat has no body.
 An event's body is UTF-8 JSON of n bytes.

@@ -87,7 +87,7 @@ def in_words(sentence: Sentence, zone: ZoneInfo, lang: Literal["zh", "en"], *, b
 
 def _spaced(figure: object) -> str:
     """Thousands apart by thin spaces, as every number on screen."""
-    return f"{figure:,.0f}".replace(",", "\N{THIN SPACE}")
+    return f"{figure:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _clock(seconds: float, zone: ZoneInfo) -> str:

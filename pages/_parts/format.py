@@ -6,7 +6,8 @@ import math
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-THIN = "\N{THIN SPACE}"
+THIN = "\N{NARROW NO-BREAK SPACE}"
+"""Within a number and before its unit no line breaks."""
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
@@ -23,7 +24,7 @@ def number(value: float | None, decimals: int = 0) -> str:
 def with_unit(value: float | None, unit: str, decimals: int = 0) -> str:
     """The number and its unit, kept on one line by a narrow no-break space; no unit where there is no value."""
     text = number(value, decimals)
-    return text if text == DASH or not unit else f"{text}\N{NARROW NO-BREAK SPACE}{unit}"
+    return text if text == DASH or not unit else f"{text}{THIN}{unit}"
 
 
 def area(value: float | None) -> str:

@@ -144,8 +144,8 @@ def test_the_strip_of_sources_is_drawn_again_only_when_it_says_something_else(
 
 def test_details_of_an_authored_area_that_is_off(context: Context) -> None:
     words = text_of(details.details(context, "A/01/101", "energy.power"))
-    assert "48\u2009000\u202fm²" in words
-    assert ("1\u2009000 ×" if context.lang == "en" else "1\u2009000 倍") in words
+    assert "48\u202f000\u202fm²" in words
+    assert ("1\u202f000 ×" if context.lang == "en" else "1\u202f000 倍") in words
     assert "site/A/101/power#/kW" in words
     assert "2O2Fr$t4X7Zf8NOew3FNr2" in words
 

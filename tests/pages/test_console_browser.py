@@ -46,7 +46,7 @@ def test_the_console_draws_shows_live_values_and_asks_nobody_else(open_page: Ope
     assert distinct_pixels(page) > 50
     expect(page.locator("#tree [role=treeitem]").first).to_have_attribute("aria-level", "1")
     expect(page.locator("#details h2")).to_have_text("Science and education block")
-    expect(page.locator("#details .hero-value")).to_have_text(re.compile(r"^[\d\u2009.]+$"), timeout=READY_MS)
+    expect(page.locator("#details .hero-value")).to_have_text(re.compile(r"^[\d\u202f.]+$"), timeout=READY_MS)
     expect(page.locator("[data-source]").first).to_have_attribute("data-state", "live", timeout=READY_MS)
     expect(page.locator("#feed-word")).to_have_text("live", timeout=READY_MS)
 

@@ -21,9 +21,9 @@ def figure(page: Page, key: str, part: str) -> str:
 def test_the_strip_shows_figures_with_coverage_and_their_formula(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     expect(page.locator("#kpis")).to_have_attribute("data-state", "ready", timeout=READY_MS)
-    expect(page.locator('[data-kpi="energy.power"] .kpi-value')).to_have_text(re.compile(r"^[\d\u2009]+$"))
+    expect(page.locator('[data-kpi="energy.power"] .kpi-value')).to_have_text(re.compile(r"^[\d\u202f]+$"))
     assert figure(page, "energy.power", "unit") == "kW"
-    assert re.search(r"simulated · \d+\u2009/\u2009\d+ points", figure(page, "energy.power", "state"))
+    assert re.search(r"simulated · \d+\u202f/\u202f\d+ points", figure(page, "energy.power", "state"))
     assert figure(page, "energy.base_load", "value") == "–"
     assert "of 24 h in memory" in figure(page, "energy.base_load", "state")
     page.locator('[data-kpi="energy.power"]').hover()
@@ -45,7 +45,7 @@ def test_a_selection_makes_the_strip_that_of_its_building(open_page: Opener) -> 
     whole = figure(page, "energy.power", "value")
     page.evaluate("id => window.campus.view.go(id)", building)
     expect(page.locator("#kpis")).to_have_attribute("data-entity", building)
-    expect(page.locator('[data-kpi="energy.power"] .kpi-state')).to_contain_text("1\u2009/\u20091")
+    expect(page.locator('[data-kpi="energy.power"] .kpi-state')).to_contain_text("1\u202f/\u202f1")
     assert figure(page, "energy.power", "value") != whole
     assert page.locator("[data-kpis-place]").inner_text() == page.locator("#selected-name").inner_text()
 

@@ -74,7 +74,7 @@ def test_every_state_has_a_word_a_reason_and_a_since(fed: Context, state: State)
     words = text_of(feed_sources.table(fed, [row], ""))
     assert fed.text(f"source.{state}") in words
     assert f"source-dot {state}" in words
-    assert ("已 1 分钟" if fed.lang == "zh" else "1\u2009min") in words
+    assert ("已 1 分钟" if fed.lang == "zh" else "1\u202fmin") in words
     assert "99.5\u202f%" in words  # mapped: never rounded up to all
     assert ("ahu-1" in words and ("超时" if fed.lang == "zh" else "timed out") in words) == (state == "live")
     if state == "silent":
@@ -107,8 +107,8 @@ def test_what_the_twin_works_out_itself_waits_for_no_source(fed: Context) -> Non
     bring(fed, ("site/A/power", 1.0))
     count = len(live.points)
     words = text_of(feed_mapping.coverage(fed, feed_sources.rows(fed.runtime)))
-    assert f"\u2009/\u2009{count}" in words
-    assert f"\u2009/\u2009{count + 1}" not in words
+    assert f"\u202f/\u202f{count}" in words
+    assert f"\u202f/\u202f{count + 1}" not in words
     assert fed.text("feeds.estimated", n=1) in words
 
 

@@ -29,7 +29,7 @@ def test_the_building_page_filters_sorts_and_selects(open_page: Opener, product:
     expect(page.locator("th[aria-sort=ascending] [data-order=area]")).to_be_visible()
     page.locator('[data-order="area"]').click()
     expect(page.locator("th[aria-sort=descending] [data-order=area]")).to_be_visible()
-    areas = [float(text.replace("\u2009", "").split("\u202f")[0]) for text in
+    areas = [float(text.rpartition("\u202f")[0].replace("\u202f", "")) for text in
              page.locator("#rows-body td:nth-child(5)").all_inner_texts()[:40] if text != "–"]  # fmt: skip
     assert areas == sorted(areas, reverse=True)
     page.locator("#filter-text").fill("corridor")

@@ -83,7 +83,7 @@ def test_values_arrive_are_drawn_and_fill_the_page(show: Show, demo_scene: Scene
     shown.page.evaluate("id => document.getElementById('live-value').dataset.live = id + '|coverage'", campus)
     shown.page.wait_for_function("document.getElementById('live-value').textContent === '36 / 38'")
     shown.page.evaluate("id => document.getElementById('live-value').dataset.live = id + '|value'", campus)
-    shown.page.wait_for_function("document.getElementById('live-value').textContent.startsWith('2\\u2009116')")
+    shown.page.wait_for_function("document.getElementById('live-value').textContent.startsWith('2\\u202f116')")
     before = shown.counter("frames")
     _, first = slots_of(demo_scene)
     send(shown, live, delta(demo_scene, 8, first, 100))

@@ -114,19 +114,22 @@ def test_a_map_has_trees_and_paler_shadows_and_the_plan_of_a_storey_none(show: S
     view.ready()
     read = """() => {
         const { uniforms, layers } = window.campusTwin.views.at(-1).scene;
-        return [uniforms.uShadow.value.x, layers.find((layer) => layer.name === 'trees').mesh.visible];
+        const trees = layers.find((layer) => layer.name === 'trees').mesh.visible;
+        return [uniforms.uShadow.value.x, trees, uniforms.uHeightScale.value.z];
     }"""
 
-    def dark(**props: Any) -> float:
+    def dark(**props: Any) -> tuple[float, float]:
         view.set(**props)
         view.settle()
         view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
-        strength, trees = view.page.evaluate(read)
+        strength, trees, maps = view.page.evaluate(read)
         assert trees
-        return float(strength)
+        return float(strength), float(maps)
 
     on_the_map, of_a_storey, in_space = dark(), dark(storey="3/02"), dark(storey="", mode="3d")
-    assert of_a_storey == 0 < on_the_map < in_space == 1
+    assert of_a_storey[0] == 0 < on_the_map[0] < in_space[0] == 1
+    # nor what the baked maps tell of the building whose other storeys are away: darkness in steps of their pixels
+    assert (on_the_map[1], of_a_storey[1], in_space[1]) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -32,9 +32,16 @@ export function ageText(seconds: number, lang: 'zh' | 'en'): string {
 
 const formatters: Intl.NumberFormat[] = [];
 
-/** Groups of three digits and so many decimals; kept, for making one takes longer than using it a hundred times. */
-function formatter(decimals: number): Intl.NumberFormat {
-  return (formatters[decimals] ??= new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+/** With so many decimals, groups of three digits between which no line breaks, a true minus. */
+function grouped(value: number, decimals = 0): string {
+  // kept, for making one takes longer than using it a hundred times
+  const format = (formatters[decimals] ??= new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+  return format.format(value).replaceAll(',', '\u202f').replace('-', '\u2212');
+}
+
+/** A number of points; the most that a frame can say means that many or more. */
+function counted(points: number): string {
+  return points < 0xffff ? grouped(points) : `\u2265${grouped(points)}`;
 }
 
 export class LiveText {
@@ -118,7 +125,7 @@ export class LiveText {
       case 'total':
         return this.withUnit(slot);
       case 'coverage':
-        return slot < state.of.length && state.of[slot]! > 0 ? `${state.have[slot]} / ${state.of[slot]}` : DASH;
+        return slot < state.of.length && state.of[slot]! > 0 ? `${counted(state.have[slot]!)} / ${counted(state.of[slot]!)}` : DASH;
       case 'trust':
         if (view.lens !== 'trust') return this.value(slot);
         return this.text(slot, slot < index.firstSpace ? 'coverage' : 'age');
@@ -145,8 +152,7 @@ export class LiveText {
     const decimals = Math.max(0, (this.view!.legend?.decimals ?? 1) - (slot < this.index!.firstSpace ? 1 : 0));
     const value = this.number(slot);
     if (Number.isNaN(value)) return DASH;
-    const text = formatter(decimals).format(value);
-    return text.replaceAll(',', '\u2009').replace('-', '\u2212');
+    return grouped(value, decimals);
   }
 
   private withUnit(slot: number): string {

@@ -51,7 +51,7 @@ export class LightLayer implements Layer {
       this.set('uMaps', map);
       const { uniforms } = this.ctx!;
       uniforms['uLightBox']!.value.set(file.x0, file.y0, 1 / (file.x1 - file.x0), 1 / (file.y1 - file.y0));
-      uniforms['uHeightScale']!.value.set(file.z0, 255 * file.zStep, 1, this.ctx!.index.file.ground?.z ?? file.z0);
+      uniforms['uHeightScale']!.value.set(file.z0, 255 * file.zStep, 0, this.ctx!.index.file.ground?.z ?? file.z0);
       this.ctx!.requestDraw();
     } catch (error) {
       console.warn(`the light ${url} could not be read: ${String(error)}`);
@@ -94,6 +94,9 @@ export class LightLayer implements Layer {
   beforeDraw(): boolean {
     const fine = this.ctx!.view.tier !== 'c';
     this.set('uFine', fine ? 1 : 0);
+    // On the plan of a storey the ground lies bare where the rest of its building stands, dark by the maps and in steps.
+    const plan = this.ctx!.view.mode !== '3d' && this.ctx!.view.storey >= 0;
+    this.ctx!.uniforms['uHeightScale']!.value.z = this.map && !plan ? 1 : 0;
     this.moveSun();
     return false;
   }

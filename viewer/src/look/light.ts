@@ -160,7 +160,7 @@ export const OPENNESS = /* glsl */ `
 /** Roof height and share of the sky, baked. */
 uniform lowp sampler2D uMaps;
 uniform vec4 uLightBox;
-/** (level of 0 [m], metres of 255, whether the maps have come, level of the ground [m]). */
+/** (level of 0 [m], metres of 255, whether the maps are there and count, level of the ground [m]). */
 uniform vec4 uHeightScale;
 uniform float uFine;
 
