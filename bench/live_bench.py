@@ -49,7 +49,7 @@ class Took:
 
 
 def run(spaces: int = SPACES, clients: int = CLIENTS, many: int = MANY, rounds: int = ROUNDS) -> Report:
-    """About seven minutes."""
+    """About eight minutes."""
     ours, dash = alternate(
         rounds, lambda: _took("bench.live_server", ("ours",), spaces, clients),
         lambda: _took("bench.dash_server", FORMS, spaces, clients),

@@ -113,7 +113,10 @@ system_needs() {
     for folder in /usr/lib/postgresql/*/bin; do path="$path:$folder"; done # Debian keeps its server programs off PATH
     while read -r program packages; do
         case "$program" in ''|'#'*) continue ;; esac
-        PATH="$path" command -v "$program" >/dev/null 2>&1 && continue
+        case "$program" in
+            *.so.*) PATH="$path" ldconfig -p | grep -q "$program " && continue ;;
+            *) PATH="$path" command -v "$program" >/dev/null 2>&1 && continue ;;
+        esac
         [ "$program" = chromium ] && [ -n "${CHROMIUM:-}" ] && continue
         # The packages are the words before the run of spaces that starts the purpose.
         missing="$missing $(printf '%s\n' "$packages" | sed 's/   *.*//')"
