@@ -164,6 +164,7 @@
   }
 
   function focus() {
+    calm(); // what waited for the scene is told now
     const place = placeData();
     if (place.sel !== told.sel || place.storey !== told.storey) campus.setProps("place", { data: (told = place) });
     campus.setProps("focus", { data: focusData() });

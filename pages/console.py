@@ -90,7 +90,10 @@ def callbacks(app: dash.Dash, runtime: Runtime) -> None:
         State("sources-shown", "data"), State("route", "data"), prevent_initial_call=True,
     )  # fmt: skip
     async def show_sources(_ticks: int, shown: str | None, route: dict[str, str]) -> Any:
-        strip = await asyncio.to_thread(sources.strip, context_of(runtime, route))
-        told = digest(strip)
+        def made() -> tuple[Any, str]:
+            strip = sources.strip(context_of(runtime, route))
+            return strip, digest(strip)
+
+        strip, told = await asyncio.to_thread(made)
         # what is drawn again takes the page 20 to 50 ms in which no value is painted
         return (dash.no_update, dash.no_update) if told == shown else (strip, told)

@@ -114,7 +114,7 @@ system_needs() {
     while read -r program packages; do
         case "$program" in ''|'#'*) continue ;; esac
         case "$program" in
-            *.so.*) PATH="$path" ldconfig -p | grep -q "$program " && continue ;;
+            *.so.*) PATH="$path" ldconfig -p 2>/dev/null | grep -q "$program " && continue ;;
             *) PATH="$path" command -v "$program" >/dev/null 2>&1 && continue ;;
         esac
         [ "$program" = chromium ] && [ -n "${CHROMIUM:-}" ] && continue

@@ -138,3 +138,11 @@ def test_the_colour_of_another_channel_comes_without_any_callback(open_page: Ope
     assert drawn == "energy.temperature"
     page.unroute("**/_dash-update-component*")
     page.unroute("**/api/v1/**")
+
+
+def test_the_panel_follows_the_colour_though_the_scene_comes_first(open_page: Opener) -> None:
+    page = open_page("/?lang=en")
+    unit = page.locator("#details .hero-unit")
+    expect(unit).to_have_text("kW", timeout=READY_MS)
+    page.locator('[data-set="ch=energy.temperature"]').click()
+    expect(unit).to_have_text("°C", timeout=READY_MS)
