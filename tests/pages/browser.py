@@ -120,3 +120,11 @@ def distinct_pixels(page: Page) -> int:
         picture,
     )
     return int(found)
+
+
+def until(page: Page, expression: str, timeout_s: float = 60) -> None:
+    """Ask the page until something holds: its security policy forbids it to evaluate text by itself."""
+    end = time.monotonic() + timeout_s
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never so within {timeout_s:.0f} s: {expression}"
+        page.wait_for_timeout(100)

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.pages.browser import READY_MS, Complaints, query
+from tests.pages.browser import READY_MS, Complaints, query, until
 from tests.pages.conftest import Opener
 
 pytestmark = pytest.mark.browser
@@ -66,7 +66,7 @@ def test_the_domain_changes_at_once_without_asking_a_page(open_page: Opener) -> 
     assert query(page)["ch"] == "network.clients"
     expect(page.locator('[data-domain="network"]')).to_have_attribute("aria-pressed", "true")
     expect(page.locator('[data-domain="energy"]')).to_have_attribute("aria-pressed", "false")
-    page.wait_for_function("window.campusTwin.views.at(-1).props.channel === 'network.clients'")
+    until(page, "window.campusTwin.views.at(-1).props.channel === 'network.clients'")
     page.locator('[data-set="ch=network.utilisation"]').click()
     expect(page.locator('[data-set="ch=network.utilisation"]')).to_have_attribute("aria-pressed", "true")
     page.locator('[data-channels-of="network"] [data-set="ch="]').click()
@@ -81,7 +81,7 @@ def test_the_domain_changes_at_once_without_asking_a_page(open_page: Opener) -> 
 def test_the_course_of_the_first_figure_is_drawn_and_follows_the_domain(open_page: Opener) -> None:
     page = open_page("/?lang=en", prepare=lambda page: page.set_viewport_size({"width": 1920, "height": 900}))
     drawn = "document.querySelector('#trend .js-plotly-plot')?.data?.[0]"
-    page.wait_for_function(f"{drawn}?.y.some((value) => value > 0)", timeout=READY_MS)
+    until(page, f"{drawn}?.y.some((value) => value > 0)")
     expect(page.locator("#trend-name")).to_have_text("Power now · last 24 h")
     assert page.evaluate(f"{drawn}.connectgaps") is False
     assert page.locator("#trend svg.main-svg").count() > 0

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.pages.browser import READY_MS, Complaints, Product, start_product
+from tests.pages.browser import READY_MS, Complaints, Product, start_product, until
 from tests.pages.conftest import Opener
 from tests.pages.proxy import Proxy
 
@@ -27,14 +27,6 @@ def proxy(product: Product) -> Iterator[Proxy]:
     running = Proxy(urlsplit(product.url).port or 0)
     yield running
     running.stop()
-
-
-def until(page: Page, expression: str, timeout_s: float = 60) -> None:
-    """Ask the page until something holds: its security policy forbids it to evaluate text by itself."""
-    end = time.monotonic() + timeout_s
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"never so within {timeout_s:.0f} s: {expression}"
-        page.wait_for_timeout(100)
 
 
 def carried(page: Page, via: str, timeout_s: float = 60) -> None:
