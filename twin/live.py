@@ -6,6 +6,7 @@ its columns first. ``now`` comes from a clock that tests set; times are seconds 
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -169,6 +170,23 @@ class LiveState:
         self.stale, self.overdue = self._ages(np.arange(len(self.points)))
         self.version = old.version + 1
         self._versions[:] = self.version
+
+    def as_of(self, at: float, rows: Columns) -> LiveState:
+        """The state at another moment ``at`` [s since epoch]: ``rows`` has the newest reading of each point that had
+        spoken by then. It shares points and tree with this one, ages by the clock standing at ``at``, and never changes.
+        """
+        past = copy.copy(self)
+        n = len(self.points)
+        past.clock = lambda: at
+        past.value, past.quality = np.full(n, np.nan), np.full(n, Quality.NONE, np.uint8)
+        past.time, past.received, past.judged = (np.full(n, -np.inf) for _ in range(3))
+        past.flags, past.reason = np.zeros(n, np.uint8), np.zeros(n, np.uint16)
+        for name in ("value", "time", "received", "judged", "quality", "flags", "reason"):
+            getattr(past, name)[rows.point] = getattr(rows, name)
+        past.stale, past.overdue = past._ages(np.arange(n))
+        past._versions = self._versions + 1
+        past._rolled, past.listeners = {}, []
+        return past
 
     def apply(self, rows: Columns) -> Applied:
         """Take a batch in. The newest row of each point wins; a row older than what is there never does."""

@@ -8,7 +8,7 @@ import pytest
 from tests.twin.trees import TREE
 from twin.domains import channels
 from twin.ingest import Ingest
-from twin.live import MAX_REASONS, LiveState, Reasons
+from twin.live import MAX_REASONS, Columns, LiveState, Reasons
 from twin.point import Point
 from twin.reading import OVERDUE, Quality, RawReading
 
@@ -151,3 +151,24 @@ def test_a_value_a_little_ahead_of_our_clock_is_fresh(live: LiveState, ingest: I
     assert not live.latest("p1").stale
     assert live.latest("p1").age_s == 0
     assert live.tick() == 0
+
+
+def test_a_past_moment_has_its_own_values_and_ages_and_leaves_the_present_alone(
+    live: LiveState, ingest: Ingest, clock: Clock
+) -> None:
+    ingest.accept([RawReading("a1", 1000, T0), RawReading("a2", 2, T0)], "s")
+    rows = Columns(
+        np.array([0, 1]), np.array([5.0, 7.0]), np.array([T0 - 3600, T0 - 3690]), np.array([T0 - 3600, T0 - 3690]),
+        np.array([T0 - 3600, T0 - 3690]), np.zeros(2, np.uint8), np.zeros(2, np.uint8), np.zeros(2, np.uint16),
+    )  # fmt: skip
+    assert live.rolled(POWER).value[0] == 3
+    past = live.as_of(T0 - 3590, rows)
+    assert (past.latest("p1").value, past.latest("p1").age_s, past.latest("p1").stale) == (5, 10, False)
+    assert past.latest("p2").stale
+    assert past.latest("t1").quality == Quality.NONE
+    assert (past.rolled(POWER).value[0], past.rolled(POWER).have[0]) == (5, 1)
+    clock.now = T0 + 1000
+    assert past.tick() == 0
+    assert live.latest("p1").value == 1
+    ingest.accept([RawReading("a1", 9000, T0 + 1000)], "s")
+    assert past.rolled(POWER).value[0] == 5
