@@ -59,6 +59,13 @@ ROLLUPS = pa.schema(
 )
 """One row a point and hour, or day; a point that said nothing still has one, for the state it stands in."""
 
+GROUPED = pa.schema(
+    [("group", pa.int32()), ("start", pa.int64()), ("sum", pa.float64()), ("have", pa.int32()), ("of", pa.int32())]
+)
+"""Sums of means over groups of points; ``have`` of ``of`` points know anything of that time."""
+
+TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
+
 EVENTS = pa.schema(
     [
         ("time", pa.int64()),
@@ -85,7 +92,11 @@ class HistoryError(Exception):
     """Something that the historian cannot do; the message says what is wrong and what to do."""
 
 
-class HistoryFull(HistoryError):
+class HistoryMovedError(HistoryError):
+    """What was asked for has just been put elsewhere: ask again."""
+
+
+class HistoryFullError(HistoryError):
     """There is no room to write; what waits is written when there is."""
 
 
@@ -137,8 +148,9 @@ class Historian(Protocol):
         ...
 
     def rollups(self, step: Literal["hour", "day"], points: Keys | None, start: int, end: int) -> pa.Table:
-        """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start. The hours that are
-        not over yet, or whose rows have just come, are not among them."""
+        """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start. Hours that are
+        not over yet, or whose rows have just come, are not among them.
+        """
         ...
 
     def grouped(self, step: Literal["hour", "day"], groups: pa.Table, start: int, end: int) -> pa.Table:
