@@ -66,6 +66,8 @@ GROUPED = pa.schema(
 
 TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
 
+KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
+
 EVENTS = pa.schema(
     [
         ("time", pa.int64()),
@@ -119,12 +121,9 @@ class Historian(Protocol):
         """Every set of reasons that ever was, by key."""
         ...
 
-    def append(self, rows: pa.Table, batch: int) -> None:
-        """Keep ``rows`` (``READINGS``) as batch ``batch``; nothing happens if that is not above the watermark."""
-        ...
-
-    def append_events(self, events: pa.Table) -> None:
-        """Keep ``events`` (``EVENTS``)."""
+    def append(self, rows: pa.Table, batch: int, events: pa.Table | None = None) -> None:
+        """Keep ``rows`` (``READINGS``) and ``events`` (``EVENTS``) as batch ``batch``; nothing happens if that is not
+        above the watermark."""
         ...
 
     def watermark(self) -> int:
@@ -161,6 +160,12 @@ class Historian(Protocol):
     def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
         """The ``n`` points with the highest mean over the hours from ``start`` to before ``end``: (point, mean, high,
         hours), the highest first; with ``lowest`` the other end."""
+        ...
+
+    def known(self, start: int, end: int, step: int) -> pa.Table:
+        """How many points were known in each ``step`` [ms] from ``start`` to before ``end``: (start, points float64),
+        by start; steps in which none was are left out. From an hour on by the time that values stood for, below by who
+        said anything."""
         ...
 
     def events(self, start: int, end: int, kinds: Sequence[str] = ()) -> pa.Table:

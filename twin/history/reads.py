@@ -1,8 +1,8 @@
 """Every question to a historian, written once in ibis and compiled to the SQL of each engine.
 
 The expressions name two relations, ``readings_of`` and ``rollups_of``, which each engine puts in front as it keeps them
-(a table, or a union of tables and files). Compiling takes some milliseconds: what has the same shape is compiled once,
-with marks where the numbers go.
+(a table, or a union of tables and files). Points are told as what may stand in ``IN (...)``: keys, or a query of them.
+Compiling takes some milliseconds: what has the same shape is compiled once, with marks where the numbers go.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def _filled(sql: str, values: Sequence[int]) -> str:
     return sql
 
 
-def _of_points(sql: str, points: Sequence[int]) -> str:
-    """Put the keys of points where their mark stands."""
-    return sql.replace(str(_POINTS), ", ".join(map(str, map(int, points))))
+def _of_points(sql: str, points: str | None) -> str:
+    """Put the points where their mark stands."""
+    return sql if points is None else sql.replace(str(_POINTS), points)
 
 
 def _some(relation: Any) -> Any:
@@ -63,10 +63,10 @@ def _newest(dialect: Dialect, some: bool) -> str:
     return _compiled(found.order_by("point"), dialect)
 
 
-def newest(dialect: Dialect, points: Sequence[int] | None, start: int, until: int) -> str:
+def newest(dialect: Dialect, points: str | None, start: int, until: int) -> str:
     """The newest reading of each point from ``start`` to ``until``, both included [ms]."""
     sql = _filled(_newest(dialect, points is not None), (start, until))
-    return sql if points is None else _of_points(sql, points)
+    return _of_points(sql, points)
 
 
 @lru_cache(maxsize=64)
@@ -77,10 +77,10 @@ def _rows(dialect: Dialect, some: bool) -> str:
     return _compiled(readings.order_by("point", "time"), dialect)
 
 
-def rows(dialect: Dialect, points: Sequence[int] | None, start: int, end: int) -> str:
+def rows(dialect: Dialect, points: str | None, start: int, end: int) -> str:
     """The readings from ``start`` to before ``end`` [ms], by point and time."""
     sql = _filled(_rows(dialect, points is not None), (start, end))
-    return sql if points is None else _of_points(sql, points)
+    return _of_points(sql, points)
 
 
 @lru_cache(maxsize=64)
@@ -91,10 +91,10 @@ def _rollups(dialect: Dialect, some: bool) -> str:
     return _compiled(rollups.order_by("point", "start"), dialect)
 
 
-def rollups(dialect: Dialect, points: Sequence[int] | None, start: int, end: int) -> str:
+def rollups(dialect: Dialect, points: str | None, start: int, end: int) -> str:
     """The roll-ups that begin from ``start`` to before ``end`` [ms], by point and start."""
     sql = _filled(_rollups(dialect, points is not None), (start, end))
-    return sql if points is None else _of_points(sql, points)
+    return _of_points(sql, points)
 
 
 @lru_cache(maxsize=16)
@@ -125,10 +125,28 @@ def _top(dialect: Dialect, lowest: bool) -> str:
     return _compiled(means.order_by(order, "point").limit(_LIMIT), dialect)
 
 
-def top(dialect: Dialect, points: Sequence[int], start: int, end: int, n: int, *, lowest: bool) -> str:
+def top(dialect: Dialect, points: str, start: int, end: int, n: int, *, lowest: bool) -> str:
     """The points with the highest (or lowest) means over their hours."""
     sql = _filled(_top(dialect, lowest), (start, end))
     return _of_points(sql, points).replace(str(_LIMIT), str(int(n)))
+
+
+def spoke(dialect: Dialect, start: int, end: int, step: int) -> str:
+    """How many points said anything in each step, by start."""
+    readings = _relation(READINGS, READINGS_OF)
+    readings = readings.filter(readings.time >= start, readings.time < end)
+    begun = readings.mutate(start=readings.time - (readings.time - start) % step)
+    found = begun.group_by("start").agg(points=begun.point.nunique().cast("float64"))
+    return _compiled(found.order_by("start"), dialect)
+
+
+def held(dialect: Dialect, start: int, end: int, step: int) -> str:
+    """How many points were known in each step of at least an hour, by start."""
+    rollups = _relation(ROLLUPS, ROLLUPS_OF)
+    rollups = rollups.filter(rollups.start >= start, rollups.start < end)
+    begun = rollups.mutate(begin=rollups.start - (rollups.start - start) % step)
+    found = begun.group_by("begin").agg(points=begun.held.sum().cast("float64") / float(step))
+    return _compiled(found.select(start="begin", points="points").order_by("start"), dialect)
 
 
 def events(dialect: Dialect, start: int, end: int, kinds: Sequence[str]) -> str:

@@ -85,12 +85,12 @@ def _write(store: DuckDbStore, kept: Kept, day: int, path: Path, age: int) -> tu
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     number, first, last = 0, 2**62, 0
-    schema = packed.PACKED if kept == "readings" else ROLLUPS
+    schema = packed.PACKED_READINGS if kept == "readings" else packed.PACKED_ROLLUPS
     with packed.writer(part, schema) as file:
         for piece in _pieces(store, kept, day, age):
             time = piece.column("time" if kept == "readings" else "start").to_numpy()
             number, first, last = number + len(piece), min(first, int(time.min())), max(last, int(time.max()))
-            ready = packed.packed_table(Rows.of(piece)) if kept == "readings" else piece
+            ready = packed.packed_readings(Rows.of(piece)) if kept == "readings" else packed.packed_rollups(piece)
             file.write_table(ready, row_group_size=packed.ROW_GROUP)
     if not number:
         part.unlink()
@@ -102,16 +102,17 @@ def _write(store: DuckDbStore, kept: Kept, day: int, path: Path, age: int) -> tu
 
 
 def _pieces(store: DuckDbStore, kept: Kept, day: int, age: int) -> Iterator[pa.Table]:
-    """The rows of a day by point and time, in pieces none of which ends within a point."""
+    """The rows of a day in the order of its file, in pieces none of which ends within a run of it."""
     days = store.days(kept)
     start, end = day * DAY_MS, (day + 1) * DAY_MS
     if kept == "readings":
-        query, schema, order = store.readings_of_day(days, day, start, end), READINGS, "time"
+        query, schema = store.readings_of_day(days, day, start, end), READINGS
+        order = f"time // {packed.BLOCK_MS}, point, time"
     else:
-        query, schema, order = store.hours_of_day(days, day), ROLLUPS, "start"
+        query, schema, order = store.hours_of_day(days, day), ROLLUPS, "point, start"
     gone = _gone(store, kept, age)
     without = f" WHERE point NOT IN ({', '.join(map(str, gone))})" if gone else ""
-    sql = f"SELECT {', '.join(schema.names)} FROM ({query}){without} ORDER BY point, {order}"  # noqa: S608 # our own names
+    sql = f"SELECT {', '.join(schema.names)} FROM ({query}){without} ORDER BY {order}"  # noqa: S608 # our own names
     left = schema.empty_table()
     for piece in store.stream(sql, PIECE):
         every = pa.concat_tables([left, piece.cast(schema)])

@@ -24,6 +24,7 @@ from twin.history.columns import I64, Bools, Rows, numbers
 from twin.history.contract import (
     EVENTS,
     GROUPED,
+    KNOWN,
     READINGS,
     ROLLUPS,
     TOP,
@@ -37,6 +38,7 @@ from twin.reading import SUSPECT
 
 VERSION = 1
 SEPARATOR = "\x1f"
+NOBODY = "-1"
 LAST = 2**62
 """A time after every other [ms]."""
 
@@ -126,6 +128,15 @@ class SqlStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of everything."""
+
+    def points_of(self, points: Keys) -> str:
+        """Points as what may stand in ``IN (...)``."""
+        return ", ".join(map(str, points.tolist()))
+
+    def _told(self, points: Keys | None) -> str | None:
+        if points is None:
+            return None
+        return self.points_of(points) if len(points) else NOBODY
 
     def quoted(self, text: str) -> str:
         """A text as SQL; ids are anybody's."""
@@ -236,10 +247,11 @@ class SqlStore(ABC):
 
     # writing
 
-    def append(self, rows: pa.Table, batch: int) -> None:
-        """Keep ``rows`` (``READINGS``) as batch ``batch``; nothing happens if that is not above the watermark."""
-        if rows.schema != READINGS:
-            raise HistoryError(f"readings have the columns {READINGS.names}; these are {rows.schema.names}")
+    def append(self, rows: pa.Table, batch: int, events: pa.Table | None = None) -> None:
+        """Keep ``rows`` (``READINGS``) and ``events`` (``EVENTS``) as batch ``batch``; nothing happens if that is not
+        above the watermark."""
+        _has_form(rows, READINGS, "readings")
+        _has_form(events, EVENTS, "events")
         with self.writing:
             if batch <= self.watermark():
                 return
@@ -247,6 +259,8 @@ class SqlStore(ABC):
             with self.transaction():
                 self._note_dirty(columns)
                 self.keep_rows(columns, batch)
+                if events is not None:
+                    self.insert("events", events)
                 self.set_meta("batch", batch)
 
     def _note_dirty(self, rows: Rows) -> None:
@@ -258,13 +272,6 @@ class SqlStore(ABC):
         start = self.calendar.hour(rows.time[late])
         both = np.unique(np.stack([rows.point[late].astype(np.int64), start]), axis=1)
         self.insert("dirty", pa.table({"point": both[0].astype(np.int32), "start": both[1]}, schema=DIRTY))
-
-    def append_events(self, events: pa.Table) -> None:
-        """Keep ``events`` (``EVENTS``)."""
-        if events.schema != EVENTS:
-            raise HistoryError(f"events have the columns {EVENTS.names}; these are {events.schema.names}")
-        with self.writing, self.transaction():
-            self.insert("events", events)
 
     def watermark(self) -> int:
         """The number of the last batch that is kept; 0 before the first."""
@@ -299,7 +306,7 @@ class SqlStore(ABC):
         before = int(np.searchsorted(self._rolled + HOUR_MS, time, side="right"))
         base = NO_STATES if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
         since = 0 if before == 0 else int(self._rolled[before - 1]) + HOUR_MS
-        found = self._read(reads.newest(self.dialect, _list(points), since, time), since, time + 1)
+        found = self._read(reads.newest(self.dialect, self._told(points), since, time), since, time + 1)
         every = joined(base, Rows.of(found))
         newest = np.append(every.point[1:] != every.point[:-1], True)[: len(every.point)]
         return every.take(newest).table()
@@ -310,10 +317,10 @@ class SqlStore(ABC):
 
     def rows(self, points: Keys | None, start: int, end: int) -> pa.Table:
         """The rows of points from ``start`` to before ``end`` (``READINGS``), by point and time."""
-        return self._read(reads.rows(self.dialect, _list(points), start, end), start, end)
+        return self._read(reads.rows(self.dialect, self._told(points), start, end), start, end)
 
-    def _read(self, sql: str, start: int, end: int) -> pa.Table:
-        return self._ask(lambda: reads.with_relations(sql, {reads.READINGS_OF: self.readings_of(start, end)}), READINGS)
+    def _read(self, sql: str, start: int, end: int, schema: pa.Schema = READINGS) -> pa.Table:
+        return self._ask(lambda: reads.with_relations(sql, {reads.READINGS_OF: self.readings_of(start, end)}), schema)
 
     def _ask(self, sql: Callable[[], str], schema: pa.Schema | None = None) -> pa.Table:
         """What a question answers, as ``schema``; it is put again where what it names was put away meanwhile."""
@@ -325,7 +332,7 @@ class SqlStore(ABC):
 
     def rollups(self, step: Step, points: Keys | None, start: int, end: int) -> pa.Table:
         """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start."""
-        sql = reads.rollups(self.dialect, _list(points), start, end)
+        sql = reads.rollups(self.dialect, self._told(points), start, end)
         return self._ask(
             lambda: reads.with_relations(sql, {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}), ROLLUPS
         )
@@ -342,9 +349,20 @@ class SqlStore(ABC):
 
     def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
         """The ``n`` points with the highest mean over their hours: (point, mean, high, hours)."""
-        sql = reads.top(self.dialect, _list(points) or [], start, end, n, lowest=lowest)
+        sql = reads.top(self.dialect, self._told(points) or NOBODY, start, end, n, lowest=lowest)
         return self._ask(
             lambda: reads.with_relations(sql, {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}), TOP
+        )
+
+    def known(self, start: int, end: int, step: int) -> pa.Table:
+        """How many points were known in each ``step`` [ms]: (start, points), by start."""
+        if step < HOUR_MS:
+            return self._read(reads.spoke(self.dialect, start, end, step), start, end, KNOWN)
+        return self._ask(
+            lambda: reads.with_relations(
+                reads.held(self.dialect, start, end, step), {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}
+            ),
+            KNOWN,
         )
 
     def events(self, start: int, end: int, kinds: Sequence[str] = ()) -> pa.Table:
@@ -368,6 +386,11 @@ class SqlStore(ABC):
 NO_STATES = Rows.of(READINGS.empty_table())
 
 
+def _has_form(table: pa.Table | None, schema: pa.Schema, what: str) -> None:
+    if table is not None and table.schema != schema:
+        raise HistoryError(f"{what} have the columns {schema.names}; these are {table.schema.names}")
+
+
 def newest_of_each(rows: Rows) -> Rows:
     """Rows by time, of those with the same point and time the one that came last."""
     order = np.lexsort((np.arange(len(rows.time)), rows.time, rows.point))
@@ -375,7 +398,3 @@ def newest_of_each(rows: Rows) -> Rows:
     final = np.append((point[1:] != point[:-1]) | (time[1:] != time[:-1]), True)[: len(order)]
     kept = order[final]
     return rows.take(kept[np.argsort(rows.time[kept], kind="stable")])
-
-
-def _list(points: Keys | None) -> list[int] | None:
-    return None if points is None else points.tolist() or [-1]
