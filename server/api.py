@@ -10,7 +10,21 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
-from server import impact, kpis, links, mapping, meters, neighbours, occupancy, provenance, push, quality, unmapped_api
+from server import (
+    frames,
+    history_api,
+    impact,
+    kpis,
+    links,
+    mapping,
+    meters,
+    neighbours,
+    occupancy,
+    provenance,
+    push,
+    quality,
+    unmapped_api,
+)
 from server.runtime import Runtime
 from server.schemas import (
     BuildingOut,
@@ -55,6 +69,8 @@ def router(runtime: Runtime) -> APIRouter:
     _add_state(api, runtime)
     push.add(api, runtime)
     quality.add(api, runtime)
+    frames.add(api, runtime)
+    history_api.add(api, runtime)
     impact.add(api, runtime)
     kpis.add(api, runtime)
     links.add(api, runtime)

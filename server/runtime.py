@@ -26,6 +26,7 @@ from server.feed import feed
 from server.files import Bundle
 from server.kpi_memory import remember
 from server.live import Hub
+from server.past_contract import Past
 from server.push_gate import Gate, open_gates
 from server.wiring import WiringBoard
 from twin.config import CampusConfig
@@ -78,6 +79,7 @@ class Runtime:
     went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
     long as the server does.
     ``egress`` are the points of the campus's way out, where campus.yaml names them.
+    ``past`` is None where no history is kept.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
     """
@@ -109,6 +111,7 @@ class Runtime:
     started: float = field(default_factory=time.time)
     ready: bool = False
     configuration: Configuration | None = None
+    past: Past | None = None
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)

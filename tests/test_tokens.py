@@ -41,7 +41,7 @@ def test_alarms_are_told_apart(theme: str, sight: str) -> None:
 @pytest.mark.parametrize("sight", SIGHT)
 def test_no_data_colour_looks_like_an_alarm(theme: str, sight: str) -> None:
     table = THEMES[theme]
-    for colour in (*table["ramp"], *table["trust"].values()):
+    for colour in (*table["ramp"], *table["diverge"], *table["trust"].values()):
         assert min(difference(colour, alarm, sight) for alarm in table["alarm"]) >= 11, colour
 
 
@@ -52,6 +52,17 @@ def test_neighbouring_steps_of_the_ramp_differ_and_grow_one_way(theme: str, sigh
     assert min(difference(a, b, sight) for a, b in pairwise(ramp)) >= 5
     far = [difference(ramp[0], c, sight) for c in ramp]
     assert far == sorted(far)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("sight", SIGHT)
+def test_less_and_more_are_told_apart_and_from_the_page(theme: str, sight: str) -> None:
+    table = THEMES[theme]
+    steps = table["diverge"]
+    assert len(steps) == 7
+    assert min(difference(a, b, sight) for a, b in pairwise(steps)) >= 5
+    assert min(difference(steps[i], steps[6 - i], sight) for i in range(3)) >= 15
+    assert min(difference(step, table["bg"], sight) for step in steps) >= 5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -9,7 +9,7 @@ from dash.development.base_component import Component, _explicitize_args
 
 PROPERTIES = (
     "id", "sceneUrl", "liveUrl", "channel", "legend", "lang", "theme", "mode", "lens", "selection", "hover", "storey",
-    "explode", "xray", "section", "measure", "camera", "flyTo", "time", "markers", "quality", "labels", "status",
+    "explode", "xray", "section", "measure", "camera", "flyTo", "time", "against", "compare", "markers", "quality", "labels", "status",
 )  # fmt: skip
 """Names of the properties, as docs/reference/campus-view.md lists them."""
 
@@ -48,6 +48,8 @@ class CampusView(Component):
         camera: str | None = None,
         flyTo: str | None = None,  # noqa: N803 - Dash's properties are JavaScript names
         time: str | None = None,
+        against: str | None = None,
+        compare: Literal["", "swipe", "difference"] | None = None,
         markers: Sequence[Mapping[str, Any]] | None = None,
         quality: Literal["auto", "a", "b", "c"] | None = None,
         labels: bool | None = None,

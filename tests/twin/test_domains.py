@@ -34,7 +34,9 @@ def test_every_channel_is_whole() -> None:
         assert len(channel.breaks) == 6
         assert channel.zh
         assert channel.en
-        assert set(channel.legend()) == {"low", "high", "breaks", "unit", "zh", "en", "decimals", "density"}
+        assert set(channel.legend()) == {
+            "low", "high", "breaks", "unit", "zh", "en", "decimals", "density", "difference",
+        }  # fmt: skip
 
 
 def test_the_roll_up_comes_from_the_quantity_unless_the_file_says_another() -> None:
@@ -116,3 +118,14 @@ def test_two_figures_with_one_key_are_refused() -> None:
 def test_a_mistake_is_named(old: str, new: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read_domain(ENERGY.replace(old, new))
+
+
+def test_the_scale_of_differences_is_even_about_none_and_of_the_scale_that_is_shown() -> None:
+    for channel in channels().values():
+        scale = channel.difference()
+        assert scale["breaks"] == sorted(scale["breaks"])
+        assert scale["breaks"] == [-value for value in reversed(scale["breaks"])]
+        assert (scale["low"], scale["high"]) == (-scale["high"], 2 * scale["breaks"][-1])
+    power, heat = channels()["energy.power"], channels()["energy.temperature"]
+    assert (power.difference()["unit"], power.difference()["factor"]) == ("W/m²", 1000.0)
+    assert (heat.difference()["unit"], heat.difference()["factor"]) == ("°C", 0.0)

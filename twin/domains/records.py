@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -48,7 +49,7 @@ class Channel:
     @property
     def shown_unit(self) -> str:
         """The unit beside a number; '' for a count or a ratio."""
-        return "" if self.unit == "1" else self.unit
+        return _unit(self.unit)
 
     def legend(self) -> dict[str, Any]:
         """The ``legend`` property of ``viewer.CampusView``."""
@@ -56,7 +57,26 @@ class Channel:
             "low": self.low, "high": self.high, "breaks": list(self.breaks), "unit": self.shown_unit,
             "zh": self.zh, "en": self.en, "decimals": self.decimals,
             "density": asdict(self.density) if self.density else None,
+            "difference": self.difference(),
         }  # fmt: skip
+
+    def difference(self) -> dict[str, Any]:
+        """The scale of differences between two moments: seven classes about none, by the span of the plain scale."""
+        shown = self.density or self
+        small, middle, large = (_round(share * (shown.high - shown.low)) for share in (0.03, 0.1, 0.3))
+        breaks = [-large, -middle, -small, small, middle, large]
+        factor = self.density.factor if self.density else 0.0
+        return {"low": -2 * large, "high": 2 * large, "breaks": breaks, "unit": _unit(shown.unit), "factor": factor}
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
+
+
+def _round(value: float) -> float:
+    """The number of 1, 2 or 5 times a power of ten that is next below."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(f"{next(step for step in (5, 2, 1) if step * power <= value * (1 + 1e-9)) * power:g}")
 
 
 @dataclass(frozen=True, slots=True)

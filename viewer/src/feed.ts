@@ -90,6 +90,12 @@ export class Feed {
     if (url !== '' && channel !== '') this.connect();
   }
 
+  /** Everything once more: what came meanwhile was not looked at. */
+  again(): void {
+    if (this.via === 'ws') this.socket?.send('key');
+    else if (this.via === 'sse') this.lost();
+  }
+
   close(): void {
     clearTimeout(this.timer);
     clearTimeout(this.watchdog);

@@ -10,7 +10,7 @@ import type { CameraRig } from './camera.ts';
 import type { BuildingData, RoomGroupData } from './jobs.ts';
 import type { LinkHost } from './links/host.ts';
 import type { Hit } from './pick.ts';
-import type { Legend, Lens, Marker, Mode, Section, Tier } from './props.ts';
+import type { Compare, Legend, Lens, Marker, Mode, Section, Tier } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';
 import type { StoreyState } from './storeys.ts';
@@ -71,8 +71,9 @@ export interface ViewState {
   markers: Marker[];
   labels: boolean;
   tier: Tier;
-  /** 'live' or an ISO instant; `instant` is that in ms since the epoch (server time when live). */
+  /** 'live' or the ISO instant at which the sun stands; `instant` is that in ms since the epoch (server time when live). */
   time: string;
+  compare: Compare;
   instant: number;
   reducedMotion: boolean;
 }

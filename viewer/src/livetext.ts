@@ -20,6 +20,8 @@ const TRUST_TONE: Record<number, string> = {
 /** Texts are written so often [ms], and no later than this where no frame is drawn. */
 const EVERY_MS = 1000;
 const LATE_MS = 1400;
+/** While somebody moves through the past they follow this soon [ms]. */
+const PAST_MS = 150;
 
 /** Seconds in words: '4 s', '3 min', '2 h', '5 d'; in Chinese '4 秒' and so on. */
 export function ageText(seconds: number, lang: 'zh' | 'en'): string {
@@ -84,7 +86,11 @@ export class LiveText {
 
   /** With a frame of the scene, so that the browser puts both on the screen at once; texts change once a second. */
   drawn(): void {
-    this.fillLate(EVERY_MS);
+    this.fillLate(this.past ? PAST_MS : EVERY_MS);
+  }
+
+  private get past(): boolean {
+    return this.state !== null && !Number.isNaN(this.state.asOf);
   }
 
   private fillLate(ms: number): void {
@@ -119,7 +125,7 @@ export class LiveText {
     if (slot < 0 || !state || !index || !view) return DASH;
     switch (field) {
       case 'age':
-        return this.hasData(slot) ? ageText(this.age(slot), view.lang) : DASH;
+        return this.hasData(slot) ? this.ageWords(slot) : DASH;
       case 'quality':
         return this.words(slot);
       case 'total':
@@ -128,9 +134,9 @@ export class LiveText {
         return slot < state.of.length && state.of[slot]! > 0 ? `${counted(state.have[slot]!)} / ${counted(state.of[slot]!)}` : DASH;
       case 'trust':
         if (view.lens !== 'trust') return this.value(slot);
-        return this.text(slot, slot < index.firstSpace ? 'coverage' : 'age');
+        return this.text(slot, slot < index.firstSpace ? 'coverage' : this.past ? 'quality' : 'age');
       case 'since':
-        return this.hasData(slot) ? this.time(Date.now() + state.clockOffset - 1000 * this.age(slot)) : DASH;
+        return this.hasData(slot) ? this.time(slot) : DASH;
       default:
         return this.value(slot);
     }
@@ -140,11 +146,17 @@ export class LiveText {
     return (this.state!.wireFlags[slot]! & QUALITY) !== QUALITY_NONE;
   }
 
+  /** Age of a slot's value at the instant shown [s]; NaN where that is not told: frames of the past do not, of a room. */
   private age(slot: number): number {
-    const { state } = this;
-    const since = performance.now() / 1000 - state!.seen[slot]!;
-    const known = slot < state!.age.length ? state!.age[slot]! : 0;
-    return since + (known === NO_VALUE ? 0 : known);
+    const state = this.state!;
+    const known = slot < state.age.length ? state.age[slot]! : NO_VALUE;
+    if (this.past) return known === NO_VALUE ? Number.NaN : known;
+    return performance.now() / 1000 - state.seen[slot]! + (known === NO_VALUE ? 0 : known);
+  }
+
+  private ageWords(slot: number): string {
+    const age = this.age(slot);
+    return Number.isNaN(age) ? DASH : ageText(age, this.view!.lang);
   }
 
   private value(slot: number): string {
@@ -152,7 +164,7 @@ export class LiveText {
     const decimals = Math.max(0, (this.view!.legend?.decimals ?? 1) - (slot < this.index!.firstSpace ? 1 : 0));
     const value = this.number(slot);
     if (Number.isNaN(value)) return DASH;
-    return grouped(value, decimals);
+    return (this.view!.legend?.diverging && value > 0 ? '+' : '') + grouped(value, decimals);
   }
 
   private withUnit(slot: number): string {
@@ -171,7 +183,7 @@ export class LiveText {
     const { state, view } = this;
     let tone = '';
     if (slot >= 0 && state && view?.lens === 'trust') tone = TRUST_TONE[trustByte(0, state.wireFlags[slot]!)]!;
-    else if (slot >= 0 && state) tone = state.step(slot) < 0 ? '' : `ramp-${1 + state.step(slot)}`;
+    else if (slot >= 0 && state) tone = state.step(slot) < 0 ? '' : `${view?.legend?.diverging ? 'diverge' : 'ramp'}-${1 + state.step(slot)}`;
     if (element.dataset['step'] === tone) return;
     element.dataset['step'] = tone;
     element.style.background = tone === '' ? '' : `var(--${tone})`;
@@ -197,11 +209,15 @@ export class LiveText {
     return parts.join(' · ');
   }
 
-  private time(ms: number): string {
+  /** When a slot's value was measured, in the campus's zone. */
+  private time(slot: number): string {
+    const age = this.age(slot);
+    if (Number.isNaN(age)) return DASH;
+    const now = this.past ? this.state!.asOf : Date.now() + this.state!.clockOffset;
     this.clock ??= new Intl.DateTimeFormat('en-GB', {
       hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: this.index!.file.campus.timezone,
     }); // prettier-ignore
-    return this.clock.format(ms);
+    return this.clock.format(now - 1000 * age);
   }
 
   dispose(): void {

@@ -12,6 +12,10 @@ export interface Legend {
   decimals: number;
   /** When the ramp shows the value a square metre instead: number = value * factor / area, in `unit`. */
   density?: { unit: string; factor: number; low: number; high: number; breaks: number[] } | null;
+  /** The scale of differences between two moments, about none; its `factor` is 0 where values are shown as they are. */
+  difference?: { unit: string; factor: number; low: number; high: number; breaks: number[] } | null;
+  /** Made by the view itself: numbers are differences, and their colours go two ways. */
+  diverging?: boolean;
 }
 
 /** A cut: everything beyond `at` [m] along `axis` is taken away (`flip`: everything before it). */
@@ -31,6 +35,8 @@ export interface Marker {
 }
 
 export type Mode = '3d' | '2d' | 'plan';
+/** How two moments are shown: side by side, or how much more the one has than the other. */
+export type Compare = '' | 'swipe' | 'difference';
 export type Lens = 'data' | 'trust';
 export type Tier = 'a' | 'b' | 'c';
 
@@ -64,6 +70,8 @@ export interface Props {
   camera?: string;
   flyTo?: string;
   time?: string;
+  against?: string;
+  compare?: Compare;
   markers?: Marker[] | null;
   quality?: 'auto' | Tier;
   labels?: boolean;

@@ -5,6 +5,7 @@ import { BlockFrame } from './blockframe.ts';
 import type { Bounds } from './camera.ts';
 import type { BuildingData } from './jobs.ts';
 import { Change, type SharedUniforms, type ViewState } from './layer.ts';
+import { differenceLegend } from './past/legend.ts';
 import type { Props } from './props.ts';
 import type { SceneIndex } from './scene.ts';
 import type { SpaceState } from './state.ts';
@@ -50,6 +51,7 @@ export function initialView(): ViewState {
     labels: true,
     tier: 'b',
     time: 'live',
+    compare: '',
     instant: Date.now(),
     reducedMotion: matchMedia('(prefers-reduced-motion: reduce)').matches,
   };
@@ -81,7 +83,8 @@ const READERS: Reader[] = [
   [Change.Mode, (p, v) => put(v, 'mode', p.mode ?? '3d')],
   [Change.Lens, (p, v) => put(v, 'lens', p.lens ?? 'data')],
   [Change.Legend, (p, v) => put(v, 'channel', p.channel ?? '')],
-  [Change.Legend, (p, v) => put(v, 'legend', p.legend ?? null)],
+  [Change.Time, (p, v) => put(v, 'compare', p.compare ?? '')],
+  [Change.Legend, (p, v) => put(v, 'legend', p.compare === 'difference' ? differenceLegend(p.legend ?? null) : (p.legend ?? null))],
   [Change.Storeys, (p, v) => put(v, 'explode', Math.min(1, Math.max(0, p.explode ?? 0)))],
   [Change.Storeys | Change.Xray, (p, v) => put(v, 'xray', p.xray ?? false)],
   [Change.Section, (p, v) => put(v, 'section', p.section ?? null)],
@@ -89,7 +92,6 @@ const READERS: Reader[] = [
   [Change.Markers, (p, v) => put(v, 'markers', p.markers ?? [])],
   [Change.Labels, (p, v) => put(v, 'labels', p.labels ?? true)],
   [Change.Quality, (p, v) => p.quality !== undefined && p.quality !== 'auto' && put(v, 'tier', p.quality)],
-  [Change.Time, (p, v) => put(v, 'time', p.time ?? 'live')],
 ];
 
 /** Takes the properties over into the view's state; returns what changed as Change bits. */
@@ -104,6 +106,11 @@ export function readProps(props: Props, view: ViewState, index: SceneIndex | nul
   const focus = storey >= 0 ? index.buildingOf(storeySlot) : view.selection > 0 ? index.buildingOf(view.selection) : -1;
   if (put(view, 'focus', focus)) change |= Change.Storeys;
   return change;
+}
+
+/** Whether the numbers shown are of another kind: none of the old ones may be painted in the new colours. */
+export function otherNumbers(props: Props, before: Props): boolean {
+  return before.channel !== props.channel || (before.compare === 'difference') !== (props.compare === 'difference');
 }
 
 /** Box [m] round an entity, where it is drawn now; null when its geometry has not come. */

@@ -64,6 +64,8 @@ export class Stage {
   readonly slow: boolean;
   /** What the shaders of the next frame need (variants.ts). */
   readonly wanted: Record<Variant, boolean> = { LEAN: false, KEPT: false, SECTION: false, GHOST: false };
+  /** Draws the scene in parts, each by calling what it is given; null: as a whole. */
+  split: ((draw: () => void) => void) | null = null;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private keepTimer: ReturnType<typeof setTimeout> | undefined;
   private held: ReturnType<typeof setTimeout> | undefined;
@@ -283,7 +285,9 @@ export class Stage {
     this.wanted.KEPT = false;
     this.world.traverse((object) => follow(object, this.wanted));
     const started = performance.now();
-    renderer.render(this.scene, rig.camera);
+    const render = (): void => renderer.render(this.scene, rig.camera);
+    if (this.split) this.split(render);
+    else render();
     this.mark();
     counters.drawMs = performance.now() - started;
     counters.frames++;

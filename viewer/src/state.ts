@@ -2,15 +2,16 @@
 // and a palette of 256 colours. A full recolour uploads one byte a space; a change of palette 1 kB.
 
 import { DataTexture, NearestFilter, RedFormat, RGBAFormat, SRGBColorSpace, UnsignedByteType } from 'three';
-import { FLAG_SIMULATED, FLAG_STALE, type Frame, FrameKind, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
+import { FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
 import { FLAG_DERIVED } from './pack.ts';
 import type { Legend, Lens } from './props.ts';
 import { classOf, middleByte, plainByte, Ramp } from './ramp.ts';
 import type { SceneIndex } from './scene.ts';
 import { bytes, type Tokens } from './tokens.ts';
+import { SlotValues, STATE_WIDTH } from './values.ts';
 
 // Narrow, so that the padding of the last row stays under a percent of an upload.
-export const STATE_WIDTH = 256;
+export { STATE_WIDTH };
 /** Bit of the GPU's flags: the room's outline was derived, not drawn. */
 export const GPU_DERIVED = 0x80;
 /** Values of the display byte under the trust lens. */
@@ -31,13 +32,6 @@ function single(data: Uint8Array<ArrayBuffer>, width: number, height: number): D
   texture.unpackAlignment = 1;
   texture.needsUpdate = true;
   return texture;
-}
-
-/** Whether slots follow each other without a gap. */
-function isRun(slots: Uint32Array): boolean {
-  const first = slots[0] ?? 0;
-  for (let i = 1; i < slots.length; i++) if (slots[i] !== first + i) return false;
-  return slots.length > 0;
 }
 
 /** Flags by slot, four to a word; all arrays begin on a word of their buffers, and these end on one. */
@@ -82,44 +76,39 @@ class FlagWords {
   }
 }
 
-export class SpaceState {
+interface Rooms {
+  area: Float32Array;
+  /** One over the area [1/m2]; NaN unknown. */
+  weight: Float32Array;
+  /** The greatest weight there ever was. */
+  heaviest: number;
+  /** GPU_DERIVED where the outline was derived. */
+  flags: Uint8Array;
+}
+
+export class SpaceState extends SlotValues {
   readonly value: DataTexture;
   readonly previous: DataTexture;
   readonly flags: DataTexture;
   readonly palette: DataTexture;
-  /** Latest wire value and flags of each slot, and when it was last named [s since the page began]. */
-  readonly raw: Uint16Array;
-  readonly wireFlags: Uint8Array;
-  readonly seen: Float32Array;
-  /** Totals of campus, buildings, storeys. */
-  readonly total: Float32Array;
-  readonly have: Uint16Array;
-  readonly of: Uint16Array;
-  readonly age: Uint16Array;
-  /** Area of each slot [m2]; storeys and buildings that of their rooms; 0 unknown. */
-  readonly area: Float32Array;
-  /** One over the area [1/m2]; NaN unknown. */
-  private readonly weight: Float32Array;
-  /** The greatest weight there ever was. */
-  private heaviest = 0;
-  low = 0;
-  high = 1;
-  seq = 0;
+  /** What is known of the slots' rooms; two states of one scene share it. */
+  private readonly rooms: Rooms;
   /** Server's clock minus the page's [ms]. */
   clockOffset = 0;
-  private readonly index: SceneIndex;
+  /** The instant that is shown [ms since the epoch], NaN for now: ages are those of then. */
+  asOf = Number.NaN;
   private readonly shown: Uint8Array<ArrayBuffer>;
   private readonly shownFlags: Uint8Array<ArrayBuffer>;
   private readonly before: Uint8Array<ArrayBuffer>;
   private readonly colours = new Uint8Array(256 * 2 * 4);
-  private readonly geometryFlags: Uint8Array;
   private readonly flagWords: FlagWords;
   private ramp: Ramp | null = null;
   private lens: Lens = 'data';
   private active = false;
 
-  constructor(index: SceneIndex) {
-    this.index = index;
+  /** `of`: another state of the same scene. */
+  constructor(index: SceneIndex, of?: SpaceState) {
+    super(index);
     const rows = Math.max(1, Math.ceil(index.slots / STATE_WIDTH));
     const size = rows * STATE_WIDTH;
     this.shown = new Uint8Array(size);
@@ -131,18 +120,18 @@ export class SpaceState {
     this.palette = new DataTexture(this.colours, 256, 2, RGBAFormat, UnsignedByteType);
     this.palette.colorSpace = SRGBColorSpace;
     this.palette.minFilter = this.palette.magFilter = NearestFilter;
-    this.raw = new Uint16Array(index.slots).fill(NO_VALUE);
-    this.wireFlags = new Uint8Array(size).subarray(0, index.slots).fill(QUALITY_NONE);
-    this.seen = new Float32Array(index.slots);
-    const totals = index.firstSpace;
-    this.total = new Float32Array(totals).fill(Number.NaN);
-    this.have = new Uint16Array(totals);
-    this.of = new Uint16Array(totals);
-    this.age = new Uint16Array(totals).fill(NO_VALUE);
-    this.area = new Float32Array(index.slots);
-    this.weight = new Float32Array(index.slots).fill(Number.NaN);
-    this.geometryFlags = new Uint8Array(size).subarray(0, index.slots);
-    this.flagWords = new FlagWords(this.wireFlags, this.geometryFlags, this.shownFlags);
+    this.rooms = of?.rooms ?? {
+      area: new Float32Array(index.slots),
+      weight: new Float32Array(index.slots).fill(Number.NaN),
+      heaviest: 0,
+      flags: new Uint8Array(size).subarray(0, index.slots),
+    };
+    this.flagWords = new FlagWords(this.wireFlags, this.rooms.flags, this.shownFlags);
+  }
+
+  /** Area of each slot [m2]; storeys and buildings that of their rooms; 0 unknown. */
+  get area(): Float32Array {
+    return this.rooms.area;
   }
 
   /** What is shown of a slot now: 0 no value, else 1..255 (under the trust lens a class). */
@@ -153,7 +142,7 @@ export class SpaceState {
   /** Takes over a building's room flags (derived rooms get their own pattern) and areas [m2]. */
   setGeometry(building: number, flags: Uint8Array, areas: ArrayLike<number>): void {
     const first = this.index.firstSpace + this.index.file.buildings[building]!.spaces[0];
-    for (let k = 0; k < flags.length; k++) this.geometryFlags[first + k] = flags[k]! & FLAG_DERIVED ? GPU_DERIVED : 0;
+    for (let k = 0; k < flags.length; k++) this.rooms.flags[first + k] = flags[k]! & FLAG_DERIVED ? GPU_DERIVED : 0;
     for (let k = 0; k < areas.length; k++) this.putArea(first + k, areas[k]!);
     this.sumAreas(building);
   }
@@ -166,8 +155,8 @@ export class SpaceState {
 
   private putArea(slot: number, area: number): void {
     this.area[slot] = area;
-    this.weight[slot] = area > 0 ? 1 / area : Number.NaN;
-    if (area > 0 && 1 / area > this.heaviest) this.heaviest = 1 / area;
+    this.rooms.weight[slot] = area > 0 ? 1 / area : Number.NaN;
+    if (area > 0 && 1 / area > this.rooms.heaviest) this.rooms.heaviest = 1 / area;
   }
 
   /** Storeys and the building have the area of their rooms. */
@@ -186,13 +175,6 @@ export class SpaceState {
     area[1 + building] = whole;
   }
 
-  /** The value of a slot in the channel's unit; NaN for none. */
-  number(slot: number): number {
-    if (slot < this.index.firstSpace) return this.total[slot]!;
-    const raw = this.raw[slot]!;
-    return raw === NO_VALUE ? Number.NaN : this.low + (raw / STEPS) * (this.high - this.low);
-  }
-
   /** Class 0..6 of a slot's number on the ramp, whatever the lens; -1 without a number or a ramp. */
   step(slot: number): number {
     if (this.ramp === null) return -1;
@@ -209,62 +191,6 @@ export class SpaceState {
     this.lens = lens;
   }
 
-  /** Forgets every value, as when the channel changes. */
-  clear(): void {
-    this.raw.fill(NO_VALUE);
-    this.wireFlags.fill(QUALITY_NONE);
-    this.total.fill(Number.NaN);
-    this.have.fill(0);
-    this.of.fill(0);
-    this.age.fill(NO_VALUE);
-  }
-
-  /** Takes a keyframe or delta over; `now` [s since the page began]. */
-  apply(frame: Frame, now: number): void {
-    if (frame.kind === FrameKind.Keyframe) this.clear();
-    this.low = frame.low;
-    this.high = frame.high;
-    this.seq = frame.seq;
-    this.takeLeaves(frame, now);
-    const { totalSlot } = frame;
-    for (let i = 0; i < totalSlot.length; i++) {
-      const slot = totalSlot[i]!;
-      if (slot >= this.total.length) continue;
-      this.total[slot] = frame.totalValue[i]!;
-      this.have[slot] = frame.have[i]!;
-      this.of[slot] = frame.of[i]!;
-      this.age[slot] = frame.age[i]!;
-      this.wireFlags[slot] = frame.totalFlags[i]!;
-      this.seen[slot] = now;
-    }
-  }
-
-  private takeLeaves({ leafSlot, leafValue, leafFlags }: Frame, now: number): void {
-    const first = leafSlot[0] ?? 0;
-    const slots = this.raw.length;
-    if (first + leafSlot.length <= slots && isRun(leafSlot)) {
-      // a keyframe of a campus that is metered throughout: three copies
-      this.raw.set(leafValue, first);
-      this.wireFlags.set(leafFlags, first);
-      this.seen.fill(now, first, first + leafSlot.length);
-      return;
-    }
-    for (let i = 0; i < leafSlot.length; i++) {
-      const slot = leafSlot[i]!;
-      if (slot >= slots) continue;
-      this.raw[slot] = leafValue[i]!;
-      this.wireFlags[slot] = leafFlags[i]!;
-      this.seen[slot] = now;
-    }
-  }
-
-  /** Marks every value stale: the feed is down. */
-  markStale(): void {
-    for (let i = 0; i < this.wireFlags.length; i++) {
-      if ((this.wireFlags[i]! & QUALITY) !== QUALITY_NONE) this.wireFlags[i] = this.wireFlags[i]! | FLAG_STALE;
-    }
-  }
-
   /** Display bytes from values; the textures follow with the next frame. Allocates nothing. */
   refresh(): void {
     const { shown, raw, wireFlags, active, ramp } = this;
@@ -272,7 +198,7 @@ export class SpaceState {
     const trust = this.lens === 'trust';
     if (!active) shown.fill(0);
     else if (trust) for (let i = first; i < raw.length; i++) shown[i] = trustByte(raw[i]!, wireFlags[i]!);
-    else if (ramp) ramp.paint(raw, this.weight, this.heaviest, first, this.low, (this.high - this.low) / STEPS, shown);
+    else if (ramp) ramp.paint(raw, this.rooms.weight, this.rooms.heaviest, first, this.low, (this.high - this.low) / STEPS, shown);
     else for (let i = first; i < raw.length; i++) shown[i] = plainByte(raw[i]!);
     let flagged = this.flagWords.merge(active ? 0x7f : 0, first);
     if (this.refreshTotals(trust)) flagged = true;
@@ -351,7 +277,8 @@ export class SpaceState {
       this.colours.set([r, g, b, 255], at * 4);
     };
     put(0, tokens.hex.clay);
-    const { ramp, trust } = tokens.hex;
+    const { trust } = tokens.hex;
+    const ramp = legend?.diverging ? tokens.hex.diverge : tokens.hex.ramp;
     if (this.lens === 'trust') {
       put(Trust.fresh, trust.fresh);
       put(Trust.late, trust.late);

@@ -2,6 +2,7 @@
 
 import { formatPose } from './camera.ts';
 import { Describer } from './describe.ts';
+import { Fade } from './fade.ts';
 import { Feed } from './feed.ts';
 import { type Frame, FrameKind } from './frame.ts';
 import { Change } from './layer.ts';
@@ -10,15 +11,16 @@ import { type Holder, Loaded } from './loaded.ts';
 import { LiveText } from './livetext.ts';
 import { expandPacks, type HeadStart, headStart, loadLabels, packJobs, type Part } from './loader.ts';
 import { Navigator } from './navigator.ts';
+import { TimeMachine } from './past/machine.ts';
 import { PlanHost } from './plan/host.ts';
 import type { Props, Status } from './props.ts';
 import { frameTime, MOVING_SCALE, tierFor } from './quality.ts';
 import type { SceneIndex } from './scene.ts';
-import { initialView, readProps, reloadOnce, sectionPlane } from './shared.ts';
+import { initialView, otherNumbers, readProps, reloadOnce, sectionPlane } from './shared.ts';
 import { Stage } from './stage.ts';
 import { StatusBoard } from './status.ts';
 import type { SpaceState } from './state.ts';
-import { MOTION, type Tokens, tokensOf } from './tokens.ts';
+import { type Tokens, tokensOf } from './tokens.ts';
 
 declare const __BUILD__: number;
 
@@ -42,9 +44,10 @@ export class View {
   private readonly links = new LinkHost(() => this.change(Change.Links), () => this.state.lang);
   private loading = new AbortController();
   private begun: HeadStart | null = null;
+  readonly machine: TimeMachine;
   private readonly board: StatusBoard;
   private pending = 0;
-  private fadeStart = -1;
+  private readonly fade = new Fade();
   private complete = false;
   private connected = true;
   private failed = '';
@@ -69,6 +72,7 @@ export class View {
       connected: (is) => this.onConnected(is),
       newBuild: (build) => reloadOnce(`build-${build}`),
     });
+    this.machine = new TimeMachine(this, { feed: this.feed, text: this.text, links: this.links });
   }
 
   private createStage(smooth: boolean): Stage | null {
@@ -96,6 +100,7 @@ export class View {
     const before = this.props;
     this.props = { ...props };
     this.apply(readProps(this.props, this.state, this.scene?.index ?? null), before);
+    this.machine.follow(this.props, before);
     if (props.sceneUrl !== before.sceneUrl) void this.load(props.sceneUrl ?? '');
   }
 
@@ -124,7 +129,8 @@ export class View {
     if (!this.scene) return;
     this.links.listen(this.props.liveUrl ?? '', state.channel);
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
-    if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(before.channel !== this.props.channel);
+    if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(otherNumbers(this.props, before));
+    this.machine.listen(this.props.liveUrl ?? '', state.channel, state.mode);
     if (bits & Change.Quality && this.stage && this.complete) this.stage.movingScale = MOVING_SCALE[state.tier];
     if (bits & Change.Section) sectionPlane(state.section, this.scene.uniforms.uSection.value);
     if (bits & Change.Lens) this.text.fill();
@@ -201,6 +207,7 @@ export class View {
     this.navigator?.sceneCame(this.props);
     this.repaint(false);
     this.apply(Change.All & ~(Change.Building | Change.Texts | Change.Mode), this.props);
+    this.machine.begin();
   }
 
   private holder(): Holder {
@@ -235,19 +242,22 @@ export class View {
     const { scene } = this;
     if (!scene) return;
     scene.state.clockOffset = frame.timeMs - Date.now();
-    if (frame.kind === FrameKind.Heartbeat) return;
-    if (frame.slots !== scene.index.slots) {
-      reloadOnce(`scene-${frame.slots}-${this.props.sceneUrl}`);
-      return;
-    }
+    if (frame.kind === FrameKind.Heartbeat || !this.fits(frame) || this.machine.takes(frame)) return;
     scene.state.apply(frame, performance.now() / 1000);
     this.change(Change.State);
     this.stage?.release();
   }
 
+  /** Whether a frame is of this scene; a page with an older one is loaded again. */
+  fits(frame: Frame): boolean {
+    if (frame.slots === this.scene?.index.slots) return true;
+    reloadOnce(`scene-${frame.slots}-${this.props.sceneUrl}`);
+    return false;
+  }
+
   private onConnected(is: boolean): void {
     this.connected = is;
-    if (!is && this.scene) {
+    if (!is && this.scene && !this.machine.lost()) {
       this.scene.state.markStale();
       this.links.markStale();
       this.change(Change.State);
@@ -268,10 +278,9 @@ export class View {
     scene.state.setLens(state.lens);
     scene.state.setActive(state.channel !== '');
     scene.state.setPalette(this.tokens, state.legend);
+    this.machine.recolour();
     this.pending |= Change.State;
-    const cut = !stage || state.reducedMotion || state.tier === 'c' || !this.complete;
-    scene.uniforms.uFade.value = cut ? 1 : 0;
-    this.fadeStart = cut ? -1 : 0;
+    this.fade.begin(scene.uniforms.uFade, !stage || state.reducedMotion || state.tier === 'c' || !this.complete);
     stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
   }
 
@@ -281,6 +290,7 @@ export class View {
     if (this.pending & Change.State) {
       const started = performance.now();
       scene.state.refresh();
+      this.machine.refresh();
       stage.counters.recolourMs = performance.now() - started;
     }
     let more = this.navigator!.beforeDraw(now);
@@ -290,12 +300,7 @@ export class View {
       stage.wanted.GHOST = scene.storeys.ghosts;
       this.pending |= Change.Storeys;
     }
-    if (this.fadeStart >= 0) {
-      if (this.fadeStart === 0) this.fadeStart = now;
-      scene.uniforms.uFade.value = Math.min(1, (now - this.fadeStart) / MOTION.recolour);
-      if (scene.uniforms.uFade.value >= 1) this.fadeStart = -1;
-      more ||= this.fadeStart >= 0;
-    }
+    if (this.fade.step(scene.uniforms.uFade, now)) more = true;
     scene.uniforms.uTime.value = state.reducedMotion ? 0 : now;
     const bits = this.pending;
     this.pending = 0;
@@ -310,6 +315,7 @@ export class View {
     const { scene, stage } = this;
     if (!scene || !stage || this.pending !== 0 || !this.complete) return;
     this.text.drawn();
+    this.machine.drawn();
     if (stage.counters.firstFrame === 0) {
       stage.counters.firstFrame = performance.now();
       performance.mark('campus-first-frame');
@@ -335,14 +341,14 @@ export class View {
   /** The status as it is now, with what is known to have changed. */
   publish(changed: Partial<Status>): void {
     const mode = this.stage ? this.state.mode : 'plan';
-    const told = this.board.put({ state: this.stateNow(), ...changed, mode, tier: this.state.tier }, this.state.time, this.failed);
+    const told = this.board.put({ state: this.stateNow(), ...changed, mode, tier: this.state.tier }, this.machine.shown, this.failed);
     if (told) this.tell({ status: told });
   }
 
   private stateNow(): Status['state'] {
     if (this.failed !== '') return 'error';
     if (!this.scene || !(this.complete || !this.stage)) return 'loading';
-    return this.connected || this.state.channel === '' ? 'ready' : 'stale';
+    return this.connected || this.state.channel === '' || this.machine.past ? 'ready' : 'stale';
   }
 
   private planOf(index: SceneIndex, state: SpaceState): PlanHost {
@@ -361,6 +367,7 @@ export class View {
       lang: state.lang, selection: state.selection, storey: state.storey, legend: state.legend, labels: state.labels, tokens: this.tokens,
     }); // prettier-ignore
     this.board.seq(scene.state.seq);
+    this.machine.drawn();
   }
 
   /** Draws every room and no envelope: tests and benchmarks. */
@@ -369,14 +376,13 @@ export class View {
     this.change(Change.Storeys);
   }
 
-  get pose(): string {
-    return this.stage ? formatPose(this.stage.flight.goal) : '';
-  }
+  get pose(): string { return this.stage ? formatPose(this.stage.flight.goal) : ''; } // prettier-ignore
 
   private unload(): void {
     clearTimeout(this.tierTimer);
     this.loading.abort();
     this.feed.close();
+    this.machine.stop();
     this.complete = false;
     this.failed = '';
     this.scene?.dispose();
@@ -385,6 +391,7 @@ export class View {
 
   dispose(): void {
     this.unload();
+    this.machine.dispose();
     this.takeHeadStart('');
     this.navigator?.dispose();
     this.text.dispose();

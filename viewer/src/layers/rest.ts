@@ -153,7 +153,8 @@ export class RestLayer implements Layer {
       this.timer = window.setTimeout(() => this.begin(), AGAIN);
       return;
     }
-    if (document.hidden || view.mode === 'plan' || !renderer.extensions.has('EXT_color_buffer_float')) return;
+    // two moments side by side are drawn twice each time: no picture stands for both
+    if (document.hidden || view.mode === 'plan' || view.compare === 'swipe' || !renderer.extensions.has('EXT_color_buffer_float')) return;
     this.sunAt.copy(uniforms['uSunDirection']!.value as Vector3);
     this.resize();
     this.drawSurfaces();

@@ -311,7 +311,7 @@ export class LinkDrawing {
   private tell(row: LinkRow, x: number, y: number): void {
     const { view, rig } = this.ctx;
     const one = this.drawn.find((drawn) => drawn.row === row);
-    const [title, ...rest] = linkLines(row, one?.value, Date.now() / 1000 + this.model.clock, view.lang);
+    const [title, ...rest] = linkLines(row, one?.value, this.model.now(), view.lang);
     const text = [title, ...rest].join('\n');
     if (this.note.textContent !== text) this.note.textContent = text;
     const left = x > rig.width - 280;

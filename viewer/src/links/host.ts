@@ -19,6 +19,9 @@ export class LinkHost {
   private panel: InstanceType<Part['LinkPanel']> | null = null;
   private waiting: string[] | null = null;
   private gone = false;
+  /** The past is shown: what the stream says of now is not. */
+  private held = false;
+  private at = Number.NaN;
 
   constructor(changed: () => void, lang: () => 'zh' | 'en') {
     this.changed = changed;
@@ -44,6 +47,27 @@ export class LinkHost {
 
   /** An event of the stream; what is not of links is left alone. */
   event(text: string): void {
+    if (!this.held) this.receive(text);
+  }
+
+  /** The past is shown from now on, or no longer: what was known is void. */
+  hold(on: boolean): void {
+    if (on === this.held) return;
+    this.held = on;
+    this.at = Number.NaN;
+    if (!this.model) return;
+    this.model.asOf = Number.NaN;
+    this.model.clear();
+    this.changed();
+  }
+
+  /** What was known of the links at an instant [s since epoch]. */
+  asOf(text: string, at: number): void {
+    this.at = at;
+    this.receive(text);
+  }
+
+  private receive(text: string): void {
     if (!this.shown || !text.startsWith('{"kind":"links"')) return;
     if (this.model) this.take(text);
     else if (this.waiting) this.waiting.push(text);
@@ -51,6 +75,7 @@ export class LinkHost {
   }
 
   private take(text: string): void {
+    this.model!.asOf = this.at;
     this.model!.receive(text);
     this.panel!.fill();
   }
@@ -76,6 +101,7 @@ export class LinkHost {
 
   /** The connection is lost. */
   markStale(): void {
+    if (this.held) return;
     this.model?.markStale();
     this.panel?.fill();
   }

@@ -79,6 +79,8 @@ export class LinkModel {
   version = 0;
   /** Server's clock minus the page's [s]. */
   clock = 0;
+  /** The instant that is shown [s since epoch]; NaN for now. */
+  asOf = Number.NaN;
   readonly lineValues = new Map<number, LinkValue>();
   readonly linkValues = new Map<number, LinkValue>();
   private readonly url: string;
@@ -90,6 +92,11 @@ export class LinkModel {
   constructor(url: string, changed: () => void) {
     this.url = url;
     this.changed = changed;
+  }
+
+  /** The time that ages are counted to [s since epoch]. */
+  now(): number {
+    return Number.isNaN(this.asOf) ? Date.now() / 1000 + this.clock : this.asOf;
   }
 
   /** Takes an event of the stream in. */

@@ -50,7 +50,7 @@ export class LinkPanel {
     if (field === 'used') return useText(value, lang);
     if (field === 'in') return flowText(value.into);
     if (field === 'out') return flowText(value.out);
-    return ageOf(value, Date.now() / 1000 + this.model.clock, lang);
+    return ageOf(value, this.model.now(), lang);
   }
 
   private paint(element: HTMLElement, value: LinkValue | undefined): void {

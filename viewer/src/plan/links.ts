@@ -101,7 +101,7 @@ export class PlanLinks {
     this.section.hidden = this.rows.length === 0;
     if (!model || !part) return;
     const values = this.ofLines ? model.lineValues : model.linkValues;
-    const now = Date.now() / 1000 + model.clock;
+    const now = model.now();
     for (const { row, path, edge } of this.shapes) {
       const value = values.get(row.number);
       const look = part.look(value, model.breaks, tokens, 'data');

@@ -316,10 +316,11 @@ export class Plan {
     const none = byte === 0 || (flags & QUALITY) === QUALITY_NONE;
     const stale = (flags & FLAG_STALE) !== 0;
     const simulated = (flags & FLAG_SIMULATED) !== 0;
-    const key = `${none ? 'n' : byte}|${stale}|${simulated}|${selected}|${hex.bg}`;
+    const steps = this.view.legend?.diverging ? hex.diverge : hex.ramp;
+    const key = `${none ? 'n' : byte}|${stale}|${simulated}|${selected}|${hex.bg}|${steps[0]}`;
     if (key === shape.shown) return;
     shape.shown = key;
-    const colour = none ? hex.surface : this.view.legend ? hex.ramp[classOf(byte)]! : hex.ramp[3]!;
+    const colour = none ? hex.surface : this.view.legend ? steps[classOf(byte)]! : steps[3]!;
     shape.path.setAttribute('fill', stale ? (this.fills?.stale ?? colour) : colour);
     shape.path.setAttribute('stroke', selected ? hex.select : none ? hex['text-3'] : hex.bg);
     shape.path.setAttribute('stroke-dasharray', none ? '3 3' : '');

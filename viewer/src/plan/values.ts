@@ -10,7 +10,8 @@ export function valueText(slot: number, state: SpaceState, legend: Legend | null
   const flags = state.wireFlags[slot] ?? QUALITY_NONE;
   const value = state.number(slot);
   if (Number.isNaN(value) || (flags & QUALITY) === QUALITY_NONE) return word('none', lang);
-  const parts = [`${value.toFixed(legend?.decimals ?? 1)}${legend ? ` ${legend.unit}` : ''}`];
+  const sign = legend?.diverging && value > 0 ? '+' : '';
+  const parts = [`${sign}${value.toFixed(legend?.decimals ?? 1)}${legend ? ` ${legend.unit}` : ''}`];
   if (flags & FLAG_STALE) parts.push(word('stale', lang));
   if (flags & FLAG_SIMULATED) parts.push(word('simulated', lang));
   if (flags & FLAG_ESTIMATED) parts.push(word('estimated', lang));
