@@ -211,6 +211,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     runtime.hub.follow(fed.live, fed.links)
     await runtime.change_watch(fed.watch)
     await runtime.change_people(fed.people)
+    runtime.record()
     changed = await runtime.supervisor.change(new.sources, read.assembled.points)
     runtime.wiring.forget(source.name for source in new.sources)
     for name in changed.removed:

@@ -32,6 +32,7 @@ FLUSH_S = 0.5
 KEEP_S = 1.0
 ROLL_S = 30.0
 SEAL_S = 1800.0
+LOOK_S = 10.0
 FIRST_WAIT_S, LAST_WAIT_S = 1.0, 60.0
 MOST_WAITING = 2_000_000
 """Rows that wait in memory while the disk is full; then the oldest go, and are counted."""
@@ -70,6 +71,7 @@ class Recorder:
         self, folder: Path, open_store: Callable[[], SqlStore], clock: Callable[[], float] = time.time
     ) -> None:
         self.store: SqlStore | None = None
+        self.span: tuple[int, int] | None = None
         self.spool = Spool(folder)
         self.clock = clock
         self._open_store = open_store
@@ -229,13 +231,15 @@ class Recorder:
     # the keeper
 
     def _keep_on(self) -> None:
-        rolled = sealed = -np.inf
+        rolled = sealed = looked = -np.inf
         wait = FIRST_WAIT_S
         while True:
             ending = self._keep_ending.is_set()
             try:
                 self.keep()
                 now = time.monotonic()
+                if self.store is not None and now - looked >= LOOK_S:
+                    looked, self.span = now, self.store.span()
                 if self.store is not None and not ending and now - rolled >= ROLL_S:
                     rolled = now
                     while self.store.roll(round(self.clock() * 1000)) and not self._keep_ending.is_set():

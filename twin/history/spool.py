@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twin.history.contract import HistoryError, HistoryFullError, KeptPoint
+from twin.history.lock import FolderLock
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class Spool:
         self._place: _Place | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = FolderLock(folder)
             self.last = self._recover()
         except OSError as error:
             raise _told(error, folder) from error
@@ -145,7 +147,7 @@ class Spool:
                 f"{self._most_bytes >> 20} MB wait in {self.folder} for the history, which does not take them: "
                 "see why it cannot be reached; what comes until then is lost"
             )
-        self.close()
+        self._end_file()
         self._path = self.folder / f"{batch.number:020d}.spool"
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         self._size, self._points = 0, None
@@ -169,7 +171,7 @@ class Spool:
         except OSError:
             os.ftruncate(self._file, self._size)
             if self._size == 0:  # no points in it: it cannot go on
-                self.close()
+                self._end_file()
                 self._path.unlink(missing_ok=True)
             raise
         self._size += len(record)
@@ -202,7 +204,11 @@ class Spool:
                 path.unlink()
 
     def close(self) -> None:
-        """Let go of the file that is written to."""
+        """Let go of everything."""
+        self._end_file()
+        self._lock.release()
+
+    def _end_file(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = self._points = None
