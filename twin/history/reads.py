@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-import ibis
-
 from twin.history.contract import EVENTS, READINGS, ROLLUPS
 
 Dialect = Literal["duckdb", "clickhouse", "postgres"]
@@ -24,18 +22,26 @@ _LIMIT = 77_771
 """Numbers that stand for what is asked: times, keys of points, and how many. No time and no key is as great."""
 
 
+def _ibis() -> Any:
+    """ibis and its compilers take more than a second to load: with the first question, not with the program."""
+    import ibis
+
+    return ibis
+
+
 def _relation(schema: Any, name: str) -> Any:
+    ibis = _ibis()
     return ibis.table(
         ibis.schema([(field.name, str(field.type).replace("double", "float64")) for field in schema]), name
     )
 
 
 def _mark(number: int) -> Any:
-    return ibis.literal(_MARK + number, "int64")
+    return _ibis().literal(_MARK + number, "int64")
 
 
 def _compiled(expression: Any, dialect: Dialect) -> str:
-    return str(ibis.to_sql(expression, dialect=dialect))
+    return str(_ibis().to_sql(expression, dialect=dialect))
 
 
 def _filled(sql: str, values: Sequence[int]) -> str:
@@ -100,7 +106,7 @@ def rollups(dialect: Dialect, points: str | None, start: int, end: int) -> str:
 @lru_cache(maxsize=16)
 def _grouped(dialect: Dialect) -> str:
     rollups = _relation(ROLLUPS, ROLLUPS_OF)
-    groups = ibis.table({"point": "int32", "group": "int32"}, GROUPS_OF)
+    groups = _ibis().table({"point": "int32", "group": "int32"}, GROUPS_OF)
     rollups = rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1))
     both = rollups.join(groups, "point")
     summed = both.group_by("group", "start").agg(
