@@ -222,6 +222,7 @@ class Runtime:
         for gate in self.gates:  # what was acknowledged is not lost
             if left := gate.inbox.take(len(gate.inbox)):
                 self.ingest.accept(left, gate.name)
+                gate.inbox.settle(len(left))
         tasks = [task for task in (self._hub_task, self._watch_task, self._people_task) if task is not None]
         for task in tasks:
             task.cancel()
@@ -286,9 +287,9 @@ def build_runtime(
     runtime = runtime_of(read.assembled, read.sources, cache, clock=clock, egress=egress_points(read.config))
     runtime.config = read.config
     runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
-    runtime.keep_history(read.config.file.history, folder)
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
+    runtime.keep_history(read.config.file.history, folder)
     return runtime
 
 
