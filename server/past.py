@@ -17,7 +17,7 @@ import numpy as np
 from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError
 from twin.history.duckdb_parquet import DuckDbStore
-from twin.history.moment import moment
+from twin.history.moment import Moments
 from twin.history.recorder import Recorder
 from twin.history.retention import Retention
 from twin.history.store import SqlStore
@@ -50,11 +50,18 @@ class PastEvent:
     en: str
 
 
-def open_recorder(entry: HistoryEntry, base: Path, zone: ZoneInfo, clock: Callable[[], float]) -> Recorder:
-    """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had."""
+def open_recorder(
+    entry: HistoryEntry,
+    base: Path,
+    zone: ZoneInfo,
+    clock: Callable[[], float],
+    first: Callable[[SqlStore], object] | None = None,
+) -> Recorder:
+    """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had. ``first`` is done
+    with the historian before it gets anything."""
     folder = base / entry.folder
     keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
-    return Recorder(folder / "journal", lambda: _opened(entry, folder, zone, keep), clock)
+    return Recorder(folder / "journal", lambda: _opened(entry, folder, zone, keep), clock, first)
 
 
 def _opened(entry: HistoryEntry, folder: Path, zone: ZoneInfo, keep: Retention) -> SqlStore:
@@ -67,8 +74,8 @@ class Archive:
     def __init__(self, recorder: Recorder, live: Callable[[], LiveState]) -> None:
         self.recorder = recorder
         self._live = live
-        self._moments: OrderedDict[int, LiveState] = OrderedDict()
-        self._of: LiveState | None = None
+        self._kept: OrderedDict[int, LiveState] = OrderedDict()
+        self._moments: Moments | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, question: Callable[[SqlStore], Answer]) -> Answer:
@@ -83,17 +90,18 @@ class Archive:
     async def live_at(self, at: float) -> LiveState:
         """The live state as of ``at`` [s since epoch]; HistoryError where there is none."""
         live = self._live()
-        if self._of is not live:
-            self._of = live
-            self._moments.clear()
+        if self._moments is None or self._moments.live is not live or self._moments.store is not self.recorder.store:
+            self._kept.clear()
+            self._moments = None if self.recorder.store is None else Moments(live, self.recorder.store)
+        moments = self._moments
         key = round(at * 1000)
-        found = self._moments.get(key)
+        found = self._kept.get(key)
         if found is None:
-            found = await self.ask(lambda store: moment(live, store, at))
-            if self._of is live and live.clock() - at > YOUNG_S:
-                self._moments[key] = found
-                while len(self._moments) > MOMENTS:
-                    self._moments.popitem(last=False)
+            found = await self.ask(lambda store: moments.at(at) if moments else Moments(live, store).at(at))
+            if self._moments is moments and live.clock() - at > YOUNG_S:
+                self._kept[key] = found
+                while len(self._kept) > MOMENTS:
+                    self._kept.popitem(last=False)
         return found
 
     def span(self) -> tuple[float, float] | None:

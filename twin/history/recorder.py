@@ -69,13 +69,18 @@ class Recorder:
     journal's."""
 
     def __init__(
-        self, folder: Path, open_store: Callable[[], SqlStore], clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        open_store: Callable[[], SqlStore],
+        clock: Callable[[], float] = time.time,
+        first: Callable[[SqlStore], object] | None = None,
     ) -> None:
+        """``first`` is done with the historian before anything is handed on to it."""
         self.store: SqlStore | None = None
         self.span: tuple[int, int] | None = None
         self.spool = Spool(folder)
         self.clock = clock
-        self._open_store = open_store
+        self._open_store, self._first = open_store, first
         self._live: LiveState | None = None
         self._points: Sequence[KeptPoint] = ()
         self._taken: list[_Taken] = []
@@ -279,6 +284,9 @@ class Recorder:
         if self.store is None:
             self.store = self._open_store()
             self._last = max(self._last, self.store.watermark())
+        if self._first is not None:
+            self._first(self.store)
+            self._first = None
         watermark = self.store.watermark()
         rows: list[pa.Table] = []
         events: list[Event] = []

@@ -70,6 +70,8 @@ class SqlStore(ABC):
         self._hold: I64 = np.zeros(0, np.int64)
         self._suspect: Bools = np.zeros(1, np.bool_)
         self._rolled: I64 = np.zeros(0, np.int64)
+        self.names_version = 0
+        """Rises with every new name."""
 
     # what an engine does
 
@@ -165,6 +167,7 @@ class SqlStore(ABC):
         for words, key in self._reasons.items():
             suspect[key] = any(word in SUSPECT for word in words)
         self._hold, self._suspect = hold, suspect
+        self.names_version += 1
 
     def keys(self, points: Sequence[KeptPoint]) -> Keys:
         """The keys of points, new ones given out; a point that is known gets what it says now."""

@@ -16,7 +16,7 @@ from tests.twin.trees import TREE
 from twin.history import recorder as recording
 from twin.history.contract import HistoryError, HistoryFullError
 from twin.history.duckdb_parquet import DuckDbStore
-from twin.history.moment import moment
+from twin.history.moment import Moments
 from twin.history.recorder import Recorder
 from twin.history.spool import Event
 from twin.history.store import SqlStore
@@ -103,13 +103,13 @@ def test_a_past_moment_is_as_the_live_state_was(kit: Kit) -> None:
     kit.recorder.write()
     kit.recorder.keep()
     assert kit.recorder.store is not None
-    then = moment(kit.live, kit.recorder.store, T0 + 1)
+    then = Moments(kit.live, kit.recorder.store).at(T0 + 1)
     for was, found in zip(before, [then.latest(p.id) for p in POINTS], strict=True):
         assert (found.value, found.quality, found.reasons, found.time, found.origin) == (
             was.value, was.quality, was.reasons, was.time, was.origin,
         )  # fmt: skip
     assert then.latest("p1").age_s == 1.0
-    assert moment(kit.live, kit.recorder.store, T0 - 1).latest("p1").value is None
+    assert Moments(kit.live, kit.recorder.store).at(T0 - 1).latest("p1").value is None
 
 
 def test_points_that_went_are_left_out_of_a_moment(kit: Kit) -> None:
@@ -119,7 +119,7 @@ def test_points_that_went_are_left_out_of_a_moment(kit: Kit) -> None:
     kit.recorder.keep()
     live = LiveState(POINTS[1:], TREE, lambda: kit.now)
     assert kit.recorder.store is not None
-    assert moment(live, kit.recorder.store, T0 + 1).latest("p2").value == 1.0
+    assert Moments(live, kit.recorder.store).at(T0 + 1).latest("p2").value == 1.0
 
 
 def test_points_that_come_later_are_kept_from_then_on(kit: Kit) -> None:
