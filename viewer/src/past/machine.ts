@@ -27,10 +27,13 @@ const SETTLED_MS = 600_000;
 /** The newest instant of the past: this long before now [ms]. */
 const BEHIND_MS = 2000;
 const TICK_MS = 40;
+/** A longer step is a jump: nobody knows where the next one leads [ms]. */
+const LONG_STEP_MS = 4 * 3_600_000;
 const AHEAD = 3;
-/** The cursor rests when nothing has moved for so long [ms]; the sun of a machine without a GPU is in less of a hurry. */
+/** The cursor rests when nothing has moved for so long [ms]. */
 const REST_MS = 250;
-const SLOW_SUN_MS = 1500;
+/** The sun of a machine without a GPU is in less of a hurry: another light makes the whole picture anew, in seconds. */
+const SLOW_SUN_MS = 8000;
 /** Links are asked for so often while time runs [ms]. */
 const LINKS_MS = 1000;
 
@@ -45,6 +48,8 @@ interface Wish {
 export interface Command {
   /** Show that instant [ms], null: live. */
   at?: number | null;
+  /** Compare with that instant [ms]. */
+  against?: number;
   /** Play so many times faster than life; 0 stops. */
   play?: number;
 }
@@ -112,7 +117,8 @@ export class TimeMachine {
     if (props.time !== before.time) this.go(instantOf(props.time));
   }
 
-  private command({ at, play }: Command): void {
+  private command({ at, against, play }: Command): void {
+    if (against !== undefined) this.wish = { ...this.wish, against: Math.round(against) };
     if (at !== undefined) this.go(at === null ? Number.NaN : Math.round(at));
     if (play !== undefined) this.play(play);
   }
@@ -131,11 +137,25 @@ export class TimeMachine {
   /** Shows an instant [ms], NaN: live. */
   go(at: number): void {
     if (Object.is(at, this.wish.at)) return;
+    const step = at - this.wish.at;
     this.wish = { ...this.wish, at };
     if (this.clock.playing) this.clock.start(at, this.clock.speed, performance.now());
     if (this.past) this.leave();
     else this.comeBack();
     this.ask();
+    // whoever steps along goes on, most often, as he came
+    if (Math.abs(step) < LONG_STEP_MS) this.ahead([at + step, at + 2 * step]);
+  }
+
+  /** What may be wanted next. */
+  private ahead(instants: number[]): void {
+    const compare = this.compare;
+    this.pipeline.ahead(instants.filter((at) => at < this.newest()).flatMap((at) => this.keys({ ...this.wish, at, compare })));
+  }
+
+  /** The newest instant that can be shown [ms]. */
+  private newest(): number {
+    return Date.now() + (this.view.scene?.state.clockOffset ?? 0) - BEHIND_MS;
   }
 
   /** The live stream goes on unseen from here. */
@@ -217,6 +237,9 @@ export class TimeMachine {
     }
     if (wish.compare === 'swipe') this.split(wish, queue.shift()!, now);
     for (const key of this.keys(wish)) if (Date.now() - Math.max(wish.at || 0, wish.against || 0) < SETTLED_MS) this.cache.drop(key);
+    // without a picture that only takes new colours, a machine without a GPU draws as it does while the camera moves
+    const { stage } = this.view;
+    if (stage?.slow && this.view.root.dataset['still'] !== 'yes') stage.moving();
     this.view.change(Change.State);
   }
 
@@ -343,7 +366,7 @@ export class TimeMachine {
 
   private tick(): void {
     const at = this.clock.wish(performance.now());
-    if (at >= Date.now() + (this.view.scene?.state.clockOffset ?? 0) - BEHIND_MS) {
+    if (at >= this.newest()) {
       this.play(0);
       this.tell('campus:caught-up', {});
       return;
@@ -351,8 +374,7 @@ export class TimeMachine {
     if (at === this.wish.at) return;
     this.wish = { ...this.wish, at };
     this.ask();
-    const compare = this.compare;
-    this.pipeline.ahead(this.clock.next(at, AHEAD).flatMap((next) => this.keys({ ...this.wish, at: next, compare })));
+    this.ahead(this.clock.next(at, AHEAD));
   }
 
   private tell(name: string, detail: object): void {
