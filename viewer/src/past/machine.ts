@@ -14,9 +14,10 @@ import type { Compare, Mode, Props } from '../props.ts';
 import { SpaceState } from '../state.ts';
 import { SlotValues } from '../values.ts';
 import type { View } from '../view.ts';
-import { ask, askFrame, frameAddress, linksAddress } from './address.ts';
+import { askFrame, frameAddress } from './address.ts';
 import { FrameCache } from './cache.ts';
 import { PlayClock } from './clock.ts';
+import { LinksThen } from './links.ts';
 import { type PastError, Pipeline } from './pipeline.ts';
 import { Swipe } from './swipe.ts';
 
@@ -80,13 +81,13 @@ export class TimeMachine {
   private ticker: ReturnType<typeof setInterval> | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private sunTimer: ReturnType<typeof setTimeout> | undefined;
-  private linksAt = 0;
-  private linksFlight: AbortController | null = null;
+  private readonly linksThen: LinksThen;
   private readonly abort = new AbortController();
 
   constructor(view: View, parts: { feed: Feed; text: LiveText; links: LinkHost }) {
     this.view = view;
     this.parts = parts;
+    this.linksThen = new LinksThen(parts.links);
     this.swipe = view.stage ? new Swipe(view.stage.overlay, () => view.change(Change.State)) : null;
     this.pipeline = new Pipeline(this.cache, {
       load: askFrame,
@@ -149,6 +150,7 @@ export class TimeMachine {
 
   /** What may be wanted next. */
   private ahead(instants: number[]): void {
+    if (this.liveUrl === '' || this.channel === '') return;
     const compare = this.compare;
     this.pipeline.ahead(instants.filter((at) => at < this.newest()).flatMap((at) => this.keys({ ...this.wish, at, compare })));
   }
@@ -171,7 +173,7 @@ export class TimeMachine {
   private comeBack(): void {
     this.play(0);
     clearTimeout(this.restTimer);
-    this.linksFlight?.abort();
+    this.linksThen.stop();
     const { scene } = this.view;
     if (scene && this.live) scene.state.copy(this.live);
     this.live = null;
@@ -293,7 +295,7 @@ export class TimeMachine {
     view.publish({});
     this.tell('campus:drawn', { at: Number.isNaN(applied) ? null : applied, speed: this.clock.speed, reached: this.clock.reached() });
     if (this.live === null) return;
-    if (now - this.linksAt > LINKS_MS) void this.askLinks();
+    void this.linksThen.ask(this.liveUrl, applied, LINKS_MS);
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.rest(), REST_MS);
     this.sunLater();
@@ -303,21 +305,7 @@ export class TimeMachine {
   private rest(): void {
     if (this.clock.playing || this.pipeline.busy) return;
     this.parts.text.fill();
-    void this.askLinks();
-  }
-
-  private async askLinks(): Promise<void> {
-    if (!this.parts.links.shown || Number.isNaN(this.applied)) return;
-    this.linksAt = performance.now();
-    this.linksFlight?.abort();
-    const { signal } = (this.linksFlight = new AbortController());
-    const at = this.applied;
-    try {
-      const text = new TextDecoder().decode(await ask(linksAddress(this.liveUrl, at, location.href), signal));
-      if (!signal.aborted && this.live !== null) this.parts.links.asOf(text, at / 1000);
-    } catch (error) {
-      if (!signal.aborted) console.warn(`the links as of ${isoOf(at)} cannot be had: ${String(error)}`);
-    }
+    void this.linksThen.ask(this.liveUrl, this.applied);
   }
 
   /** The sun goes along where that costs nothing, else it follows when the cursor rests. */
@@ -386,7 +374,7 @@ export class TimeMachine {
     clearInterval(this.ticker);
     clearTimeout(this.restTimer);
     clearTimeout(this.sunTimer);
-    this.linksFlight?.abort();
+    this.linksThen.stop();
     this.clock.stop();
     this.pipeline.stop();
     this.unsplit();
