@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import viewer
 from datasources.push import Inbox
@@ -22,15 +23,20 @@ from datasources.runner import SourceConfig, SourceState, Supervisor
 from models3d import tiles
 from models3d.campus import Assembled
 from server.built import demo, demo_timetable, scene_of
+from server.chronicle import Chronicle
 from server.feed import feed
 from server.files import Bundle
 from server.kpi_memory import remember
 from server.live import Hub
+from server.past import Archive, open_recorder
 from server.past_contract import Past
 from server.push_gate import Gate, open_gates
 from server.wiring import WiringBoard
 from twin.config import CampusConfig
+from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis as Given
+from twin.history.contract import HistoryError
+from twin.history.recorder import Recorder
 from twin.index import SpaceIndex
 from twin.ingest import Ingest
 from twin.kpi import Kpis
@@ -79,7 +85,8 @@ class Runtime:
     went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
     long as the server does.
     ``egress`` are the points of the campus's way out, where campus.yaml names them.
-    ``past`` is None where no history is kept.
+    ``past`` answers what was and ``recorder`` keeps it: None where no history is kept, ``history_trouble`` says why if
+    that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
     """
@@ -112,6 +119,8 @@ class Runtime:
     ready: bool = False
     configuration: Configuration | None = None
     past: Past | None = None
+    recorder: Recorder | None = None
+    history_trouble: str = ""
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -122,6 +131,29 @@ class Runtime:
     def given(self) -> Given | None:
         """What campus.yaml gives for the figures."""
         return self.config.file.kpis if self.config is not None else None
+
+    def keep_history(self, entry: HistoryEntry, base: Path) -> None:
+        """From the start on, keep what comes: in the folder that ``entry`` names below ``base``."""
+        if not entry.keep:
+            return
+        try:
+            zone = ZoneInfo(self.assembled.campus.timezone)
+            self.recorder = open_recorder(entry, base, zone, self.ingest.clock)
+        except HistoryError as error:
+            self.history_trouble = str(error)
+            log.error("no history is kept: %s", error)
+            return
+        self.past = Archive(self.recorder, lambda: self.live)
+        self.background.append(("the chronicle of what happens", Chronicle(self, self.recorder).run))
+        self.record()
+
+    def record(self) -> None:
+        """Have the recorder follow the live state, ingest and estimates of now."""
+        recorder = self.recorder
+        if recorder is not None:
+            recorder.follow(self.live)
+            self.ingest.listeners.append(lambda judged: recorder.take(judged.rows, judged.applied.duplicate))
+            self.people.listeners.append(recorder.take)
 
     def sources(self) -> list[SourceState]:
         """The state of each source."""
@@ -141,6 +173,8 @@ class Runtime:
         self._hub_task.add_done_callback(_report_death)
         self._begin_watch()
         self._begin_people()
+        if self.recorder is not None:
+            self.recorder.start()
         await self.supervisor.start()
         work = [
             *self.background,
@@ -188,6 +222,7 @@ class Runtime:
         for gate in self.gates:  # what was acknowledged is not lost
             if left := gate.inbox.take(len(gate.inbox)):
                 self.ingest.accept(left, gate.name)
+                gate.inbox.settle(len(left))
         tasks = [task for task in (self._hub_task, self._watch_task, self._people_task) if task is not None]
         for task in tasks:
             task.cancel()
@@ -195,6 +230,8 @@ class Runtime:
         self._hub_task = self._watch_task = self._people_task = None
         await asyncio.to_thread(self.watch.remember)
         await asyncio.to_thread(self.people.remember)
+        if self.recorder is not None:
+            await asyncio.to_thread(self.recorder.stop)
 
 
 def _report_death(task: asyncio.Task[None]) -> None:
@@ -240,7 +277,9 @@ def build_runtime(
         assembled.timetable = demo_timetable(assembled, seed, clock())
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
-        return runtime_of(assembled, sources, cache, key=key, clock=clock)
+        runtime = runtime_of(assembled, sources, cache, key=key, clock=clock)
+        runtime.keep_history(HistoryEntry(), cache / "demo" / f"{seed}-{spaces}")
+        return runtime
     from server.reload import Reloader, look
 
     seen = look(folder)
@@ -250,6 +289,7 @@ def build_runtime(
     runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
+    runtime.keep_history(read.config.file.history, folder)
     return runtime
 
 

@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis
 from twin.device_table import Device, read_devices
 from twin.mistake import Mistake, nearest
@@ -120,6 +121,7 @@ class CampusFile(_Strict):
     topology: str | None = None
     timetable: str | None = None
     kpis: Kpis = Field(default_factory=Kpis)
+    history: HistoryEntry = Field(default_factory=HistoryEntry)
 
 
 @dataclass(slots=True)

@@ -173,7 +173,7 @@ class LiveState:
 
     def as_of(self, at: float, rows: Columns) -> LiveState:
         """The state at another moment ``at`` [s since epoch]: ``rows`` has the newest reading of each point that had
-        spoken by then. It shares points and tree with this one, ages by the clock standing at ``at``, and never changes.
+        spoken by then. It shares points and tree with this one; its clock stands at ``at``, and it never changes.
         """
         past = copy.copy(self)
         n = len(self.points)

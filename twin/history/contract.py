@@ -59,6 +59,15 @@ ROLLUPS = pa.schema(
 )
 """One row a point and hour, or day; a point that said nothing still has one, for the state it stands in."""
 
+GROUPED = pa.schema(
+    [("group", pa.int32()), ("start", pa.int64()), ("sum", pa.float64()), ("have", pa.int32()), ("of", pa.int32())]
+)
+"""Sums of means over groups of points; ``have`` of ``of`` points know anything of that time."""
+
+TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
+
+KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
+
 EVENTS = pa.schema(
     [
         ("time", pa.int64()),
@@ -85,7 +94,11 @@ class HistoryError(Exception):
     """Something that the historian cannot do; the message says what is wrong and what to do."""
 
 
-class HistoryFull(HistoryError):
+class HistoryMovedError(HistoryError):
+    """What was asked for has just been put elsewhere: ask again."""
+
+
+class HistoryFullError(HistoryError):
     """There is no room to write; what waits is written when there is."""
 
 
@@ -108,12 +121,9 @@ class Historian(Protocol):
         """Every set of reasons that ever was, by key."""
         ...
 
-    def append(self, rows: pa.Table, batch: int) -> None:
-        """Keep ``rows`` (``READINGS``) as batch ``batch``; nothing happens if that is not above the watermark."""
-        ...
-
-    def append_events(self, events: pa.Table) -> None:
-        """Keep ``events`` (``EVENTS``)."""
+    def append(self, rows: pa.Table, batch: int, events: pa.Table | None = None) -> None:
+        """Keep ``rows`` (``READINGS``) and ``events`` (``EVENTS``) as batch ``batch``; nothing happens if that is not
+        above the watermark."""
         ...
 
     def watermark(self) -> int:
@@ -137,8 +147,9 @@ class Historian(Protocol):
         ...
 
     def rollups(self, step: Literal["hour", "day"], points: Keys | None, start: int, end: int) -> pa.Table:
-        """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start. The hours that are
-        not over yet, or whose rows have just come, are not among them."""
+        """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start. Hours that are
+        not over yet, or whose rows have just come, are not among them.
+        """
         ...
 
     def grouped(self, step: Literal["hour", "day"], groups: pa.Table, start: int, end: int) -> pa.Table:
@@ -149,6 +160,12 @@ class Historian(Protocol):
     def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
         """The ``n`` points with the highest mean over the hours from ``start`` to before ``end``: (point, mean, high,
         hours), the highest first; with ``lowest`` the other end."""
+        ...
+
+    def known(self, start: int, end: int, step: int) -> pa.Table:
+        """How many points were known in each ``step`` [ms] from ``start`` to before ``end``: (start, points float64),
+        by start; steps in which none was are left out. From an hour on by the time that values stood for, below by who
+        said anything."""
         ...
 
     def events(self, start: int, end: int, kinds: Sequence[str] = ()) -> pa.Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -80,6 +80,7 @@ class PeopleWatch:
         self, live: LiveState, campus: Campus, memory: Path | None = None, lessons: Sequence[Lesson] = ()
     ) -> None:
         self.live, self.memory = live, memory
+        self.listeners: list[Callable[[Columns], None]] = []
         self.rows: Index = np.array([row for row, p in enumerate(live.points) if p.source == DERIVED], np.intp)
         self.ids = [live.points[row].entity for row in self.rows.tolist()]
         self.index = {space: number for number, space in enumerate(self.ids)}
@@ -144,14 +145,15 @@ class PeopleWatch:
         known = np.isfinite(estimate.people)
         at = np.flatnonzero(known | (self.live.quality[self.rows] != Quality.NONE))
         n, time = len(at), np.full(len(at), now.time)
-        self.live.apply(
-            Columns(
-                self.rows[at], np.round(estimate.people[at], 1), time, time, time,
-                np.where(known[at], Quality.GOOD, Quality.BAD).astype(np.uint8),
-                (np.full(n, FLAG_DERIVED, np.uint8) | np.where(now.simulated[at], FLAG_SIMULATED, 0)).astype(np.uint8),
-                np.where(known[at], 0, self._reason).astype(np.uint16),
-            )
+        columns = Columns(
+            self.rows[at], np.round(estimate.people[at], 1), time, time, time,
+            np.where(known[at], Quality.GOOD, Quality.BAD).astype(np.uint8),
+            (np.full(n, FLAG_DERIVED, np.uint8) | np.where(now.simulated[at], FLAG_SIMULATED, 0)).astype(np.uint8),
+            np.where(known[at], 0, self._reason).astype(np.uint16),
         )  # fmt: skip
+        self.live.apply(columns)
+        for listener in self.listeners:
+            listener(columns)
 
     def of_space(self, space: str) -> OfSpace | None:
         """The latest estimate of a space; None where it has no source at all, or none was made yet."""

@@ -1,0 +1,129 @@
+"""The past of the campus that is served: the recorder that keeps it, and moments of it for whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from twin.config_history import HistoryEntry
+from twin.history.contract import HistoryError
+from twin.history.duckdb_parquet import DuckDbStore
+from twin.history.moment import moment
+from twin.history.recorder import Recorder
+from twin.history.retention import Retention
+from twin.history.store import SqlStore
+from twin.live import LiveState
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+MOMENTS = 24
+"""Moments that are kept: whoever scrubs comes by again."""
+AT_ONCE = 2
+"""Questions that are answered at the same time; others wait, and the live path has its core."""
+YOUNG_S = 10.0
+"""What is younger [s] may still get rows, and is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """Something that happened at ``time`` [s since epoch], and until when it lasted (None: it lasts, or is over at
+    once); ``entity`` is where, '' for nowhere."""
+
+    time: float
+    until: float | None
+    kind: str
+    subject: str
+    state: str
+    entity: str
+    zh: str
+    en: str
+
+
+def open_recorder(entry: HistoryEntry, base: Path, zone: ZoneInfo, clock: Callable[[], float]) -> Recorder:
+    """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had."""
+    folder = base / entry.folder
+    keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
+    return Recorder(folder / "journal", lambda: _opened(entry, folder, zone, keep), clock)
+
+
+def _opened(entry: HistoryEntry, folder: Path, zone: ZoneInfo, keep: Retention) -> SqlStore:
+    return DuckDbStore(folder, zone, keep)
+
+
+class Archive:
+    """Answers what was. ``live`` says which points there are now: it is another one after points came or went."""
+
+    def __init__(self, recorder: Recorder, live: Callable[[], LiveState]) -> None:
+        self.recorder = recorder
+        self._live = live
+        self._moments: OrderedDict[int, LiveState] = OrderedDict()
+        self._of: LiveState | None = None
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, question: Callable[[SqlStore], Answer]) -> Answer:
+        """What the historian answers, in a thread; HistoryError where it cannot."""
+        store = self.recorder.store
+        if store is None:
+            state = self.recorder.state()
+            raise HistoryError(state.message or "the history is being opened: ask again in a moment")
+        async with self._turns:
+            return await asyncio.to_thread(question, store)
+
+    async def live_at(self, at: float) -> LiveState:
+        """The live state as of ``at`` [s since epoch]; HistoryError where there is none."""
+        live = self._live()
+        if self._of is not live:
+            self._of = live
+            self._moments.clear()
+        key = round(at * 1000)
+        found = self._moments.get(key)
+        if found is None:
+            found = await self.ask(lambda store: moment(live, store, at))
+            if self._of is live and live.clock() - at > YOUNG_S:
+                self._moments[key] = found
+                while len(self._moments) > MOMENTS:
+                    self._moments.popitem(last=False)
+        return found
+
+    def span(self) -> tuple[float, float] | None:
+        """The oldest and the newest instant [s since epoch] of which anything is kept; None where nothing is."""
+        span = self.recorder.span
+        return None if span is None else (span[0] / 1000, max(span[1] / 1000, self._live().clock()))
+
+    async def coverage(self, start: float, end: float, step_s: float) -> list[float]:
+        """The share of points (0..1) of which something was known, in each step [s] from ``start`` to ``end``."""
+        points = max(1, len(self._live().points))
+        first, step = round(start * 1000), max(1, round(step_s * 1000))
+        steps = -(-round(end * 1000 - first) // step)
+        shares = np.zeros(steps)
+        known = await self.ask(lambda store: store.known(first, round(end * 1000), step))
+        at = (known.column("start").to_numpy() - first) // step
+        shares[at] = np.minimum(1.0, known.column("points").to_numpy() / points)
+        return [float(share) for share in shares]
+
+    async def events(self, start: float, end: float) -> list[PastEvent]:
+        """What happened from ``start`` to ``end`` [s since epoch], oldest first."""
+        rows = (await self.ask(lambda store: store.events(round(start * 1000), round(end * 1000)))).to_pylist()
+        following: dict[tuple[str, str], float] = {}
+        found: list[PastEvent] = []
+        for row in reversed(rows):
+            key = row["kind"], row["subject"]
+            detail = json.loads(row["detail"])
+            if not detail.get("over"):
+                found.append(PastEvent(
+                    row["time"] / 1000, following.get(key), row["kind"], row["subject"], row["state"],
+                    detail.get("entity", ""), detail.get("zh", ""), detail.get("en", ""),
+                ))  # fmt: skip
+            following[key] = row["time"] / 1000
+        return found[::-1]

@@ -1,0 +1,400 @@
+"""The historian over an SQL engine: what is the same for all of them. Engines are ``duckdb_parquet.py`` (the default),
+``clickhouse.py`` and ``postgres.py``.
+
+An engine keeps these tables: ``names`` (keys of points and reasons), ``meta`` (numbers by name), ``hours`` and ``days``
+(roll-ups), ``dirty`` (hours of points whose rows came after their roll-up), ``rolled`` (hours that have a roll-up),
+``events``, and the readings in a way of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from twin.history import reads
+from twin.history.calendar import HOUR_MS, Calendar
+from twin.history.columns import I64, Bools, Rows, numbers
+from twin.history.contract import (
+    EVENTS,
+    GROUPED,
+    KNOWN,
+    READINGS,
+    ROLLUPS,
+    TOP,
+    HistoryError,
+    HistoryMovedError,
+    KeptPoint,
+    Keys,
+)
+from twin.history.rollup import joined, states_as_rows
+from twin.reading import SUSPECT
+
+VERSION = 1
+SEPARATOR = "\x1f"
+NOBODY = "-1"
+LAST = 2**62
+"""A time after every other [ms]."""
+
+NAMES = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("key", pa.int32()),
+        ("name", pa.string()),
+        ("quantity", pa.string()),
+        ("hold_ms", pa.int64()),
+    ]
+)
+DIRTY = pa.schema([("point", pa.int32()), ("start", pa.int64())])
+STARTS = pa.schema([("start", pa.int64())])
+Step = Literal["hour", "day"]
+
+
+class SqlStore(ABC):
+    """A historian over one engine. ``zone`` is the campus's: its hours and days are rolled up."""
+
+    dialect: reads.Dialect
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.calendar = Calendar(zone)
+        self.writing = threading.RLock()
+        self._points: dict[str, int] = {}
+        self._facts: dict[str, KeptPoint] = {}
+        self._reasons: dict[tuple[str, ...], int] = {(): 0}
+        self._hold: I64 = np.zeros(0, np.int64)
+        self._suspect: Bools = np.zeros(1, np.bool_)
+        self._rolled: I64 = np.zeros(0, np.int64)
+
+    # what an engine does
+
+    @abstractmethod
+    def query(self, sql: str) -> pa.Table:
+        """What ``sql`` answers; HistoryError where that cannot be."""
+
+    @abstractmethod
+    def execute(self, sql: str) -> None:
+        """Do what ``sql`` says; HistoryError where that cannot be."""
+
+    def clear(self, name: str) -> None:
+        """Take every row of a table away."""
+        self.execute(f"DELETE FROM {name}")  # noqa: S608
+
+    @abstractmethod
+    def insert(self, name: str, rows: pa.Table) -> None:
+        """Add rows to a table."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """All of it or nothing, as far as the engine can; a context manager that holds ``writing``."""
+
+    @abstractmethod
+    def keep_rows(self, rows: Rows, batch: int) -> None:
+        """Add readings, by time; each (point, time) is there once among them."""
+
+    @abstractmethod
+    def keep_rollups(self, step: Step, rollups: pa.Table) -> None:
+        """Add roll-ups, in place of those of the same point and start."""
+
+    @abstractmethod
+    def readings_of(self, start: int, end: int) -> str:
+        """The query of all readings from ``start`` to before ``end`` [ms] at least, each (point, time) once."""
+
+    @abstractmethod
+    def rollups_of(self, step: Step, start: int, end: int) -> str:
+        """The query of all roll-ups that begin from ``start`` to before ``end`` [ms] at least."""
+
+    @abstractmethod
+    def groups_of(self, groups: pa.Table) -> str:
+        """The query that answers the rows of ``groups``."""
+
+    @abstractmethod
+    def span(self) -> tuple[int, int] | None:
+        """The times of the oldest and the newest row [ms]; None where there is none."""
+
+    @abstractmethod
+    def first_time(self, since: int) -> int | None:
+        """The time of the first row from ``since`` on [ms]; None where there is none."""
+
+    @abstractmethod
+    def seal(self, now: int) -> list[str]:
+        """Put away the days that are over for long enough; what was done, in words."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of everything."""
+
+    def points_of(self, points: Keys) -> str:
+        """Points as what may stand in ``IN (...)``."""
+        return ", ".join(map(str, points.tolist()))
+
+    def _told(self, points: Keys | None) -> str | None:
+        if points is None:
+            return None
+        return self.points_of(points) if len(points) else NOBODY
+
+    def quoted(self, text: str) -> str:
+        """A text as SQL; ids are anybody's."""
+        return "'" + text.replace("'", "''") + "'"
+
+    # names
+
+    def read_names(self) -> None:
+        """Read what is known of points, reasons and hours; an engine calls it when it has opened."""
+        known = self.query("SELECT kind, key, name, quantity, hold_ms FROM names ORDER BY kind, key").to_pylist()
+        for row in known:
+            if row["kind"] == "point":
+                self._points[row["name"]] = row["key"]
+                self._facts[row["name"]] = KeptPoint(row["name"], row["quantity"], row["hold_ms"] / 1000.0)
+            else:
+                self._reasons[tuple(row["name"].split(SEPARATOR))] = row["key"]
+        self._index()
+        self._rolled = numbers(self.query("SELECT DISTINCT start FROM rolled ORDER BY start"), "start")
+
+    def _index(self) -> None:
+        """The facts of points and reasons by their keys."""
+        hold = np.zeros(max(self._points.values(), default=-1) + 1, np.int64)
+        for name, key in self._points.items():
+            hold[key] = round(1000.0 * self._facts[name].hold_s)
+        suspect = np.zeros(max(self._reasons.values()) + 1, np.bool_)
+        for words, key in self._reasons.items():
+            suspect[key] = any(word in SUSPECT for word in words)
+        self._hold, self._suspect = hold, suspect
+
+    def keys(self, points: Sequence[KeptPoint]) -> Keys:
+        """The keys of points, new ones given out; a point that is known gets what it says now."""
+        with self.writing:
+            new = [point for point in points if point.id not in self._points]
+            moved = [p for p in points if p.id in self._points and self._facts[p.id] != p]
+            if new or moved:
+                self._name_points(new, moved)
+            return np.array([self._points[point.id] for point in points], np.int32)
+
+    def _name_points(self, new: Sequence[KeptPoint], moved: Sequence[KeptPoint]) -> None:
+        first = max(self._points.values(), default=-1) + 1
+        numbered = {point.id: self._points.get(point.id, 0) for point in moved}
+        numbered |= {point.id: first + n for n, point in enumerate({p.id: p for p in new}.values())}
+        facts = {point.id: point for point in (*moved, *new)}
+        rows = [("point", key, name, facts[name].quantity, round(1000 * facts[name].hold_s))
+                for name, key in numbered.items()]  # fmt: skip
+        with self.transaction():
+            self.forget_points([point.id for point in moved])
+            self._insert_names(rows)
+        self._points |= numbered
+        self._facts |= facts
+        self._index()
+
+    def forget_points(self, ids: Sequence[str]) -> None:
+        """Take the rows of ``names`` away that are put there anew."""
+        for first in range(0, len(ids), 500):
+            names = ", ".join(self.quoted(name) for name in ids[first : first + 500])
+            self.execute(f"DELETE FROM names WHERE kind = 'point' AND name IN ({names})")  # noqa: S608
+
+    def _insert_names(self, rows: Sequence[tuple[object, ...]]) -> None:
+        columns = {field.name: [row[at] for row in rows] for at, field in enumerate(NAMES)}
+        self.insert("names", pa.table(columns, schema=NAMES))
+
+    def reason_keys(self, reasons: Sequence[tuple[str, ...]]) -> Keys:
+        """The keys of sets of reasons, new ones given out; 0 is the empty set."""
+        with self.writing:
+            new = list({words: None for words in reasons if words not in self._reasons})
+            if new:
+                first = max(self._reasons.values()) + 1
+                numbered = {words: first + n for n, words in enumerate(new)}
+                with self.transaction():
+                    self._insert_names([("reason", k, SEPARATOR.join(words), "", 0) for words, k in numbered.items()])
+                self._reasons |= numbered
+                self._index()
+            return np.array([self._reasons[words] for words in reasons], np.int32)
+
+    def known_points(self) -> dict[str, int]:
+        """Every point that ever was, by id."""
+        return dict(self._points)
+
+    def known_facts(self) -> dict[str, KeptPoint]:
+        """What is known of every point that ever was, by id."""
+        return dict(self._facts)
+
+    def known_reasons(self) -> dict[int, tuple[str, ...]]:
+        """Every set of reasons that ever was, by key."""
+        return {key: words for words, key in self._reasons.items()}
+
+    def hold_ms(self, points: Keys) -> I64:
+        """How long a value of each point stands [ms]."""
+        return self._hold[points]
+
+    @property
+    def suspect(self) -> Bools:
+        """Of each key of a reason, whether it keeps a value out of every total."""
+        return self._suspect
+
+    # numbers by name
+
+    def meta(self, name: str, otherwise: int = 0) -> int:
+        """A number that is kept under a name."""
+        found = self.query(f"SELECT max(value) AS value FROM meta WHERE name = {self.quoted(name)}")  # noqa: S608
+        value = found.column("value")[0].as_py()
+        return otherwise if value is None else int(value)
+
+    def set_meta(self, name: str, value: int) -> None:
+        """Keep a number under a name: it only ever rises."""
+        self.insert("meta", pa.table({"name": [name], "value": pa.array([value], pa.int64())}))
+
+    # writing
+
+    def append(self, rows: pa.Table, batch: int, events: pa.Table | None = None) -> None:
+        """Keep ``rows`` (``READINGS``) and ``events`` (``EVENTS``) as batch ``batch``; nothing happens if that is not
+        above the watermark."""
+        _has_form(rows, READINGS, "readings")
+        _has_form(events, EVENTS, "events")
+        with self.writing:
+            if batch <= self.watermark():
+                return
+            columns = newest_of_each(Rows.of(rows))
+            with self.transaction():
+                self._note_dirty(columns)
+                self.keep_rows(columns, batch)
+                if events is not None:
+                    self.insert("events", events)
+                self.set_meta("batch", batch)
+
+    def _note_dirty(self, rows: Rows) -> None:
+        if not self._rolled.size:
+            return
+        late = rows.time < self.rolled_until
+        if not late.any():
+            return
+        start = self.calendar.hour(rows.time[late])
+        both = np.unique(np.stack([rows.point[late].astype(np.int64), start]), axis=1)
+        self.insert("dirty", pa.table({"point": both[0].astype(np.int32), "start": both[1]}, schema=DIRTY))
+
+    def watermark(self) -> int:
+        """The number of the last batch that is kept; 0 before the first."""
+        return self.meta("batch")
+
+    @property
+    def rolled_until(self) -> int:
+        """The end of the last hour that has a roll-up [ms]; 0 before the first."""
+        return int(self._rolled[-1]) + HOUR_MS if self._rolled.size else 0
+
+    @property
+    def rolled_hours(self) -> I64:
+        """The hours that have a roll-up, ascending: those in which anything came."""
+        return self._rolled
+
+    def note_rolled(self, starts: I64) -> None:
+        """Keep that these hours have a roll-up now."""
+        self.insert("rolled", pa.table({"start": starts}, schema=STARTS))
+
+    def forget_rolled(self) -> None:
+        """Read anew which hours have a roll-up: after a transaction that added some."""
+        self._rolled = numbers(self.query("SELECT DISTINCT start FROM rolled ORDER BY start"), "start")
+
+    # reading
+
+    def last(self, points: Keys | None = None) -> pa.Table:
+        """The newest row of each point (``READINGS``), of all points without ``points``."""
+        return self.at(LAST, points)
+
+    def at(self, time: int, points: Keys | None = None) -> pa.Table:
+        """The newest row of each point at or before ``time`` (``READINGS``)."""
+        before = int(np.searchsorted(self._rolled + HOUR_MS, time, side="right"))
+        base = NO_STATES if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
+        since = 0 if before == 0 else int(self._rolled[before - 1]) + HOUR_MS
+        found = self._read(reads.newest(self.dialect, self._told(points), since, time), since, time + 1)
+        every = joined(base, Rows.of(found))
+        newest = np.append(every.point[1:] != every.point[:-1], True)[: len(every.point)]
+        return every.take(newest).table()
+
+    def states_at_end(self, hour: int, points: Keys | None = None) -> Rows:
+        """The newest row of each point before the end of an hour that has a roll-up."""
+        return states_as_rows(self.rollups("hour", points, hour, hour + 1))
+
+    def rows(self, points: Keys | None, start: int, end: int) -> pa.Table:
+        """The rows of points from ``start`` to before ``end`` (``READINGS``), by point and time."""
+        return self._read(reads.rows(self.dialect, self._told(points), start, end), start, end)
+
+    def _read(self, sql: str, start: int, end: int, schema: pa.Schema = READINGS) -> pa.Table:
+        return self._ask(lambda: reads.with_relations(sql, {reads.READINGS_OF: self.readings_of(start, end)}), schema)
+
+    def _ask(self, sql: Callable[[], str], schema: pa.Schema | None = None) -> pa.Table:
+        """What a question answers, as ``schema``; it is put again where what it names was put away meanwhile."""
+        try:
+            found = self.query(sql())
+        except HistoryMovedError:
+            found = self.query(sql())
+        return found if schema is None else found.select(schema.names).cast(schema)
+
+    def rollups(self, step: Step, points: Keys | None, start: int, end: int) -> pa.Table:
+        """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start."""
+        sql = reads.rollups(self.dialect, self._told(points), start, end)
+        return self._ask(
+            lambda: reads.with_relations(sql, {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}), ROLLUPS
+        )
+
+    def grouped(self, step: Step, groups: pa.Table, start: int, end: int) -> pa.Table:
+        """Sums over groups of points: (group, start, sum, have, of), by group and start."""
+        sql, named = reads.grouped(self.dialect, start, end), self.groups_of(groups)
+        return self._ask(
+            lambda: reads.with_relations(
+                sql, {reads.ROLLUPS_OF: self.rollups_of(step, start, end), reads.GROUPS_OF: named}
+            ),
+            GROUPED,
+        )
+
+    def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
+        """The ``n`` points with the highest mean over their hours: (point, mean, high, hours)."""
+        sql = reads.top(self.dialect, self._told(points) or NOBODY, start, end, n, lowest=lowest)
+        return self._ask(
+            lambda: reads.with_relations(sql, {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}), TOP
+        )
+
+    def known(self, start: int, end: int, step: int) -> pa.Table:
+        """How many points were known in each ``step`` [ms]: (start, points), by start."""
+        if step < HOUR_MS:
+            return self._read(reads.spoke(self.dialect, start, end, step), start, end, KNOWN)
+        return self._ask(
+            lambda: reads.with_relations(
+                reads.held(self.dialect, start, end, step), {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}
+            ),
+            KNOWN,
+        )
+
+    def events(self, start: int, end: int, kinds: Sequence[str] = ()) -> pa.Table:
+        """The events from ``start`` to before ``end`` (``EVENTS``), oldest first."""
+        return self._ask(lambda: reads.events(self.dialect, start, end, kinds), EVENTS)
+
+    def states(self, time: int, kind: str) -> pa.Table:
+        """The newest event of each subject of a kind at or before ``time`` (``EVENTS``)."""
+        found = self.events(0, time + 1, (kind,))
+        subjects = found.column("subject").to_pylist()
+        newest = {subject: row for row, subject in enumerate(subjects)}
+        return found.take(pa.array(sorted(newest.values()), pa.int64()))
+
+    def roll(self, now: int) -> int:
+        """Make the roll-ups that are due at ``now`` [ms]; how many hours of points were made."""
+        from twin.history.roller import roll
+
+        return roll(self, now)
+
+
+NO_STATES = Rows.of(READINGS.empty_table())
+
+
+def _has_form(table: pa.Table | None, schema: pa.Schema, what: str) -> None:
+    if table is not None and table.schema != schema:
+        raise HistoryError(f"{what} have the columns {schema.names}; these are {table.schema.names}")
+
+
+def newest_of_each(rows: Rows) -> Rows:
+    """Rows by time, of those with the same point and time the one that came last."""
+    order = np.lexsort((np.arange(len(rows.time)), rows.time, rows.point))
+    point, time = rows.point[order], rows.time[order]
+    final = np.append((point[1:] != point[:-1]) | (time[1:] != time[:-1]), True)[: len(order)]
+    kept = order[final]
+    return rows.take(kept[np.argsort(rows.time[kept], kind="stable")])
