@@ -116,14 +116,20 @@ test('what is idle fetches ahead, and a wish goes first', async () => {
   const { pipeline, asked, got } = harness();
   pipeline.ahead(['x', 'y']);
   pipeline.want(['a']);
-  await asked[0]!.give();
   assert.deepEqual(asked.map((a) => a.key), ['x', 'a']);
+  assert.equal(asked[0]!.signal.aborted, true, 'nobody waits for what was only fetched ahead');
+  await asked[0]!.give();
+  assert.deepEqual(got, []);
   await asked[1]!.give();
+  assert.deepEqual(asked.map((a) => a.key), ['x', 'a', 'x']);
+  pipeline.want(['x']);
+  assert.equal(asked.length, 3, 'what is on its way already is waited for');
   await asked[2]!.give();
-  assert.deepEqual(asked.map((a) => a.key), ['x', 'a', 'y']);
-  assert.deepEqual(got, ['a=A'], 'what came ahead is not shown');
+  assert.deepEqual(got, ['a=A', 'x=X']);
+  await asked[3]!.give();
+  assert.deepEqual(got, ['a=A', 'x=X'], 'what came ahead is not shown');
   pipeline.want(['y']);
-  assert.deepEqual(got, ['a=A', 'y=Y']);
+  assert.deepEqual(got, ['a=A', 'x=X', 'y=Y']);
 });
 
 test('stopped, nothing comes any more', async () => {
