@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,9 +18,11 @@ from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError
 from twin.history.duckdb_parquet import DuckDbStore
 from twin.history.moment import Moments
+from twin.history.past_memory import hours_before, remembered
 from twin.history.recorder import Recorder
 from twin.history.retention import Retention
 from twin.history.store import SqlStore
+from twin.kpi import Kpis, Then
 from twin.live import LiveState
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ class Archive:
         self._live = live
         self._kept: OrderedDict[int, LiveState] = OrderedDict()
         self._moments: Moments | None = None
+        self._hours: tuple[object, list[LiveState]] | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, question: Callable[[SqlStore], Answer]) -> Answer:
@@ -103,6 +106,26 @@ class Archive:
                 while len(self._kept) > MOMENTS:
                     self._kept.popitem(last=False)
         return found
+
+    async def then(self, at: float, kpis: Kpis) -> Then:
+        """What the figures are made of at ``at`` [s since epoch]; HistoryError where that cannot be known."""
+        live = await self.live_at(at)
+        moments = self._moments
+
+        def made(store: SqlStore) -> Then:
+            known = moments or Moments(live, store)
+            hours = self._hours_before(known, at, kpis.remembered)
+            return Then(live, remembered(live, hours, kpis.remembered, kpis.zone))
+
+        return await self.ask(made)
+
+    def _hours_before(self, moments: Moments, at: float, quantities: Sequence[str]) -> list[LiveState]:
+        """The hours before a moment; those of the hour that was asked for last are kept."""
+        key = (moments, moments.store.calendar.hour_of(round(at * 1000)), moments.store.rolled_until)
+        kept = self._hours
+        if kept is None or kept[0] != key:
+            kept = self._hours = key, hours_before(moments, at, quantities)
+        return kept[1]
 
     def span(self) -> tuple[float, float] | None:
         """The oldest and the newest instant [s since epoch] of which anything is kept; None where nothing is."""

@@ -16,6 +16,8 @@ import numpy as np
 
 from server.runtime import Runtime
 from twin.history.contract import HistoryError
+from twin.kpi import Kpis, Then
+from twin.kpi_memory import Memory
 from twin.live import Columns, LiveState
 from twin.reading import Quality
 
@@ -63,6 +65,10 @@ class FakePast:
             while len(self._kept) > 200:
                 self._kept.popitem(last=False)
         return found
+
+    async def then(self, at: float, kpis: Kpis) -> Then:
+        live = await self.live_at(at)
+        return Then(live, Memory(live.tree, kpis.remembered, kpis.zone))
 
     def span(self) -> tuple[float, float] | None:
         return self.oldest, self.runtime.live.clock()
