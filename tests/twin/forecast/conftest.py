@@ -12,3 +12,9 @@ from tests.twin.forecast import real
 @pytest.fixture(scope="session")
 def commercial(samples: Path) -> real.Commercial:
     return real.commercial(samples)
+
+
+@pytest.fixture(scope="session")
+def meters(samples: Path) -> dict[str, real.Meter]:
+    """Every electricity meter of the samples."""
+    return {name: real.read_meter(samples, name) for name in real.ELECTRICITY}
