@@ -59,10 +59,18 @@ def local_time(times: F64, zone: ZoneInfo, interval_s: float) -> LocalTime:
 
 
 def _offsets(times: F64, zone: ZoneInfo) -> F64:
-    """Offset from UTC [s] at each instant; zones change theirs at full quarters of an hour, so those are asked."""
-    quarter, back = np.unique(np.floor_divide(times, 900.0), return_inverse=True)
-    known = np.array([_offset(at * 900.0, zone) for at in quarter.tolist()], np.float64)
-    return known[back]
+    """Offset from UTC [s] at each instant.
+
+    A UTC day at both ends of which it is the same has no change of clocks; in the others every quarter of an hour is
+    asked, at which zones change theirs.
+    """
+    days, back = np.unique(np.floor_divide(times, DAY_S), return_inverse=True)
+    starts = np.array([_offset(day * DAY_S, zone) for day in days.tolist()], np.float64)
+    ends = np.array([_offset((day + 1) * DAY_S, zone) for day in days.tolist()], np.float64)
+    offsets = starts[back]
+    for k in np.flatnonzero((starts != ends)[back]):
+        offsets[k] = _offset(float(np.floor_divide(times[k], 900.0)) * 900.0, zone)
+    return offsets
 
 
 def _offset(at: float, zone: ZoneInfo) -> float:

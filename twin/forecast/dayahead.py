@@ -76,12 +76,14 @@ class CarryState:
 class Roller:
     """Forecasts day after day: ``forecast`` a day, ``take`` what it left, go on; ``kinds`` are those of all the days.
 
-    Days that are not taken count as unknown, so that days to come rest on the last that is known.
+    Days that are not taken count as unknown, so that days to come rest on the last that is known. ``trust`` is the
+    weight [same weekdays] with which the base is drawn to 0: where a fixed model was fitted to a long past, a few
+    recent days do not overrule it.
     """
 
-    def __init__(self, kinds: DayKinds, slots: int, state: CarryState | None = None) -> None:
+    def __init__(self, kinds: DayKinds, slots: int, state: CarryState | None = None, trust: float = 0.0) -> None:
         days = len(kinds.group)
-        self.kinds, self.state = kinds, state
+        self.kinds, self.state, self.trust = kinds, state, trust
         self.base = np.full((days, slots), np.nan)
         self.surprise = np.full((days, slots), np.nan)
         self._left, self._known = np.zeros((days, slots)), np.zeros((days, slots))
@@ -90,23 +92,33 @@ class Roller:
 
     def forecast(self, day: int) -> F64:
         """What ``day`` (0 is the first) will leave (slots,) [unit]; NaN where no day before says anything."""
+        self.base[day], self._carries = self._look_back(day)
+        return self._together(self.base[day], self._carries)
+
+    def peek(self, day: int) -> F64:
+        """The same for a day further ahead than the next to be taken."""
+        return self._together(*self._look_back(day))
+
+    def _together(self, base: F64, carries: F64) -> F64:
+        forecast: F64 = base + carries @ (_FIRST if self.state is None else self.state.weights())
+        return forecast
+
+    def _look_back(self, day: int) -> tuple[F64, F64]:
+        """The base (slots,) and the carries (slots, 6) of a day."""
         since = max(day - MEMORY, 0)
         age = np.arange(day - since, 0, -1, dtype=np.float64)
         alike, group = self.kinds.alike(day, since)
-        self.base[day] = self._mean(since, day, alike * 0.5 ** (age / HALF_LIFE))
-        yesterday = self.surprise[day - 1] if day else np.full(self._left.shape[1], np.nan)
+        base = self._mean(since, day, alike * 0.5 ** (age / HALF_LIFE), self.trust)
+        yesterday = self.surprise[day - 1] if day else np.full_like(base, np.nan)
         columns = (
             yesterday,
             np.broadcast_to(_mean(yesterday), yesterday.shape),
             np.broadcast_to(_mean(yesterday[-max(len(yesterday) // 4, 1) :]), yesterday.shape),
-            self.surprise[day - 7] if day >= 7 else np.full_like(yesterday, np.nan),
-            self._mean(since, day, group * 0.5 ** (age / FAST)) - self.base[day],
-            self._mean(since, day, group * 0.5 ** (age / LAST)) - self.base[day],
+            self.surprise[day - 7] if day >= 7 else np.full_like(base, np.nan),
+            self._mean(since, day, group * 0.5 ** (age / FAST)) - base,
+            self._mean(since, day, group * 0.5 ** (age / LAST)) - base,
         )
-        self._carries = np.nan_to_num(np.column_stack(columns))
-        weights = _FIRST if self.state is None else self.state.weights()
-        forecast: F64 = self.base[day] + self._carries @ weights
-        return forecast
+        return base, np.nan_to_num(np.column_stack(columns))
 
     def take(self, day: int, left: F64) -> None:
         """What the day forecast last, ``day``, left (slots,) [unit]; NaN: not known, or not to be believed."""
@@ -128,8 +140,14 @@ class Roller:
         """Do not believe those ``slots`` of a day that was taken: no later forecast rests on them."""
         self._known[day, slots], self._left[day, slots], self.surprise[day, slots] = 0.0, 0.0, np.nan
 
-    def _mean(self, since: int, day: int, weight: F64) -> F64:
-        total, n = weight @ self._left[since:day], weight @ self._known[since:day]
+    def believe(self, day: int, left: F64) -> None:
+        """Believe after all what a day left (slots,) [unit]: later forecasts rest on it, the weights do not."""
+        known = np.isfinite(left)
+        self._left[day], self._known[day] = np.where(known, left, 0.0), known
+        self.surprise[day] = left - self.base[day]
+
+    def _mean(self, since: int, day: int, weight: F64, trust: float = 0.0) -> F64:
+        total, n = weight @ self._left[since:day], weight @ self._known[since:day] + trust
         mean: F64 = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
         return mean
 
@@ -139,16 +157,32 @@ def _mean(values: F64) -> float:
     return float(known.mean()) if len(known) else 0.0
 
 
-def roll(left: F64, kinds: DayKinds, state: CarryState | None = None) -> tuple[F64, CarryState | None]:
+def roll(
+    left: F64, kinds: DayKinds, state: CarryState | None = None, trust: float = 0.0
+) -> tuple[F64, CarryState | None]:
     """Forecast each day of ``left`` (days, slots) [unit], what a fixed model leaves over, from the days before it.
 
     NaN is what is not known. The weights go on from ``state``; the state after the last day comes back.
     """
-    roller, forecast = Roller(kinds, left.shape[1], state), np.full_like(left, np.nan)
+    roller, forecast = Roller(kinds, left.shape[1], state, trust), np.full_like(left, np.nan)
     for day, row in enumerate(left):
         forecast[day] = roller.forecast(day)
         roller.take(day, row)
     return forecast, roller.state
+
+
+def roll_leads(
+    left: F64, kinds: DayKinds, leads: int, state: CarryState | None = None, trust: float = 0.0
+) -> tuple[list[F64], CarryState | None]:
+    """As ``roll``, and beside it the forecasts of each day from the days before the day before it, and so on."""
+    roller = Roller(kinds, left.shape[1], state, trust)
+    ahead = [np.full_like(left, np.nan) for _ in range(leads)]
+    for day, row in enumerate(left):
+        for lead in range(1, min(leads, len(left) - day)):
+            ahead[lead][day + lead] = roller.peek(day + lead)
+        ahead[0][day] = roller.forecast(day)
+        roller.take(day, row)
+    return ahead, roller.state
 
 
 def day_ahead(
