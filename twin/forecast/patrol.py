@@ -178,12 +178,8 @@ class Patrol:
             return
         start = (day - LEADS + 1) * HOURS
         ended = block.end < WINDOW - HOURS + hour
-        # hours of the episode before are hidden: a block that reaches back over them begins after them
-        begin = max(start + block.begin, (self.episodes[-1].end or 0) if self.episodes else 0)
         end = start + block.end if ended else None
-        if end is not None and end - begin < self.settings.shortest_h // 2:
-            return
-        episode = Episode(begin, end, now, block.size, block.statistic)
+        episode = Episode(start + block.begin, end, now, block.size, block.statistic)
         self._agreed, self._back = 0, 0
         self._hide(episode.begin, now if episode.end is None else episode.end, day)
         self._forecast_anew(day)

@@ -169,8 +169,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Which blocks count: at least ``shortest`` hours and at most ``longest``, ended at most ``ago`` hours ago, of a
-    size of at least ``least`` [unit]; ones of less use need ``less`` times the statistic of ones of more.
+    """Which blocks count: ``shortest`` known hours or more, at most ``longest``, ended no more than ``ago`` hours ago, of
+    a size of ``least`` [unit] or more; ones of less use need ``less`` times the statistic of ones of more.
     """
 
     shortest: int
@@ -195,21 +195,24 @@ def best_block(watch: Watch, z: F64, a: F64, upto: int, bounds: Bounds) -> Block
     size = np.divide(total, information, out=np.zeros_like(total), where=information > 1e-12)
     statistic = np.abs(size) * np.sqrt(np.maximum(information, 0.0)) / np.where(size < 0, bounds.less, 1.0)
     # a fall at the end of a quiet time is no block of less before it: the residuals themselves have to show the size
-    shown = np.sign(size) * _plain_mean(seen, weight, begin, end) >= SHOWN * np.abs(size)
-    statistic = np.where((np.abs(size) >= bounds.least) & shown, statistic, 0.0)
+    mean, n = _plain_mean(seen, weight, begin, end)
+    shown = np.sign(size) * mean >= SHOWN * np.abs(size)
+    counts = (np.abs(size) >= bounds.least) & shown & (n >= bounds.shortest)
+    statistic = np.where(counts, statistic, 0.0)
     k = int(np.argmax(statistic))
     if statistic[k] == 0.0:
         return None
-    return Block(int(begin[k]), int(end[k]), float(size[k]), float(statistic[k]))
+    inside = begin[k] + np.flatnonzero(weight[begin[k] : end[k]] > 0)  # unknown hours at its ends are not its own
+    return Block(int(inside[0]), int(inside[-1]) + 1, float(size[k]), float(statistic[k]))
 
 
-def _plain_mean(seen: F64, weight: F64, begin: I64, end: I64) -> F64:
-    """Mean residual [unit] of blocks, over the hours that are known."""
+def _plain_mean(seen: F64, weight: F64, begin: I64, end: I64) -> tuple[F64, I64]:
+    """Mean residual [unit] of blocks over the hours that are known, and how many those are."""
     known = weight > 0
     residual = np.divide(seen, weight, out=np.zeros_like(seen), where=known)
     total, n = np.concatenate(([0.0], np.cumsum(residual))), np.concatenate(([0], np.cumsum(known)))
-    mean: F64 = (total[end] - total[begin]) / np.maximum(n[end] - n[begin], 1)
-    return mean
+    inside = n[end] - n[begin]
+    return (total[end] - total[begin]) / np.maximum(inside, 1), inside
 
 
 @lru_cache(maxsize=64)
