@@ -169,7 +169,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Which blocks count: ``shortest`` known hours or more, at most ``longest``, ended no more than ``ago`` hours ago, of
+    """Which blocks count: ``shortest`` known hours or more, at most ``longest``, ended at most ``ago`` hours ago, of
     a size of ``least`` [unit] or more; ones of less use need ``less`` times the statistic of ones of more.
     """
 
