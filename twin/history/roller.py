@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from twin.history.calendar import DAY_MS, HOUR_MS
 from twin.history.columns import I32, I64, Rows, numbers
-from twin.history.contract import ROLLUPS
 from twin.history.rollup import roll as rolled
 from twin.history.rollup import sum_up
 
@@ -66,8 +65,6 @@ def _hours(store: SqlStore, points: I32 | None, before: Rows | None, edges: I64)
     rows = Rows.of(store.rows(points, int(edges[0]), int(edges[-1])))
     before = before or rows.take(np.zeros(0, np.intp))
     every = np.union1d(before.point, rows.point) if points is None else np.unique(points)
-    if not every.size:
-        return ROLLUPS.empty_table()
     every = every.astype(np.int32)
     return rolled(every, before, rows, edges, store.hold_ms(every), store.suspect)
 
@@ -105,8 +102,8 @@ def _filled_in(store: SqlStore, waiting: Waiting, days: Waiting) -> int:
         store.forget_rolled()
         late = waiting.pop(hour)
         days.setdefault(store.calendar.day_of(hour), []).extend(late)
-        if at + 1 < len(store.rolled_hours):
-            waiting.setdefault(int(store.rolled_hours[at + 1]), []).extend(late)
+        # what is dirty lies before the last hour that has a roll-up: there is one after it
+        waiting.setdefault(int(store.rolled_hours[at + 1]), []).extend(late)
         made += len(out)
     return made
 

@@ -139,6 +139,28 @@ def test_one_process_has_it(store: DuckDbStore, tmp_path: Path) -> None:
     assert "in use by another process" in done.stderr
 
 
+def test_another_program_that_has_the_file_is_named_as_such(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    code = f"import duckdb, sys; c = duckdb.connect({str(tmp_path / FILE)!r}); print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(HistoryError, match="in use by another process"):
+            opened(tmp_path)
+        other.communicate()
+
+
+def test_hours_that_begin_on_the_day_before_are_put_away_with_that(tmp_path: Path) -> None:
+    store = DuckDbStore(tmp_path, ZoneInfo("Asia/Kolkata"), memory="128MB")  # +5:30
+    store.keys(POINTS)
+    store.append(readings(a_day()), 1)
+    sealed(store, T0 + 3 * DAY_MS)
+    assert sorted(store.days("hours").sealed) == [T0 // DAY_MS - 1, T0 // DAY_MS]
+    assert sorted(store.days("readings").sealed) == [T0 // DAY_MS]
+    store.insert("meta", store.query("SELECT * FROM meta WHERE false"))
+    store.close()
+
+
 def test_a_file_that_is_no_history_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"something else entirely, and long enough to be looked at" * 100)
     with pytest.raises(HistoryError, match="cannot be opened"):

@@ -103,7 +103,9 @@ def test_a_past_moment_is_as_the_live_state_was(kit: Kit) -> None:
     kit.recorder.write()
     kit.recorder.keep()
     assert kit.recorder.store is not None
-    then = Moments(kit.live, kit.recorder.store).at(T0 + 1)
+    moments = Moments(kit.live, kit.recorder.store)
+    then = moments.at(T0 + 1)
+    assert moments.at(T0 + 1).latest("p1") == then.latest("p1")
     for was, found in zip(before, [then.latest(p.id) for p in POINTS], strict=True):
         assert (found.value, found.quality, found.reasons, found.time, found.origin) == (
             was.value, was.quality, was.reasons, was.time, was.origin,
@@ -169,6 +171,44 @@ def test_a_restart_hands_on_what_waited(kit: Kit, tmp_path: Path) -> None:
     assert kit.recorder.store.events(0, 9).column("subject").to_pylist() == ["s"]
 
 
+def test_what_happens_is_kept_without_any_reading_and_readings_of_no_age_are_no_batch(kit: Kit) -> None:
+    kit.ingest.accept([RawReading("a2", 3, T0, None, retained=True)], "s")
+    assert kit.recorder.write()
+    assert list(kit.recorder.spool.read(0)) == []
+    kit.recorder.note(Event(1, "source", "s", "down"))
+    assert kit.recorder.write()
+    kit.recorder.keep()
+    assert kit.recorder.store is not None
+    assert len(kit.recorder.store.events(0, 9)) == 1
+    assert kit.kept() == []
+
+
+def test_something_is_done_with_the_historian_before_it_gets_anything(tmp_path: Path) -> None:
+    seen: list[int] = []
+    kit = Kit(tmp_path)
+    kit.recorder.stop()
+    kit.recorder = Recorder(tmp_path / "journal", kit.open, first=lambda store: seen.append(store.watermark()))
+    kit.recorder.follow(kit.live)
+    kit.say("a1", 1, T0)
+    kit.recorder.keep()
+    kit.recorder.keep()
+    assert seen == [0]
+    kit.recorder.stop()
+
+
+def test_who_waits_no_longer_is_not_told(kit: Kit) -> None:
+    async def given_up() -> None:
+        kit.say("a1", 1, T0)
+        waiting = asyncio.create_task(kit.recorder.durable())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        assert kit.recorder.write()
+        await asyncio.sleep(0)
+
+    asyncio.run(given_up())
+
+
 def test_much_is_handed_on_in_pieces(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "AT_ONCE", 2)
     for n in range(5):
@@ -192,6 +232,7 @@ def until(true: Callable[[], bool]) -> None:
 def test_its_threads_do_all_that(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "ROLL_S", 0.0)
     monkeypatch.setattr(recording, "SEAL_S", 0.0)
+    monkeypatch.setattr(recording, "MOST_ROLLS", 1)
     kit.recorder.start()
     for n in range(60):
         kit.say("a1", n, T0 + 60 * n)

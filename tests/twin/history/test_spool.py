@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from twin.history.contract import HistoryError, HistoryFullError, KeptPoint
-from twin.history.spool import HEAD, ROW, Batch, Event, Spool
+from twin.history.spool import HEAD, ROW, Batch, Event, Spool, _size
 
 POINTS = [KeptPoint("a", "power", 60.0), KeptPoint("中/电", "co2", 30.0)]
 
@@ -155,10 +155,15 @@ def test_no_more_waits_than_may(tmp_path: Path) -> None:
     spool.write(batch(9))
 
 
+def test_a_file_that_has_just_gone_has_no_size(tmp_path: Path) -> None:
+    assert _size(tmp_path / "gone.spool") == 0
+
+
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     with pytest.raises(HistoryError, match="in use by another process"):
         Spool(tmp_path)
+    spool.close()
     spool.close()
     Spool(tmp_path).close()
 
