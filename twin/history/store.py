@@ -39,6 +39,8 @@ from twin.reading import SUSPECT
 VERSION = 1
 SEPARATOR = "\x1f"
 NOBODY = "-1"
+MOVES = 5
+"""So often a question is put again where what it names was put away meanwhile."""
 LAST = 2**62
 """A time after every other [ms]."""
 
@@ -327,10 +329,13 @@ class SqlStore(ABC):
 
     def _ask(self, sql: Callable[[], str], schema: pa.Schema | None = None) -> pa.Table:
         """What a question answers, as ``schema``; it is put again where what it names was put away meanwhile."""
-        try:
-            found = self.query(sql())
-        except HistoryMovedError:
-            found = self.query(sql())
+        for again in range(MOVES + 1):
+            try:
+                found = self.query(sql())
+                break
+            except HistoryMovedError:
+                if again == MOVES:
+                    raise
         return found if schema is None else found.select(schema.names).cast(schema)
 
     def rollups(self, step: Step, points: Keys | None, start: int, end: int) -> pa.Table:

@@ -175,6 +175,13 @@ def test_a_later_version_is_refused(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
+def test_the_numbers_that_are_kept_do_not_grow_with_the_batches(store: DuckDbStore) -> None:
+    for batch in range(1, 20):
+        store.append(readings([Row(0, T0 + batch, 1.0)]), batch)
+    assert len(store.query("SELECT * FROM meta")) == 2
+    assert store.watermark() == 19
+
+
 def test_errors_are_told_in_words(store: DuckDbStore) -> None:
     with pytest.raises(HistoryError, match="cannot answer"):
         store.query("SELECT nonsense FROM meta")
@@ -266,6 +273,11 @@ def test_a_question_goes_again_where_its_day_was_put_away_meanwhile(
     monkeypatch.setattr(store, "readings_of", stale)
     assert len(store.rows(None, T0, T0 + DAY_MS)) == 288
     assert len(asked) == 2
+    monkeypatch.setattr(
+        store, "readings_of", lambda start, end: store.readings_of_day(before, T0 // DAY_MS, start, end)
+    )
+    with pytest.raises(HistoryMovedError):
+        store.rows(None, T0, T0 + DAY_MS)
     gone = Days().put_away(1, store.days("readings").sealed[T0 // DAY_MS])
     missing = store.readings_of_day(gone, 1, 0, 1).replace(".1.parquet", ".9.parquet")
     with pytest.raises(HistoryMovedError):
