@@ -81,7 +81,7 @@ def ingest(store: DuckDbStore, peer: Peer, rows: pa.Table) -> list[Bar]:
         store.append(batch, number)
         ours.append(time.perf_counter() - began)
         theirs.append(peer.copy(batch))
-    peer.index(POINTS)
+    peer.settle(POINTS)
     us = [BATCH / (each * 1e6) for each in ours]
     return [
         Bar(bar="rows written", unit="million/s", limit=0.2, measured=float(np.median(us)), peer=None,

@@ -26,6 +26,9 @@ class Peer:
     def __init__(self, link: psycopg.Connection[tuple[object, ...]]) -> None:
         self.link = link
         self.link.execute(TABLE)
+        # there from the start, as questions are asked all the time
+        self.link.execute("CREATE INDEX ON readings (point, time)")
+        self.link.execute("CREATE INDEX ON readings USING brin (time)")
 
     def copy(self, rows: pa.Table) -> float:
         """Rows in by COPY; how long the server took [s], without the time to write them as text."""
@@ -38,10 +41,8 @@ class Peer:
                 copy.write(text[first : first + (1 << 20)])
         return time.perf_counter() - began
 
-    def index(self, points: int) -> None:
-        """What the questions need, and the statistics that the planner needs."""
-        self.link.execute("CREATE INDEX ON readings (point, time)")
-        self.link.execute("CREATE INDEX ON readings USING brin (time)")
+    def settle(self, points: int) -> None:
+        """The list of points, and the statistics that the planner needs."""
         self.link.execute("CREATE TABLE points AS SELECT generate_series(0, %s) AS point", [points - 1])
         self.link.execute("VACUUM ANALYZE readings")
         self.link.execute("ANALYZE points")
