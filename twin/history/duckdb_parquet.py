@@ -326,6 +326,10 @@ class DuckDbStore(SqlStore):
         rows = ", ".join(f"({point}, {group})" for point, group in pairs)
         return f'SELECT * FROM (VALUES {rows or "(-1, -1)"}) AS g(point, "group")'  # noqa: S608
 
+    def events_of(self) -> str:
+        """The query of all events with their ``number``: a table that only grows has them by its rows."""
+        return "SELECT *, rowid AS number FROM events"
+
     # what there is
 
     def days(self, kept: Kept) -> Days:
