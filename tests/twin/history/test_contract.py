@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.twin.history.engines import Make
+from tests.twin.history.engines import Engine, Make
 from tests.twin.history.oracle import HOUR, Oracle, Row, readings, rows_of
 from twin.history.calendar import DAY_MS
 from twin.history.contract import EVENTS, GROUPED, READINGS, ROLLUPS, HistoryError, KeptPoint
@@ -206,12 +208,22 @@ step = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(step, min_size=1, max_size=12))
-def test_whatever_comes_in_whatever_order_the_answers_are_right(make: Make, steps: list[list[Row] | int]) -> None:
+def test_whatever_comes_in_whatever_order_the_answers_are_right(engine: Engine, make: Make) -> None:
     """Batches of rows, and moments at which roll-ups are made and days put away, in any order."""
     store = make("Asia/Shanghai")
-    keys = store.keys([KeptPoint(f"{p.id}-{id(steps)}", p.quantity, p.hold_s) for p in POINTS])
+    examples = itertools.count()
+
+    @settings(max_examples=engine.examples, database=None)
+    @given(st.lists(step, min_size=1, max_size=12))
+    def holds(steps: list[list[Row] | int]) -> None:
+        whatever_comes(store, steps, next(examples))
+
+    holds()
+
+
+def whatever_comes(store: SqlStore, steps: list[list[Row] | int], example: int) -> None:
+    """The points are those of this example only: the store has those of the ones before it as well."""
+    keys = store.keys([KeptPoint(f"{p.id}-{example}", p.quantity, p.hold_s) for p in POINTS])
     store.reason_keys([("clock",), ("spike",)])
     batch = store.watermark()
     oracle = Oracle({int(key): HOLD[n] for n, key in enumerate(keys)}, {2})
