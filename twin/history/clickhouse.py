@@ -8,8 +8,9 @@ nothing and counts nothing twice: what says that there is something to do again 
 last what says that they are there (the watermark, ``rolled``, ``days``). Who finds the last one missing does it all
 again. What is taken away goes the other way round: ``rolled`` first, then the hours.
 
-Readings have a partition a day, by point and time: one point's day is one or two reads, and a day that need not be
-kept any longer goes at once. Roll-ups have a partition a month, in which the days follow one another. Measured on
+Readings have a partition a day, so that one that need not be kept any longer goes at once; in it they stand by point
+and time within four hours: what was of all points at a time is a sixth of a day to be read, one point's day is six
+places. Roll-ups have a partition a month, in which the days follow one another. Measured on
 readings of one decimal that come 0 to 3 s late: times take 1.8 bytes as Delta and 2.6 as DoubleDelta, values 1.0 as
 they are and 1.4 by Gorilla; a row takes 3.4.
 """
@@ -25,7 +26,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from twin.history.calendar import DAY_MS
+from twin.history.calendar import DAY_MS, HOUR_MS
 from twin.history.clickhouse_link import Link
 from twin.history.columns import Rows
 from twin.history.contract import READINGS, ROLLUPS, HistoryError
@@ -43,6 +44,7 @@ MOST_DAYS = 4
 _TYPES = {"int32": "Int32", "int64": "Int64", "double": "Float64", "uint8": "UInt8", "string": "String"}
 _MONTH = "toYYYYMM(fromUnixTimestamp64Milli(start, 'UTC'))"
 _DELTA = " CODEC(Delta, ZSTD(1))"
+_READING_ORDER = f"(intDiv(time, {4 * HOUR_MS}), point, time)"
 _ROLLUP_ORDER = f"(intDiv(start, {DAY_MS}), point, start)"
 _TABLES = (
     "names (kind String, key Int32, name String, quantity String, hold_ms Int64) "
@@ -76,7 +78,7 @@ class ClickHouseStore(SqlStore):
         for table in _TABLES:
             self.execute(f"CREATE TABLE IF NOT EXISTS {table}")
         partition = f"intDiv(time, {DAY_MS})"
-        self.execute(_create("readings", READINGS, {"value"}, ("point", "time", "delay"), partition, "(point, time)"))
+        self.execute(_create("readings", READINGS, {"value"}, ("point", "time", "delay"), partition, _READING_ORDER))
         # a null takes little, and what can be null is null where a point never spoke
         null = {name for name in ROLLUPS.names if name in ("mean", "low", "high") or name.startswith("last_")}
         for name in ("hours", "days"):

@@ -5,8 +5,9 @@ Readings have an index by point and time, which also keeps each (point, time) th
 are copied in as they come; of the others, those of the same point and time are taken away first. Which is which is told
 by the newest time of each point, which is read again after anything failed.
 
-Measured: rows come in as CSV (305,000 a second beside the index; in the server's binary form 234,000), and go out as
-psycopg's binary rows (twice as fast as CSV).
+Measured: rows come in as CSV (305,000 a second beside the index; in the server's binary form 234,000). They go out as
+an array a column, which numpy reads as it is: 480,000 in 0.7 s, where psycopg makes rows of Python's of them in 1.7 s
+and holds up every other thread.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from twin.history import postgres_arrays as arrays
+from twin.history import reads
 from twin.history.calendar import DAY_MS
 from twin.history.columns import I64, Rows
 from twin.history.contract import READINGS, ROLLUPS, HistoryError
@@ -33,6 +36,8 @@ from twin.history.store import VERSION, SqlStore, Step
 PIECE = 5_000
 """Rows made Arrow at a time: other threads run in between."""
 MINUTE_MS = 60_000
+LOCK_MS = 5_000
+"""How long whoever asks has to wait for a change that others are in the way of [ms]."""
 
 # the widest columns first: PostgreSQL pads
 _READINGS = (
@@ -134,6 +139,19 @@ class PostgresStore(SqlStore):
                 arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
                 pieces.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
             return pa.Table.from_batches(pieces, schema)
+
+    def _ask_of(self, sql: str, relations: Callable[[], dict[str, str]], schema: pa.Schema) -> pa.Table:
+        if pa.string() in schema.types:
+            return super()._ask_of(sql, relations, schema)
+        columns = ", ".join(
+            f'array_agg(CAST(coalesce("{field.name}", {arrays.NONE[field.type]}) AS {arrays.SQL[field.type]}))'
+            for field in schema
+        )
+        asked = reads.with_relations(sql, relations(), self.dialect)
+        with self._cursor() as cursor:
+            cursor.execute(f"SELECT {columns} FROM ({asked}) AS asked".encode())  # noqa: S608 # our own names
+            found = [cursor.pgresult.get_value(0, place) for place in range(len(schema))]
+        return pa.Table.from_arrays([arrays.read(f.type, d) for f, d in zip(schema, found, strict=True)], schema=schema)
 
     def execute(self, sql: str) -> None:
         """Do what ``sql`` says; HistoryError where that cannot be."""
@@ -254,8 +272,8 @@ class PostgresStore(SqlStore):
 
     def span(self) -> tuple[int, int] | None:
         """The times of the oldest and the newest row [ms]; None where there is none."""
-        first = self.first_time(0)
-        return None if first is None else (first, self._last_time(first))
+        first, last = self.first_time(0), self._last_time()
+        return None if first is None or last is None else (first, last)
 
     def first_time(self, since: int) -> int | None:
         """The time of the first row from ``since`` on [ms]; None where there is none."""
@@ -267,13 +285,13 @@ class PostgresStore(SqlStore):
                     return found
         return None
 
-    def _last_time(self, otherwise: int) -> int:
+    def _last_time(self) -> int | None:
         for month in sorted(self._months["readings"], reverse=True):
             for begin, end in month.narrowing(DAY_MS):
                 found = self._edge("max", begin, end)
                 if found is not None:
                     return found
-        return otherwise
+        return None
 
     def _edge(self, which: str, begin: int, end: int) -> int | None:
         sql = f"SELECT {which}(time) AS time FROM readings WHERE time >= {begin} AND time < {end}"  # noqa: S608
@@ -327,7 +345,7 @@ class PostgresStore(SqlStore):
         """Do what may take long, unless others use what it needs."""
         with self.transaction():
             self.execute("SET LOCAL statement_timeout = 0")
-            self.execute("SET LOCAL lock_timeout = '5s'")
+            self.execute(f"SET LOCAL lock_timeout = {LOCK_MS}")
             done = what()
         self.forget_rolled()
         return done

@@ -25,6 +25,7 @@ _SETTINGS = {
     "statement_timeout": f"{ANSWER_S}s",
     "idle_in_transaction_session_timeout": "10min",
     "jit": "off",  # compiling takes longer than the questions
+    "max_parallel_workers_per_gather": "0",  # rows stay in their order in an array, and others have their share
     "timezone": "UTC",
     # a writer whose network is gone holds its lock no longer than this
     "tcp_keepalives_idle": "30",

@@ -55,10 +55,12 @@ def postgresql_url(server: Server) -> str:
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine under test; ``examples`` is how many a property test tries: some take longer."""
+    """An engine under test; ``examples`` is how many a property test tries, and each ``stride``-th write is one that a
+    process ends at: some engines take longer."""
 
     name: str
     examples: int
+    stride: int
     of: Callable[[Any], Make]
     needs: str
 
@@ -66,9 +68,9 @@ class Engine:
 ENGINES = {
     each.name: each
     for each in (
-        Engine("duckdb", 20, duckdb, "tmp_path"),
-        Engine("chdb", 8, chdb, "tmp_path"),
-        Engine("clickhouse", 3, clickhouse, "peer"),
-        Engine("postgresql", 10, postgresql, "cluster"),
+        Engine("duckdb", 20, 2, duckdb, "tmp_path"),
+        Engine("chdb", 6, 3, chdb, "tmp_path"),
+        Engine("clickhouse", 2, 9, clickhouse, "peer"),
+        Engine("postgresql", 10, 2, postgresql, "cluster"),
     )
 }

@@ -185,6 +185,14 @@ def test_an_empty_history_answers_with_nothing(store: SqlStore) -> None:
     assert store.first_time(0) is None
 
 
+def test_a_batch_of_nothing_counts_and_an_hour_of_which_nothing_is_left_is_empty(store: SqlStore) -> None:
+    store.append(readings([]), 7)
+    assert store.watermark() == 7
+    store.note_again(np.array([0], np.int32), T0)
+    assert store.roll(T0 + 5 * HOUR) == 0
+    assert len(store.at(T0 + 9 * HOUR)) == len(store.rollups("hour", None, 0, 2**60)) == 0
+
+
 def test_tables_of_another_form_are_refused(store: SqlStore) -> None:
     with pytest.raises(HistoryError, match="readings have the columns"):
         store.append(pa.table({"point": [1]}), 1)

@@ -98,7 +98,7 @@ class Story:
 def test_wherever_it_ends_nothing_is_lost_and_nothing_counts_twice(engine: Engine, make: Make, lost: bool) -> None:
     """Each story ends at another write of its second half; not at every one, for the sake of time."""
     store = make("Asia/Shanghai")
-    stride = (3 if lost else 2) * (1 if engine.examples > 5 else 3)
+    stride = engine.stride * (2 if lost else 1)
     for number in range(1, 60):
         story = Story(number)
         for step in story.steps[:3]:
@@ -151,3 +151,5 @@ def test_a_store_that_is_closed_says_so(make: Make) -> None:
         store.last()
     with pytest.raises(HistoryError):
         store.append(readings([Row(0, T0, 1.0)]), 1)
+    with pytest.raises(HistoryError):
+        store.note_rolled(np.array([T0]))

@@ -15,7 +15,7 @@ import pytest
 from tests.datasources.postgres import OWNER, OWNER_PASSWORD, Server
 from tests.twin.history.engines import postgresql_url
 from tests.twin.history.oracle import HOUR, Row, readings, rows_of
-from twin.history import postgres_link
+from twin.history import postgres, postgres_link
 from twin.history.calendar import DAY_MS
 from twin.history.contract import HistoryError, HistoryFullError, KeptPoint
 from twin.history.postgres import PostgresStore
@@ -194,7 +194,10 @@ def test_a_late_row_takes_the_place_of_one_whose_answer_was_lost(store: Postgres
     assert [row.value for row in rows_of(store.rows(np.array([0], np.int32), 0, 2**60))] == [3.0, 4.0]
 
 
-def test_what_others_use_is_dropped_another_time(url: str, store: PostgresStore) -> None:
+def test_what_others_use_is_dropped_another_time(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "LOCK_MS", 200)
     store.retention = Retention(readings=30)
     with closing(psycopg.connect(url, password=OWNER_PASSWORD)) as reader:
         reader.execute("SELECT count(*) FROM readings")
