@@ -206,3 +206,17 @@ def test_what_others_use_is_dropped_another_time(
         assert len(store.rows(None, 0, 2**60)) == 2
     assert store.seal(T0 + 100 * DAY_MS) == ["2026-11 dropped: its readings need not be kept any longer"]
     assert len(store.rows(None, 0, 2**60)) == 0
+
+
+def test_what_is_refused_at_the_last_word_is_told_and_no_key_is_given_twice(url: str, store: PostgresStore) -> None:
+    as_owner(
+        url,
+        "CREATE FUNCTION full_() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING "
+        "ERRCODE = '53100', MESSAGE = 'could not write: No space left on device'; END $$",
+        "CREATE CONSTRAINT TRIGGER no_room AFTER INSERT ON names DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION full_()",
+    )
+    with pytest.raises(HistoryFullError, match="make room, it goes on by itself"):
+        store.keys([KeptPoint("c", "power", 60.0), KeptPoint("d", "power", 60.0)])
+    as_owner(url, "DROP TRIGGER no_room ON names", "INSERT INTO names VALUES ('point', 2, 'c', 'power', 60000)")
+    assert store.keys([KeptPoint("d", "power", 60.0), KeptPoint("c", "power", 60.0)]).tolist() == [3, 2]
