@@ -16,8 +16,8 @@ import numpy as np
 
 from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError
-from twin.history.duckdb_parquet import DuckDbStore
 from twin.history.moment import Moments
+from twin.history.open import open_history
 from twin.history.past_memory import hours_before, remembered
 from twin.history.recorder import Recorder
 from twin.history.retention import Retention
@@ -63,11 +63,7 @@ def open_recorder(
     with the historian before it gets anything."""
     folder = base / entry.folder
     keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
-    return Recorder(folder / "journal", lambda: _opened(entry, folder, zone, keep), clock, first)
-
-
-def _opened(entry: HistoryEntry, folder: Path, zone: ZoneInfo, keep: Retention) -> SqlStore:
-    return DuckDbStore(folder, zone, keep)
+    return Recorder(folder / "journal", lambda: open_history(entry, folder, zone, keep), clock, first)
 
 
 class Archive:

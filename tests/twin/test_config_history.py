@@ -17,7 +17,7 @@ def test_everything_is_kept_by_default() -> None:
     ("given", "said"),
     [
         ({"quantities": {"peple": 3}}, "'peple' is no quantity"),
-        ({"engine": "postgresql"}, "needs a 'url'"),
+        ({"engine": "postgresql"}, "'url': write it as in"),
         ({"engine": "sqlite"}, "duckdb"),
         ({"readings_days": 0}, "greater than or equal to 1"),
         ({"keeps": True}, "keeps"),

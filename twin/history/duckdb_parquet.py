@@ -347,6 +347,10 @@ class DuckDbStore(SqlStore):
         self._cursor().register("asked_points", pa.table({"point": points}))
         return "SELECT point FROM asked_points"
 
+    def events_of(self) -> str:
+        """The query of all events with their ``number``: a table that only grows has them by its rows."""
+        return "SELECT *, rowid AS number FROM events"
+
     # what there is
 
     def days(self, kept: Kept) -> Days:

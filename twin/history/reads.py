@@ -1,8 +1,8 @@
 """Every question to a historian, written once in ibis and compiled to the SQL of each engine.
 
-The expressions name two relations, ``readings_of`` and ``rollups_of``, which each engine puts in front as it keeps them
-(a table, or a union of tables and files). Points are told as what may stand in ``IN (...)``: keys, or a query of them.
-Compiling takes some milliseconds: what has the same shape is compiled once, with marks where the numbers go.
+The expressions name relations, ``readings_of``, ``rollups_of`` and so on, which each engine puts in front as it keeps
+them (a table, or a union of tables and files). Points are told as what may stand in ``IN (...)``: keys, or a query of
+them. Compiling takes some milliseconds: what has the same shape is compiled once, with marks where the numbers go.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from twin.history.contract import EVENTS, READINGS, ROLLUPS
 
 Dialect = Literal["duckdb", "clickhouse", "postgres"]
 
-READINGS_OF, ROLLUPS_OF, GROUPS_OF = "readings_of", "rollups_of", "groups_of"
+READINGS_OF, ROLLUPS_OF, GROUPS_OF, EVENTS_OF = "readings_of", "rollups_of", "groups_of", "events_of"
 _MARK = 7_770_000_000_000_000_000
 _POINTS = 2_147_480_001
 _LIMIT = 77_771
@@ -156,16 +158,19 @@ def held(dialect: Dialect, start: int, end: int, step: int) -> str:
 
 
 def events(dialect: Dialect, start: int, end: int, kinds: Sequence[str]) -> str:
-    """The events from ``start`` to before ``end`` [ms], oldest first; of all kinds without ``kinds``."""
-    found = _relation(EVENTS, "events")
+    """The events from ``start`` to before ``end`` [ms], oldest first, those of the same millisecond in the order in
+    which they came; of all kinds without ``kinds``."""
+    found = _relation(EVENTS.append(pa.field("number", pa.int64())), EVENTS_OF)
     found = found.filter(found.time >= start, found.time < end)
     found = found.filter(found.kind.isin(list(kinds))) if kinds else found
-    return _compiled(found.order_by("time"), dialect)
+    return _compiled(found.order_by("time", "number"), dialect)
 
 
-def with_relations(sql: str, relations: dict[str, str]) -> str:
+def with_relations(sql: str, relations: dict[str, str], dialect: Dialect) -> str:
     """The question with its relations in front."""
-    ahead = ", ".join(f"{name} AS ({text})" for name, text in relations.items())
+    # PostgreSQL would write a relation down that is named twice, every point of it
+    begin = "AS NOT MATERIALIZED" if dialect == "postgres" else "AS"
+    ahead = ", ".join(f"{name} {begin} ({text})" for name, text in relations.items())
     if sql.startswith("WITH "):
         return f"WITH {ahead}, {sql.removeprefix('WITH ')}"
     return f"WITH {ahead} {sql}"

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from twin.history.calendar import DAY_MS, HOUR_MS
 from twin.history.columns import I32, I64, Rows, numbers
+from twin.history.contract import ROLLUPS
 from twin.history.rollup import roll as rolled
 from twin.history.rollup import sum_up
 
@@ -65,6 +66,8 @@ def _hours(store: SqlStore, points: I32 | None, before: Rows | None, edges: I64)
     rows = Rows.of(store.rows(points, int(edges[0]), int(edges[-1])))
     before = before or rows.take(np.zeros(0, np.intp))
     every = np.union1d(before.point, rows.point) if points is None else np.unique(points)
+    if not every.size:
+        return ROLLUPS.empty_table()
     every = every.astype(np.int32)
     return rolled(every, before, rows, edges, store.hold_ms(every), store.suspect)
 
@@ -96,14 +99,14 @@ def _filled_in(store: SqlStore, waiting: Waiting, days: Waiting) -> int:
         at = int(np.searchsorted(store.rolled_hours, hour))
         before = store.states_at_end(int(store.rolled_hours[at - 1])) if at else None
         out = _hours(store, None, before, np.array([hour, hour + HOUR_MS], np.int64))
+        late = waiting.pop(hour)
+        days.setdefault(store.calendar.day_of(hour), []).extend(late)
         with store.transaction():
+            if at < len(store.rolled_hours):
+                _go_on(store, waiting, int(store.rolled_hours[at]), np.unique(np.concatenate(late)))
             store.keep_rollups("hour", out)
             store.note_rolled(np.array([hour], np.int64))
         store.forget_rolled()
-        late = waiting.pop(hour)
-        days.setdefault(store.calendar.day_of(hour), []).extend(late)
-        # what is dirty lies before the last hour that has a roll-up: there is one after it
-        waiting.setdefault(int(store.rolled_hours[at + 1]), []).extend(late)
         made += len(out)
     return made
 
@@ -121,14 +124,21 @@ def _window(store: SqlStore, waiting: Waiting, days: Waiting) -> int:
     out = _hours(store, points, before, np.arange(hours[0], hours[-1] + HOUR_MS + 1, HOUR_MS, dtype=np.int64))
     out = out.filter(pc.is_in(out.column("start"), pa.array(hours)))
     old = store.rollups("hour", points, int(hours[-1]), int(hours[-1]) + 1)
-    with store.transaction():
-        store.keep_rollups("hour", out)
+    onward = _moved(old, out.filter(pc.equal(out.column("start"), int(hours[-1]))))
     for day in np.unique(store.calendar.days(hours)).tolist():
         days.setdefault(day, []).append(points)
-    onward = _moved(old, out.filter(pc.equal(out.column("start"), int(hours[-1]))))
-    if onward.size and at + len(hours) < len(known):
-        waiting.setdefault(int(known[at + len(hours)]), []).append(onward)
+    with store.transaction():
+        if onward.size and at + len(hours) < len(known):
+            _go_on(store, waiting, int(known[at + len(hours)]), onward)
+        store.keep_rollups("hour", out)
     return len(out)
+
+
+def _go_on(store: SqlStore, waiting: Waiting, hour: int, points: I32) -> None:
+    """Make an hour again as well; kept before the one ahead of it is, whose new state no longer shows that this one has
+    to follow if the process ends in between."""
+    waiting.setdefault(hour, []).append(points)
+    store.note_again(points.astype(np.int32), hour)
 
 
 def _moved(old: pa.Table, new: pa.Table) -> I32:
