@@ -91,8 +91,8 @@ def test_a_link_opens_at_its_instant_and_says_so(open_page: Opener, lang: str, w
     expect(page.locator("#feed .feed-age")).to_be_hidden()
     expect(page.locator("#time-panel")).to_be_visible()
     expect(page.locator("#time-axis")).to_have_attribute("aria-valuetext", f"{word}, {local}")
-    before = total(page)
-    page.wait_for_timeout(2500)
+    before, heard = total(page), page.evaluate(f"{VIEW}.machine.live.seq")
+    until(page, f"{VIEW}.machine.live?.seq > {heard} + 1")
     assert total(page) == before, "live values do not leak into the past"
     expect(page.locator("#details .hero-state .live").first).to_have_text(re.compile(r"^\d+ (s|秒)$"))
 
