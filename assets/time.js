@@ -141,11 +141,11 @@
     place();
     reflect();
     clearTimeout(timer);
-    timer = setTimeout(rest, REST_MS);
+    timer = setTimeout(() => rest(), REST_MS);
   }
 
   /** Dash hears of it: address, panels, the view's own property. `quiet`: the view goes on by itself. */
-  function rest(quiet = false) {
+  function rest(quiet = speed > 0) {
     clearTimeout(timer);
     timer = 0;
     if (wished === null) return;
