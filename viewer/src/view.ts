@@ -363,9 +363,8 @@ export class View {
     const { scene, state } = this;
     if (!scene) return;
     scene.state.refresh();
-    scene.plan.show({
-      lang: state.lang, selection: state.selection, storey: state.storey, legend: state.legend, labels: state.labels, tokens: this.tokens,
-    }); // prettier-ignore
+    const { lang, selection, storey, legend, labels } = state;
+    scene.plan.show({ lang, selection, storey, legend, labels, tokens: this.tokens });
     this.board.seq(scene.state.seq);
     this.machine.drawn();
   }

@@ -115,7 +115,12 @@ export class TimeMachine {
       this.wish = { ...this.wish, against: instantOf(props.against || undefined), compare: props.compare ?? '' };
       if (props.time === before.time) this.ask();
     }
-    if (props.time !== before.time) this.go(instantOf(props.time));
+    if (props.time === before.time) return;
+    const at = instantOf(props.time);
+    const jump = !Object.is(at, this.wish.at);
+    this.go(at);
+    // who names an instant wants its light; the hand that moves along the axis has been heard already
+    if (jump) this.moveSun(at);
   }
 
   private command({ at, against, play }: Command): void {
@@ -316,9 +321,9 @@ export class TimeMachine {
     else if (!this.clock.playing) this.sunTimer = setTimeout(() => this.moveSun(), stage?.slow ? SLOW_SUN_MS : REST_MS);
   }
 
-  private moveSun(): void {
+  private moveSun(at = this.applied): void {
     const { state } = this.view;
-    const time = isoOf(this.applied);
+    const time = isoOf(at);
     const moved = (time === 'live') !== (state.time === 'live') || sunStep(Date.parse(time)) !== sunStep(Date.parse(state.time));
     state.time = time;
     if (moved) this.view.change(Change.Time);
