@@ -82,10 +82,7 @@ export class View {
         afterDraw: () => this.afterDraw(),
         resized: () => this.change(Change.Size),
         // What the lost context held is gone: let go of it now, the new one would complain of strangers.
-        contextLost: () => {
-          this.unload();
-          this.publish({ state: 'loading' });
-        },
+        contextLost: () => { this.unload(); this.publish({ state: 'loading' }); },
         contextRestored: () => void this.load(this.props.sceneUrl ?? ''),
       }, smooth); // prettier-ignore
     } catch (error) {

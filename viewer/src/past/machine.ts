@@ -30,6 +30,7 @@ const BEHIND_MS = 2000;
 const TICK_MS = 40;
 /** A longer step is a jump: nobody knows where the next one leads [ms]. */
 const LONG_STEP_MS = 4 * 3_600_000;
+const PAUSE_MS = 80;
 const AHEAD = 3;
 /** The cursor rests when nothing has moved for so long [ms]. */
 const REST_MS = 250;
@@ -81,6 +82,7 @@ export class TimeMachine {
   private ticker: ReturnType<typeof setInterval> | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private sunTimer: ReturnType<typeof setTimeout> | undefined;
+  private aheadTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly linksThen: LinksThen;
   private readonly abort = new AbortController();
 
@@ -149,8 +151,9 @@ export class TimeMachine {
     if (this.past) this.leave();
     else this.comeBack();
     this.ask();
-    // whoever steps along goes on, most often, as he came
-    if (Math.abs(step) < LONG_STEP_MS) this.ahead([at + step, at + 2 * step]);
+    // whoever steps along goes on, most often, as he came; a hand that drags leaves no time to fetch anything ahead
+    clearTimeout(this.aheadTimer);
+    if (Math.abs(step) < LONG_STEP_MS) this.aheadTimer = setTimeout(() => this.ahead([at + step, at + 2 * step]), PAUSE_MS);
   }
 
   /** What may be wanted next. */
@@ -377,8 +380,7 @@ export class TimeMachine {
   /** The scene goes away. */
   stop(): void {
     clearInterval(this.ticker);
-    clearTimeout(this.restTimer);
-    clearTimeout(this.sunTimer);
+    for (const timer of [this.restTimer, this.sunTimer, this.aheadTimer]) clearTimeout(timer);
     this.linksThen.stop();
     this.clock.stop();
     this.pipeline.stop();
