@@ -408,3 +408,23 @@ def test_names_targets_and_contrast_of_the_open_bar(open_page: Opener, theme: st
             .filter(([, box]) => box.height < 43.9 || box.width < 43.9).map(([name]) => name)"""
     )
     assert small == [], "targets of 44 px"
+
+
+@pytest.mark.parametrize("mode", ["2d", "plan"])
+def test_map_and_plans_show_the_same_instant(open_page: Opener, mode: str) -> None:
+    page = open_page(f"/?lang=en&mode={mode}&at={iso(5 * HOUR)}&vs={iso(29 * HOUR)}&cmp=swipe")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    at_rest(page)
+    assert drawn(page) == state(page)["wished"] / 1000
+    if mode == "plan":
+        assert page.locator("#twin").get_attribute("data-compare") == "", "plans are not drawn twice"
+        page.locator('[data-compare="diff"]').click()
+        page.wait_for_selector("#twin[data-compare=difference]")
+        until(page, f"{VIEW}.state.legend.diverging === true && !isNaN({VIEW}.scene.state.number(0))")
+        expect(page.locator("#difference")).to_be_visible()
+    else:
+        page.wait_for_selector("#twin[data-compare=swipe]")
+    before = total(page)
+    page.locator('[data-time="back"]').click()
+    at_rest(page)
+    until(page, f"{VIEW}.scene.state.number(0) !== {before}")
