@@ -428,3 +428,22 @@ def test_map_and_plans_show_the_same_instant(open_page: Opener, mode: str) -> No
     page.locator('[data-time="back"]').click()
     at_rest(page)
     until(page, f"{VIEW}.scene.state.number(0) !== {before}")
+
+
+def test_last_week_beside_now_is_framed_and_goes_with_escape(open_page: Opener) -> None:
+    page = opened(open_page)
+    page.locator('[data-compare="week"]').click()
+    page.wait_for_selector("#twin[data-compare=swipe]")
+    until(page, f"{VIEW}.stage.split !== null")
+    assert page.locator("#twin").get_attribute("data-time") == "live"
+    assert "at" not in query(page)
+    expect(page.locator("#time-frame .time-word")).to_have_text("Compare")
+    expect(page.locator("#time-stamp")).to_have_text("Live")
+    plates = page.locator(".campus-swipe span:not(:has(*))").all_inner_texts()
+    assert "live" in plates
+    heard = page.evaluate(f"{VIEW}.scene.state.seq")
+    until(page, f"{VIEW}.scene.state.seq > {heard}")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#twin[data-compare='']")
+    expect(page.locator("#time-frame")).to_be_hidden()
+    assert not {"vs", "cmp"} & set(query(page))
