@@ -1,4 +1,4 @@
-// The list of bookmarks: each is a link that shows that moment as it was seen, and can be let go.
+// The list of bookmarks: a click goes to the moment; as a link, opened elsewhere, each shows the place as well. Each can be let go.
 (function () {
   "use strict";
   const campus = window.campus;

@@ -97,10 +97,12 @@
   /** What frame, band and buttons say; all of it is of what is drawn. */
   function reflect() {
     const past = wished !== null || drawn !== null;
+    const framed = past || compared();
     const frame = element("time-frame");
-    if (frame) frame.hidden = !past;
-    document.querySelector(".stage")?.toggleAttribute("data-replay", past);
-    write(element("time-stamp"), drawn === null ? "\u2026" : local.full(drawn));
+    if (frame) frame.hidden = !framed;
+    document.querySelector(".stage")?.toggleAttribute("data-replay", framed);
+    write(frame?.querySelector(".time-word"), campus.text(past ? "time.replay" : "time.compare"));
+    write(element("time-stamp"), !past ? campus.text("time.now") : drawn === null ? "\u2026" : local.full(drawn));
     const play = document.querySelector('[data-time="play"]');
     if (play) {
       const label = campus.text(speed > 0 ? "time.pause" : "time.play");
@@ -115,6 +117,12 @@
     kept?.setAttribute("aria-pressed", String(wished !== null && campus.timeKeep.all().some((row) => row.at === wished)));
     campus.timeCompare.reflect(drawn);
     note();
+  }
+
+  /** Whether another moment stands beside the one that is shown. */
+  function compared() {
+    const { vs, cmp } = campus.view.get();
+    return Boolean(vs && cmp);
   }
 
   function note() {
@@ -141,11 +149,11 @@
     place();
     reflect();
     clearTimeout(timer);
-    timer = setTimeout(rest, REST_MS);
+    timer = setTimeout(() => rest(), REST_MS);
   }
 
   /** Dash hears of it: address, panels, the view's own property. `quiet`: the view goes on by itself. */
-  function rest(quiet = false) {
+  function rest(quiet = speed > 0) {
     clearTimeout(timer);
     timer = 0;
     if (wished === null) return;
@@ -355,7 +363,7 @@
 
   // Escape leads back to the present, from wherever nothing else is open
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || wished === null || event.defaultPrevented || !bar()) return;
+    if (event.key !== "Escape" || (wished === null && !compared()) || event.defaultPrevented || !bar()) return;
     if (document.querySelector("dialog[open], [data-flyout]:not([hidden]), .time-list[open]")) return;
     if (event.target.closest?.("input, textarea, select")) return;
     event.preventDefault();

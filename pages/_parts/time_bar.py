@@ -75,7 +75,8 @@ def difference(context: Context) -> html.Div:
 def _line(context: Context, kept: bool) -> html.Div:
     text = context.text
     if not kept:
-        return html.Div(html.Span(text("time.none"), className="time-note"), className="time-line")
+        why = f"{text('time.none')} {context.runtime.history_trouble}".strip()
+        return html.Div(html.Span(why, className="time-note", title=why), className="time-line")
     button = html.Button(
         [icon("past"), html.Span(text("time.open"))],
         id="time-open",

@@ -30,6 +30,13 @@ def test_without_a_history_the_bar_is_one_sentence(context: Context) -> None:
     assert "button" not in words.lower()
 
 
+def test_where_a_history_cannot_be_kept_it_says_why(context: Context) -> None:
+    runtime = SimpleNamespace(past=None, history_trouble="another process has the store")
+    words = told(time_bar.time_bar(Context(cast(Any, runtime), context.lang)))
+    assert context.text("time.none") in words
+    assert "another process has the store" in words
+
+
 def test_with_a_history_it_is_a_line_that_opens_an_axis(context: Context) -> None:
     words = told(time_bar.time_bar(kept(context)))
     assert context.text("time.open") in words

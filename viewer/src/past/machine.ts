@@ -30,6 +30,7 @@ const BEHIND_MS = 2000;
 const TICK_MS = 40;
 /** A longer step is a jump: nobody knows where the next one leads [ms]. */
 const LONG_STEP_MS = 4 * 3_600_000;
+const PAUSE_MS = 80;
 const AHEAD = 3;
 /** The cursor rests when nothing has moved for so long [ms]. */
 const REST_MS = 250;
@@ -81,6 +82,7 @@ export class TimeMachine {
   private ticker: ReturnType<typeof setInterval> | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private sunTimer: ReturnType<typeof setTimeout> | undefined;
+  private aheadTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly linksThen: LinksThen;
   private readonly abort = new AbortController();
 
@@ -115,7 +117,12 @@ export class TimeMachine {
       this.wish = { ...this.wish, against: instantOf(props.against || undefined), compare: props.compare ?? '' };
       if (props.time === before.time) this.ask();
     }
-    if (props.time !== before.time) this.go(instantOf(props.time));
+    if (props.time === before.time) return;
+    const at = instantOf(props.time);
+    const jump = !Object.is(at, this.wish.at);
+    this.go(at);
+    // who names an instant wants its light; the hand that moves along the axis has been heard already
+    if (jump) this.moveSun(at);
   }
 
   private command({ at, against, play }: Command): void {
@@ -144,8 +151,9 @@ export class TimeMachine {
     if (this.past) this.leave();
     else this.comeBack();
     this.ask();
-    // whoever steps along goes on, most often, as he came
-    if (Math.abs(step) < LONG_STEP_MS) this.ahead([at + step, at + 2 * step]);
+    // whoever steps along goes on, most often, as he came; a hand that drags leaves no time to fetch anything ahead
+    clearTimeout(this.aheadTimer);
+    if (Math.abs(step) < LONG_STEP_MS) this.aheadTimer = setTimeout(() => this.ahead([at + step, at + 2 * step]), PAUSE_MS);
   }
 
   /** What may be wanted next. */
@@ -316,9 +324,9 @@ export class TimeMachine {
     else if (!this.clock.playing) this.sunTimer = setTimeout(() => this.moveSun(), stage?.slow ? SLOW_SUN_MS : REST_MS);
   }
 
-  private moveSun(): void {
+  private moveSun(at = this.applied): void {
     const { state } = this.view;
-    const time = isoOf(this.applied);
+    const time = isoOf(at);
     const moved = (time === 'live') !== (state.time === 'live') || sunStep(Date.parse(time)) !== sunStep(Date.parse(state.time));
     state.time = time;
     if (moved) this.view.change(Change.Time);
@@ -372,8 +380,7 @@ export class TimeMachine {
   /** The scene goes away. */
   stop(): void {
     clearInterval(this.ticker);
-    clearTimeout(this.restTimer);
-    clearTimeout(this.sunTimer);
+    for (const timer of [this.restTimer, this.sunTimer, this.aheadTimer]) clearTimeout(timer);
     this.linksThen.stop();
     this.clock.stop();
     this.pipeline.stop();
