@@ -60,7 +60,7 @@ def _people_then(context: Context, then: LiveState, entity: Entity) -> Child:
     if not at.size:
         return None
     known = at[then.counting(at)]
-    told = fmt.number(float(then.value[known].sum())) if known.size else text("occupancy.unknown")
+    told = fmt.number(float(then.value[known].sum())) if known.size else text("occupancy.not-then")
     coverage = None if isinstance(entity, Space) else html.Span(f"{fmt.number(known.size)} / {fmt.number(at.size)}")
     simulated = bool((then.flags[known] & FLAG_SIMULATED).any())
     note = text(f"value-origin.{'simulated' if simulated else 'derived'}")
