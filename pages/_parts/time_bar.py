@@ -75,7 +75,7 @@ def difference(context: Context) -> html.Div:
 def _line(context: Context, kept: bool) -> html.Div:
     text = context.text
     if not kept:
-        why = f"{text('time.none')} {context.runtime.history_trouble}".strip()
+        why = " ".join(filter(None, [text("time.none"), context.runtime.history_trouble]))
         return html.Div(html.Span(why, className="time-note", title=why), className="time-line")
     button = html.Button(
         [icon("past"), html.Span(text("time.open"))],

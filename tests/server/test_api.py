@@ -140,10 +140,12 @@ def test_openapi_names_every_route(served: Served) -> None:
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
                      "search", "check", "readings", "quality", "impact", "mapping/accept", "mapping/suggestions",
-                     "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance")
+                     "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance",
+                     "frames", "frames/links", "history")
     }  # fmt: skip
     for path, methods in paths.items():
         (method,) = methods
         assert (method == "post") == (path in ("/api/v1/readings", "/api/v1/mapping/accept"))
-        schema = methods[method]["responses"]["200"]["content"]["application/json"]["schema"]
+        kind = "application/octet-stream" if path == "/api/v1/frames" else "application/json"
+        schema = methods[method]["responses"]["200"]["content"][kind]["schema"]
         assert schema, path
