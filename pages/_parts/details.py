@@ -14,6 +14,7 @@ from pages._parts.fresh import texts_of
 from pages._parts.links import links
 from pages._parts.occupancy import people
 from pages._parts.provenance import provenance
+from pages._parts.time_bar import difference_mark
 from twin.domains import Channel, channels
 from twin.index import Entity, kind_of, label_of, name_of
 from twin.space import Building, Campus, Equipment, Origin, Site, Space, Storey, Zone
@@ -91,7 +92,9 @@ def _hero(context: Context, entity_id: str, channel: Channel, *, total: bool) ->
     """The channel's value, kept by the feed; under it, always, age and quality, and a total's coverage."""
     return html.Div(
         [
-            html.P(channel.zh if context.lang == "zh" else channel.en, className="hero-label"),
+            html.P(
+                [channel.zh if context.lang == "zh" else channel.en, difference_mark(context)], className="hero-label"
+            ),
             html.P(
                 [live(entity_id, "value", "hero-value"), html.Span(channel.shown_unit, className="hero-unit")],
                 className="hero-number",
