@@ -205,3 +205,13 @@ def test_what_cannot_be_watched_is_said_and_nothing_is_nothing() -> None:
     daily = train(made.times[::24], made.values[::24], interval_s=86_400, zone=UTC)
     with pytest.raises(UnfitError, match="cannot be watched"):
         find_anomalies(daily, Recent(made.times[::24], made.values[::24]))
+
+
+def test_what_lasts_is_open_at_every_hour_of_the_day() -> None:
+    made, model, values = left_on(slice(-60, None), 12.0)
+    for missing in range(24):
+        times, read = made.times[: len(values) - missing], values[: len(values) - missing]
+        recent = Recent(times[-60 * 24 :], read[-60 * 24 :])
+        found = find_anomalies(model, recent, since=times[-14 * 24])
+        assert [anomaly.ends for anomaly in found] == [None], missing
+        assert found[0].seen <= times[-1]
