@@ -50,6 +50,8 @@ class Forecaster:
         self.keeper = Keeper(ZoneInfo(runtime.assembled.campus.timezone), Shelf(folder))
         self._live: LiveState | None = None
         self._hour = 0
+        self.looked = 0.0
+        """When all were looked at last [s since the epoch]; 0 before."""
         self._turn = asyncio.Semaphore(1)
 
     async def run(self) -> None:
@@ -82,6 +84,7 @@ class Forecaster:
         finally:
             self.keeper.forget_readings()
         await self._settle(store, now)
+        self.looked = now
 
     async def ask(self, work: Callable[[], Answer]) -> Answer:
         """Do a piece of work in a thread, one at a time."""
@@ -120,7 +123,7 @@ class Forecaster:
             begins = min(finding.since for finding in late)
             known = await self.ask(lambda: _told_before(store, begins, now))
             for finding in late:
-                if (finding.id) not in known:
+                if finding.id not in known:
                     for event in finding_events(runtime.live, finding):
                         self._recorder.note(event)
 

@@ -40,11 +40,6 @@ class Hourly:
     values: F64
     reasons: tuple[str, ...]
 
-    def since(self, at: float) -> Hourly:
-        """The part from ``at`` [s] on."""
-        first = int(np.searchsorted(self.times, at))
-        return Hourly(self.times[first:], self.values[first:], self.reasons[first:])
-
     def days(self, zone: ZoneInfo) -> int:
         """Local days of which anything is known."""
         known = np.isfinite(self.values)

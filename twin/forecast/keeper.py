@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from twin.forecast.exclusions import Marks
 from twin.forecast.hourly import Hourly, read, summed
-from twin.forecast.meter_model import LEAST_COVERAGE, train
+from twin.forecast.meter_model import train
 from twin.forecast.outlook import RECENT_D, Calendar, Outlook, looked, modes_at
 from twin.forecast.shelf import Refusal, Shelf, Trained
 from twin.forecast.subjects import Subject
@@ -146,7 +146,7 @@ class Keeper:
             return None
         warm = temperature_of(store, around.outdoor, hours, around.marks)
         known = np.isfinite(hours.values)
-        enough = known.any() and np.isfinite(warm[known]).mean() >= max(WARM_COVERAGE, LEAST_COVERAGE)
+        enough = known.any() and np.isfinite(warm[known]).mean() >= WARM_COVERAGE
         return warm if enough else None
 
     def look(self, store: SqlStore, subject: Subject, around: Surroundings) -> Outlook | None:

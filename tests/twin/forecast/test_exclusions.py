@@ -32,6 +32,7 @@ def test_checks_that_doubt_no_value_spoil_none() -> None:
 
 
 def test_without_an_end_it_ended_when_the_program_began_again_and_no_later_than_two_months_on() -> None:
-    events = [opened(10, "1", "flat", "a"), event(40, "campus-twin", "started", "program"), opened(45, "2", "unit", "b")]
+    started = event(40, "campus-twin", "started", "program")
+    events = [opened(10, "1", "flat", "a"), started, opened(45, "2", "unit", "b")]
     assert marks_of(events, 200 * DAY) == {"a": (Mark(10, 40, "flat"),), "b": (Mark(45, 45 + MOST_D * DAY, "unit"),)}
     assert marks_of([opened(10, "1", "flat", "a")], 5) == {"a": (Mark(10, 10, "flat"),)}, "never backwards"

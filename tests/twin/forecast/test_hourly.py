@@ -18,7 +18,7 @@ from twin.history.duckdb_parquet import DuckDbStore
 from twin.history.store import SqlStore
 
 HOURS = 60
-TIMES = MONDAY + 3600.0 * np.arange(HOURS)
+TIMES = np.asarray(MONDAY + 3600.0 * np.arange(HOURS), np.float64)
 MS = round(MONDAY * 1000)
 END = MS + HOURS * 3_600_000
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -117,6 +117,5 @@ def test_days_are_local_and_the_ends_can_be_trimmed() -> None:
     assert (found.days(SHANGHAI), found.days(ZoneInfo("UTC"))) == (2, 2)
     assert Hourly(TIMES[:17], np.ones(17), ("",) * 17).days(SHANGHAI) == 2, "eight o'clock to one at night"
     assert (found.trimmed.reasons[0], found.trimmed.reasons[-1]) == ("5", "29")
-    assert found.since(TIMES[29]).reasons[0] == "29"
     nothing = Hourly(TIMES, level(np.nan), ("",) * HOURS)
     assert (nothing.days(SHANGHAI), len(nothing.trimmed.times)) == (0, 0)

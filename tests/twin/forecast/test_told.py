@@ -15,7 +15,7 @@ from twin.quality.ledger import Ledger
 
 HOUR = 3600.0
 NAMES = {"zh": "楼", "en": "House"}
-CAUSES = tuple(Cause(name, 0.9, "because") for name in ("base-load", "off-hours", "temperature"))  # type: ignore[arg-type]
+CAUSES = tuple(Cause(name, 0.9, "because") for name in ("base-load", "off-hours", "temperature"))
 LOAD = Anomaly(10 * HOUR, None, 20 * HOUR, 15.0, 300.0, 200.0, 150.0, 0.5, 9.0, False, CAUSES)
 
 
