@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -16,6 +18,7 @@ from server.values import instant, utc
 from twin.forecast.outlook import HOUR_S, Near, Outlook
 from twin.forecast.subjects import Subject
 from twin.frame import FLAG_SIMULATED
+from twin.quality.finding import Finding
 
 LONGEST_D = 62
 """The longest window that may be asked for [d]."""
@@ -26,7 +29,7 @@ Name = Annotated[str, Query(max_length=400)]
 
 
 def add(api: APIRouter, runtime: Runtime) -> None:
-    """Add the routes; bands are worked out in the thread of the forecasts."""
+    """Add the routes; what takes some milliseconds is worked out in a thread."""
 
     @api.get("/forecast")
     async def forecast(
@@ -48,7 +51,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         near = outlook.near
         if start or end:
             times = _window(outlook, near, *_instants(start, end))
-            near = Near(times, await forecaster.ask(lambda: outlook.band(times)))
+            near = Near(times, await asyncio.to_thread(outlook.band, times))
         answer.times = [utc(at) for at in near.times.tolist()]
         answer.expected, answer.low, answer.high = (
             [round(value, DIGITS) if np.isfinite(value) else None for value in column.tolist()]
@@ -57,17 +60,18 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         return answer
 
     @api.get("/models")
-    async def models() -> ModelsOut:
+    def models() -> ModelsOut:
         forecaster = _forecaster(runtime)
-        items = [_model(runtime, forecaster, subject) for subject in forecaster.keeper.subjects.values()]
+        found = forecaster.anomalies()
+        items = [_model(runtime, forecaster, subject, found) for subject in forecaster.keeper.subjects.values()]
         return ModelsOut(items=items, total=len(items))
 
     @api.get("/models/{entity:path}")
-    async def model(entity: Annotated[str, Path(max_length=400)]) -> ModelCardOut:
+    def model(entity: Annotated[str, Path(max_length=400)]) -> ModelCardOut:
         forecaster = _forecaster(runtime)
         subject = _subject(runtime, forecaster, entity)
         found = forecaster.keeper.trained.get(subject.id)
-        row = _model(runtime, forecaster, subject)
+        row = _model(runtime, forecaster, subject, forecaster.anomalies())
         return ModelCardOut(
             **row.model_dump(), card=found.model.card.to_dict() if found is not None and found.model else None,
             message=found.refusal.message if found is not None and found.refusal else "",
@@ -117,11 +121,11 @@ def _window(outlook: Outlook, near: Near, start: float | None, end: float | None
     return np.arange(grid + HOUR_S * np.ceil((first - grid) / HOUR_S), last, HOUR_S, dtype=np.float64)
 
 
-def _model(runtime: Runtime, forecaster: Forecaster, subject: Subject) -> ModelOut:
+def _model(runtime: Runtime, forecaster: Forecaster, subject: Subject, anomalies: Mapping[str, Finding]) -> ModelOut:
     keeper, now = forecaster.keeper, runtime.ingest.clock()
     found = keeper.trained.get(subject.id)
     quality, reason = state_of(keeper, subject.id)
-    finding = forecaster.anomaly_of(subject.id)
+    finding = anomalies.get(subject.id)
     points = forecaster.points_of(subject)
     live = runtime.live
     rows = [live.index[point] for point in points if point in live.index]

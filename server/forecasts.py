@@ -87,9 +87,14 @@ class Forecaster:
         self.looked = now
 
     async def ask(self, work: Callable[[], Answer]) -> Answer:
-        """Do a piece of work in a thread, one at a time."""
+        """Do a piece of work in a thread, one at a time; an end waits for it, since what it reads is closed next."""
         async with self._turn:
-            return await asyncio.to_thread(work)
+            piece = asyncio.ensure_future(asyncio.to_thread(work))
+            try:
+                return await asyncio.shield(piece)
+            except asyncio.CancelledError:
+                await asyncio.wait([piece])
+                raise
 
     async def _piece(self, work: Callable[[], object]) -> None:
         began = time.monotonic()
@@ -147,12 +152,10 @@ class Forecaster:
             return {"zh": entity, "en": entity}
         return {"zh": label_of(found, "zh"), "en": label_of(found, "en")}
 
-    def anomaly_of(self, entity: str) -> Finding | None:
-        """The open finding of what a subject uses; None where it is as expected."""
+    def anomalies(self) -> dict[str, Finding]:
+        """The open findings of what is used, by what uses it."""
         findings = self._runtime.watch.findings()
-        return next(
-            (f for f in findings if f.check == "energy" and f.until is None and f.entities == (entity,)), None
-        )  # fmt: skip
+        return {f.entities[0]: f for f in findings if f.check == "energy" and f.until is None}
 
 
 def calendar_of(runtime: Runtime) -> Calendar | None:

@@ -37,7 +37,7 @@ def expected(context: Context, entity: Entity) -> Child:
         lines.append(row(text("expected.now"), fresh(f"expected|{entity.id}", told)))
     state = html.Span([text(f"forecast.quality.{quality}"), " · ", html.Span(why[context.lang], className="quiet")])
     lines.append(row(text("expected.model"), state))
-    finding = forecasts.anomaly_of(entity.id) if context.moment is None else None
+    finding = forecasts.anomalies().get(entity.id) if context.moment is None else None
     if finding is not None:
         lines.append(row(text("expected.anomaly"), _anomaly(context, finding)))
     return section(text("expected.title"), lines, note=text("expected.origin"))
@@ -72,7 +72,7 @@ def _anomaly(context: Context, finding: Finding) -> html.Span:
         length=duration(_number(figures["length_s"]), context.lang), energy=energy,
     )  # fmt: skip
     sign = html.Span(className=f"sign {finding.severity}", title=context.text(f"severity.{finding.severity}"))
-    return html.Span([sign, html.Span(told)], className="anomaly")
+    return html.Span([sign, " ", html.Span(told)])
 
 
 def _number(figure: Figure) -> float:

@@ -78,7 +78,7 @@ def campus_runtime(base: Path, cache: Path) -> Runtime:
     ]
     runtime = runtime_of(assembled, [], cache, clock=lambda: NOW)
     tariff = Tariff(per_kwh=0.5, source="s", date="2026")
-    runtime.config = SimpleNamespace(templates={}, file=SimpleNamespace(kpis=Kpis(tariff=tariff)))  # type: ignore[assignment]
+    runtime.config = SimpleNamespace(templates={}, devices=[], file=SimpleNamespace(kpis=Kpis(tariff=tariff)))  # type: ignore[assignment]
     runtime.keep_history(HistoryEntry(), base)
     return runtime
 
