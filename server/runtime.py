@@ -27,6 +27,7 @@ from server.built import demo, demo_timetable, scene_of
 from server.chronicle import Chronicle
 from server.feed import feed
 from server.files import Bundle
+from server.forecasts import Forecaster
 from server.kpi_memory import remember
 from server.live import Hub
 from server.past import Archive, open_recorder
@@ -90,8 +91,8 @@ class Runtime:
     went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
     long as the server does.
     ``egress`` are the points of the campus's way out, where campus.yaml names them.
-    ``past`` answers what was and ``recorder`` keeps it: None where no history is kept, ``history_trouble`` says why if
-    that is not meant.
+    ``past`` answers what was, ``recorder`` keeps it, ``forecasts`` learn from it: None where no history is kept,
+    ``history_trouble`` says why if that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
     """
@@ -126,6 +127,7 @@ class Runtime:
     past: Past | None = None
     recorder: Recorder | None = None
     history_trouble: str = ""
+    forecasts: Forecaster | None = None
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -151,6 +153,8 @@ class Runtime:
             return
         self.past = Archive(self.recorder, lambda: self.live)
         self.background.append(("the chronicle of what happens", Chronicle(self, self.recorder).run))
+        self.forecasts = Forecaster(self, self.recorder, base / entry.folder / "models")
+        self.background.append(("the forecasts", self.forecasts.run))
         self.record()
 
     def record(self) -> None:

@@ -10,6 +10,7 @@ from pages._parts import format as fmt
 from pages._parts import states
 from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
+from pages._parts.expected import expected, forecast_of
 from pages._parts.fresh import texts_of
 from pages._parts.links import links
 from pages._parts.occupancy import people
@@ -35,6 +36,7 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     told = bool(context.runtime.assembled.points)
     if told and channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
         parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
+    parts.append(expected(context, entity))
     parts.append(people(context, entity))
     parts.extend(links(context, entity, channel))
     parts.append(provenance(context, entity, channel))
@@ -46,9 +48,12 @@ def aging(context: Context, selected: str, channel_key: str) -> dict[str, list[s
     """The texts of the panel of ``selected`` that grow old on it, as they are now (pages._parts.fresh)."""
     entity = context.runtime.index.get(selected)
     runtime = context.runtime
-    if entity is None or not (context.live.of_entity(selected) or runtime.people.of_space(selected)):
+    told = context.live.of_entity(selected) or runtime.people.of_space(selected) or forecast_of(runtime, selected)
+    if entity is None or not told:
         return {}
-    return texts_of([people(context, entity), provenance(context, entity, channels().get(channel_key))])
+    return texts_of(
+        [expected(context, entity), people(context, entity), provenance(context, entity, channels().get(channel_key))]
+    )
 
 
 def _title(context: Context, entity: Entity) -> list[Child]:
