@@ -71,7 +71,7 @@ class Forecaster:
         await self._follow()
         now = self._runtime.ingest.clock()
         due = self.keeper.due(now)
-        if not due and store.rolled_until == self._hour:
+        if not store.rolled_until or (not due and store.rolled_until == self._hour):
             return
         self._hour = store.rolled_until
         try:

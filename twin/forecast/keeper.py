@@ -32,8 +32,8 @@ F64 = npt.NDArray[np.float64]
 TRAINED_D = 400
 """How far back training looks [d]."""
 OLD_S = 7 * 86_400.0
-AGAIN_S = 86_400.0
-"""A refused model is tried again after so long [s]."""
+AGAIN_S, YOUNG_AGAIN_S = 86_400.0, 3600.0
+"""A refused model is tried again after so long [s]; sooner where there are few readings yet, which are soon read."""
 NIGHT, NIGHT_H = time(2), 3
 """From when on, and for how many hours, models are trained anew, local time."""
 WARM_COVERAGE = 0.9
@@ -101,7 +101,9 @@ class Keeper:
         found = self.trained.get(entity)
         if found is None or (begun is not None and found.at < begun):
             return True
-        return now - found.at > (AGAIN_S if found.model is None else OLD_S)
+        if found.refusal is not None:
+            return now - found.at > (YOUNG_AGAIN_S if found.refusal.reason == "too-little" else AGAIN_S)
+        return now - found.at > OLD_S
 
     def forget_readings(self) -> None:
         """Let go of what was read: when everything of one moment has been done."""

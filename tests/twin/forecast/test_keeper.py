@@ -18,7 +18,7 @@ from tests.twin.forecast.made import office
 from twin.forecast import keeper as keeping
 from twin.forecast.clock import local_time
 from twin.forecast.exclusions import Mark
-from twin.forecast.keeper import AGAIN_S, OLD_S, Keeper, Surroundings
+from twin.forecast.keeper import AGAIN_S, OLD_S, YOUNG_AGAIN_S, Keeper, Surroundings
 from twin.forecast.outlook import AHEAD_D, RECENT_D, Outlook
 from twin.forecast.shelf import VERSION, Shelf
 from twin.forecast.subjects import Subject
@@ -110,18 +110,19 @@ def test_all_are_trained_once_a_night_and_at_once_what_is_missing_or_a_week_old(
     two = datetime(2026, 5, 5, 2, 0, tzinfo=ZONE).timestamp()
     noon = two + 10 * HOUR
     assert (keeper.night(two - 1), keeper.night(two), keeper.next_night(noon)) == (two - DAY, two, two + DAY)
-    keeper.follow([A, NEW])
-    assert keeper.due(noon) == [A, NEW]
-    trained = keeper.train(store, A, Surroundings(noon))
-    refused = keeper.train(store, NEW, Surroundings(noon))
-    assert refused.refusal is not None
-    assert keeper.due(noon + 60) == keeper.due(two + DAY - 1) == []
-    assert keeper.due(two + DAY) == [A, NEW], "the next night"
-    keeper.trained = {"A": replace(trained, at=two + DAY), "new": replace(refused, at=two + DAY)}
-    assert keeper.due(two + DAY + HOUR) == []
-    keeper.trained = {"A": replace(trained, at=noon), "new": replace(refused, at=noon)}
-    assert keeper.due(noon + AGAIN_S + 1) == [NEW], "a refused one is tried again after a day, nights apart"
-    assert keeper.due(noon + OLD_S + 1) == [A, NEW]
+    same = Subject("same", "meter", ("same",))
+    keeper.follow([A, NEW, same])
+    assert keeper.due(noon) == [A, NEW, same]
+    found = {subject.id: keeper.train(store, subject, Surroundings(noon)) for subject in (A, NEW, same)}
+    assert [found[entity].refusal is None for entity in ("A", "new", "same")] == [True, False, False]
+    assert keeper.due(noon + 60) == []
+    assert keeper.due(two + DAY) == [A, NEW, same], "the next night"
+    keeper.trained = {entity: replace(each, at=two + DAY) for entity, each in found.items()}
+    assert keeper.due(two + DAY + 1800) == []
+    keeper.trained = found
+    assert keeper.due(noon + YOUNG_AGAIN_S + 1) == [NEW], "a young one grows by the hour"
+    assert keeper.due(noon + AGAIN_S + 1) == [NEW, same], "others are tried again after a day, nights apart"
+    assert keeper.due(noon + OLD_S + 1) == [A, NEW, same]
 
 
 def test_a_refusal_says_what_is_missing_and_is_kept(store: SqlStore, keeper: Keeper) -> None:
