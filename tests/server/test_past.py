@@ -232,10 +232,15 @@ def test_a_restart_goes_on_where_it_was(cache: Path, tmp_path: Path) -> None:
         assert live.latest(POINT).value == 1.0
 
 
-def test_until_it_is_open_it_says_so(kept: Served) -> None:
+def test_until_it_is_open_it_says_so(kept: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = kept.runtime.recorder
     assert recorder is not None
     until(lambda: recorder.store is not None)
+
+    def not_yet() -> None:
+        raise HistoryError("the history is being opened, and that takes long")
+
+    monkeypatch.setattr(recorder, "_open_store", not_yet)  # the keeper tries while there is none
     store, recorder.store = recorder.store, None
     try:
         with pytest.raises(HistoryError, match="being opened"):
