@@ -19,6 +19,7 @@ from twin.history.contract import HistoryError
 from twin.history.duckdb_parquet import DuckDbStore
 from twin.history.moment import moment
 from twin.history.recorder import Recorder
+from twin.history.restore import MARK
 from twin.history.retention import Retention
 from twin.history.store import SqlStore
 from twin.live import LiveState
@@ -52,13 +53,20 @@ class PastEvent:
 
 def open_recorder(entry: HistoryEntry, base: Path, zone: ZoneInfo, clock: Callable[[], float]) -> Recorder:
     """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had."""
-    folder = base / entry.folder
+    return Recorder(base / entry.folder / "journal", lambda: _whole_store(entry, base, zone), clock)
+
+
+def open_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
+    """The history of a campus whose folder is ``base``; HistoryError when it cannot be had."""
     keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
-    return Recorder(folder / "journal", lambda: _opened(entry, folder, zone, keep), clock)
+    return DuckDbStore(base / entry.folder, zone, keep)
 
 
-def _opened(entry: HistoryEntry, folder: Path, zone: ZoneInfo, keep: Retention) -> SqlStore:
-    return DuckDbStore(folder, zone, keep)
+def _whole_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
+    folder = base / entry.folder
+    if (folder / MARK).exists():
+        raise HistoryError(f"a backup was being put into {folder} and that did not end: run the command restore again")
+    return open_store(entry, base, zone)
 
 
 class Archive:

@@ -28,6 +28,7 @@ from server.feed import feed
 from server.files import Bundle
 from server.kpi_memory import remember
 from server.live import Hub
+from server.owner import Owner
 from server.past import Archive, open_recorder
 from server.past_contract import Past
 from server.push_gate import Gate, open_gates
@@ -85,8 +86,8 @@ class Runtime:
     went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
     long as the server does.
     ``egress`` are the points of the campus's way out, where campus.yaml names them.
-    ``past`` answers what was and ``recorder`` keeps it: None where no history is kept, ``history_trouble`` says why if
-    that is not meant.
+    ``past`` answers what was, ``recorder`` keeps it, ``owner`` lets commands at it: None where no history is kept,
+    ``history_trouble`` says why if that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
     """
@@ -120,6 +121,7 @@ class Runtime:
     configuration: Configuration | None = None
     past: Past | None = None
     recorder: Recorder | None = None
+    owner: Owner | None = None
     history_trouble: str = ""
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
@@ -144,6 +146,7 @@ class Runtime:
             log.error("no history is kept: %s", error)
             return
         self.past = Archive(self.recorder, lambda: self.live)
+        self.owner = Owner(base / entry.folder, self.recorder, self.assembled.campus.id)
         self.background.append(("the chronicle of what happens", Chronicle(self, self.recorder).run))
         self.record()
 
@@ -175,6 +178,8 @@ class Runtime:
         self._begin_people()
         if self.recorder is not None:
             self.recorder.start()
+        if self.owner is not None:
+            self.owner.start()
         await self.supervisor.start()
         work = [
             *self.background,
@@ -229,6 +234,8 @@ class Runtime:
         self._hub_task = self._watch_task = self._people_task = None
         await asyncio.to_thread(self.watch.remember)
         await asyncio.to_thread(self.people.remember)
+        if self.owner is not None:
+            await asyncio.to_thread(self.owner.stop)
         if self.recorder is not None:
             await asyncio.to_thread(self.recorder.stop)
 
