@@ -22,9 +22,10 @@
     const word = document.getElementById("feed-word");
     if (!box || !word) return;
     const shown = document.getElementById("twin")?.dataset.state ?? "off";
-    const state = shown === "ready" && !campus.facts.fed ? "off" : shown;
+    const past = (document.getElementById("twin")?.dataset.time ?? "live") !== "live";
+    const state = past ? "replay" : shown === "ready" && !campus.facts.fed ? "off" : shown;
     if (box.dataset.state !== state) box.dataset.state = state;
-    const texts = { loading: "feed.loading", ready: "feed.live", stale: "feed.stale", error: "feed.error", off: "feed.off" };
+    const texts = { loading: "feed.loading", ready: "feed.live", stale: "feed.stale", error: "feed.error", off: "feed.off", replay: "feed.replay" };
     write(word, campus.text(texts[state] ?? texts.off));
   }
 

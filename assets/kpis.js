@@ -140,10 +140,10 @@
     asking?.abort();
     const mine = (asking = new AbortController());
     const key = shown;
-    const [wanted, entity] = key.split("|");
+    const [wanted, entity, at] = key.split("|");
     const limit = setTimeout(() => mine.abort(), LATE_MS);
     try {
-      const query = new URLSearchParams({ domain: wanted, entity });
+      const query = new URLSearchParams({ domain: wanted, entity, ...(at === "live" ? {} : { at }) });
       const reply = await fetch(`/api/v1/kpis?${query}`, { signal: mine.signal });
       if (!reply.ok) throw new Error(String(reply.status));
       const answer = await reply.json();
@@ -163,7 +163,7 @@
     const box = strip();
     if (!box) return;
     const [wanted, entity] = [domain(), place()];
-    const key = `${wanted}|${entity}`;
+    const key = `${wanted}|${entity}|${campus.view.get().at}`;
     for (const row of box.querySelectorAll("[data-kpis-of]")) row.hidden = row.dataset.kpisOf !== wanted;
     const row = box.querySelector(`[data-kpis-of="${wanted}"]`);
     write(box.querySelector("[data-kpis-domain]"), row?.dataset.name ?? "");
@@ -185,7 +185,7 @@
         for (const part of [".kpi-unit", ".kpi-state"]) write(cell.querySelector(part), "");
       }
     }
-    document.dispatchEvent(new CustomEvent("campus:kpis", { detail: { domain: wanted, entity } }));
+    document.dispatchEvent(new CustomEvent("campus:kpis", { detail: { domain: wanted, entity, ...(key.endsWith("|live") ? {} : { at: campus.view.get().at }) } }));
     ask();
   }
 

@@ -6,6 +6,10 @@
   const ALWAYS = [["/", "keys.search"], ["Esc", "keys.back"], ["?", "keys.list"]];
   const SCENE = [["← → ↑ ↓", "keys.move"], ["+ −", "keys.zoom"], ["Enter", "keys.fly"], ["PgUp PgDn", "keys.storey"]];
 
+  const TIME = [
+    ["← →", "keys.time.step"], ["Space", "keys.time.play"], ["PgUp PgDn", "keys.time.event"], ["+ −", "keys.time.zoom"], ["Home End", "keys.time.ends"],
+  ];
+
   function buttons() {
     return [...document.querySelectorAll("[aria-keyshortcuts]")].filter((button) => button.checkVisibility() && !button.disabled);
   }
@@ -42,6 +46,7 @@
       group(campus.text("keys.view"), buttons().map((button) => [button.getAttribute("aria-keyshortcuts"), named(button)])),
       element("div", [
         group(campus.text("keys.always"), told(ALWAYS)), group(campus.text("keys.scene"), told(SCENE)),
+        ...(document.getElementById("time-axis")?.checkVisibility() ? [group(campus.text("keys.time"), told(TIME))] : []),
       ]),
     ], { class: "keys-list", "aria-label": campus.text("keys.title") });
     dialog.addEventListener("click", (event) => event.target === dialog && shut(dialog));

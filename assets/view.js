@@ -6,7 +6,7 @@
   const root = document.documentElement;
   const DEFAULTS = {
     sel: "", storey: "", mode: "3d", ch: campus.facts.channel ?? "", lens: "data", x: "0", xray: "0", labels: "1",
-    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", measure: "0",
+    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", vs: "", cmp: "", measure: "0",
   };
   const HIDDEN = new Set(["measure"]);
   /** Words follow the picture after this at the latest [ms]. */
@@ -29,6 +29,9 @@
     const read = { ...DEFAULTS };
     for (const key of Object.keys(DEFAULTS)) if (query.has(key) && !HIDDEN.has(key)) read[key] = query.get(key);
     if (!read.sel && campus.facts.path.building) read.sel = campus.facts.path.building;
+    // an instant that is none is no instant: the present, which says so, is better than a wrong moment
+    if (!Number.isFinite(Date.parse(read.at))) read.at = "live";
+    if (!Number.isFinite(Date.parse(read.vs))) read.vs = read.cmp = "";
     return read;
   }
 
@@ -79,6 +82,8 @@
     cutflip: () => ({ section: section() }),
     cam: () => (state.cam ? { camera: state.cam } : {}),
     at: () => ({ time: state.at }),
+    vs: () => ({ against: state.vs }),
+    cmp: () => ({ compare: { swipe: "swipe", diff: "difference" }[state.cmp] ?? "" }),
   };
 
   /** Buttons, sliders and legends show the state. */
@@ -140,7 +145,7 @@
     if (from !== "twin") for (const key of changed) Object.assign(props, TWIN[key]());
     if (fly) props.flyTo = `${fly}#${(flights += 1)}`;
     if (Object.keys(props).length) campus.setProps("twin", props);
-    if (["sel", "storey"].some((key) => changed.includes(key))) focus();
+    if (["sel", "storey", "at"].some((key) => changed.includes(key))) focus();
     else if (changed.includes("ch")) afterScene(focus);
     // a plane that is drawn along changes nothing else on the page
     if (changed.length === 1 && changed[0] === "cutat") campus.section.reflect(state, model);
@@ -156,17 +161,17 @@
   }
 
   function focusData() {
-    return { sel: state.sel, storey: state.storey, ch: state.ch };
+    return { sel: state.sel, storey: state.storey, ch: state.ch, at: state.at };
   }
 
   function placeData() {
-    return { sel: state.sel, storey: state.storey };
+    return { sel: state.sel, storey: state.storey, at: state.at };
   }
 
   function focus() {
     calm(); // what waited for the scene is told now
     const place = placeData();
-    if (place.sel !== told.sel || place.storey !== told.storey) campus.setProps("place", { data: (told = place) });
+    if (Object.keys(place).some((key) => place[key] !== told[key])) campus.setProps("place", { data: (told = place) });
     campus.setProps("focus", { data: focusData() });
     titles();
   }
@@ -284,7 +289,7 @@
       else if (state.cut) campus.setProps("twin", { section: section() });
       campus.section.reflect(state, model);
     }, (error) => console.warn(`the scene index cannot be read: ${error.message}`));
-    const rest = { explode: Number(state.x) || 0, xray: state.xray === "1" };
+    const rest = { explode: Number(state.x) || 0, xray: state.xray === "1", ...TWIN.at(), ...TWIN.vs(), ...TWIN.cmp() };
     campus.setProps("twin", rest);
     reflect();
     const twin = document.getElementById("twin");

@@ -30,6 +30,8 @@ class Inbox:
         self._waiting: list[RawReading] = []
         self._arrived: asyncio.Event | None = None
         self._closed = False
+        self._put = self._judged = 0
+        self._watching: list[tuple[int, asyncio.Future[None]]] = []
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -39,6 +41,7 @@ class Inbox:
         if self._closed or len(self._waiting) + len(readings) > most:
             return False
         self._waiting.extend(readings)
+        self._put += len(readings)
         if self._arrived is not None and self._waiting:
             self._arrived.set()
         return True
@@ -51,6 +54,21 @@ class Inbox:
         """The oldest, at most ``most``; they are the caller's from now on."""
         taken, self._waiting = self._waiting[:most], self._waiting[most:]
         return taken
+
+    def settle(self, number: int) -> None:
+        """The oldest ``number`` of those that were taken have been judged."""
+        self._judged += number
+        for mark, future in self._watching:
+            if mark <= self._judged and not future.done():
+                future.set_result(None)
+        self._watching = [(mark, future) for mark, future in self._watching if mark > self._judged]
+
+    async def judged(self) -> None:
+        """Wait until everything that was put in so far has been judged."""
+        if self._judged < self._put:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._watching.append((self._put, future))
+            await future
 
     def arrivals(self) -> asyncio.Event:
         """Set while something waits; a new event for each loop that listens."""
@@ -116,5 +134,8 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
         await asyncio.sleep(settings.batch_ms / 1000)
         arrived.clear()
         while taken := inbox.take(PIECE):
-            yield taken
+            try:
+                yield taken
+            finally:  # also where the source is ended just then: whoever got them has them
+                inbox.settle(len(taken))
             await asyncio.sleep(0)

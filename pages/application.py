@@ -24,12 +24,13 @@ from fastapi import FastAPI, Request, Response
 
 from pages import building, check, console, feeds, not_found
 from pages._parts import details, states, twin_view
-from pages._parts.context import Context, Theme, context_of
+from pages._parts.context import Context, Theme, context_at, context_of
 from pages._parts.text import choose_language, texts
 from pages._parts.tokens import ASSETS, content_hash, load_tokens, stylesheet
 from pages._parts.twin_view import default_channel
 from server.runtime import Runtime
 from twin.domains import channels
+from twin.history.contract import HistoryError
 from twin.index import label_of
 
 log = logging.getLogger(__name__)
@@ -197,6 +198,8 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
     async def tell_again(_pulse: int, focus: dict[str, str] | None, route: dict[str, str]) -> Any:
         if not focus or not focus["sel"]:
             return dash.no_update
+        if focus.get("at", "live") != "live":  # what was grows no older
+            return dash.no_update
         texts = await asyncio.to_thread(details.aging, context_of(runtime, route), focus["sel"], focus["ch"])
         return {"of": focus["sel"], "texts": texts} if texts else dash.no_update
 
@@ -206,7 +209,10 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
     async def show_details(focus: dict[str, str], route: dict[str, str]) -> Any:
         context = context_of(runtime, route)
         try:
+            context = await context_at(runtime, route, focus.get("at", "live"))
             return await asyncio.to_thread(details.details, context, focus["sel"], focus["ch"])
+        except HistoryError as error:
+            return states.message("missing", context.text("time.unknown"), str(error))
         except Exception:  # as above: one broken entity must not leave another's facts on the screen
             log.exception("the details of %r could not be built", focus["sel"])
             return states.broken(context)

@@ -8,7 +8,7 @@ from typing import Any
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import kpi_strip, sources, twin_view
+from pages._parts import kpi_strip, sources, time_bar, twin_view
 from pages._parts.bar import bar
 from pages._parts.blocks import attrs, digest, icon
 from pages._parts.context import Context, context_of
@@ -36,6 +36,7 @@ async def layout(context: Context) -> html.Div:
             ),
             html.Main(twin_view.twin_view(context), id="main", className="stage", tabIndex=-1),
             html.Aside(id="details", className="details", **attrs({"aria-label": context.text("details.label")})),
+            time_bar.time_bar(context),
             html.Footer(sources.strip(context), id="sources", className="foot"),
             dcc.Interval(id="slow", interval=5000),
             dcc.Store(id="sources-shown"),

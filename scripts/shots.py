@@ -125,6 +125,7 @@ SHOTS = (
     Shot("console", "occupancy", query="sel=14&ch=occupancy.people"),
     Shot("console", "figure", query="sel=14", act=press('[data-kpi="energy.emissions_today"]')),
     Shot("console", "search", act=search_initials),
+    Shot("console", "time", act=press("#time-open")),
     Shot("console", "unknown", query="sel=nowhere/99"),
     Shot("console", "loading", before=hold_models, wait="[data-state=loading]"),
     Shot("console", "error", before=break_models, wait="[data-state=error]"),

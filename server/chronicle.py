@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from typing import TYPE_CHECKING
 
 from server.quality_text import sentence, unit_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from server.runtime import Runtime
     from twin.history.recorder import Recorder
     from twin.quality.finding import Finding
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 
@@ -36,7 +39,10 @@ class Chronicle:
         """Look every second, until cancelled."""
         self._note(round(self._now() * 1000), "program", "campus-twin", "started", **_both("history.started"))
         while True:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # one finding that cannot be told must not end the chronicle
+                log.exception("what happened could not be told; the chronicle goes on")
             await asyncio.sleep(LOOK_S)
 
     def look(self) -> None:

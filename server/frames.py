@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
@@ -23,6 +23,8 @@ from server.streaming import DEFAULT_CHANNEL
 from twin.history.contract import HistoryError
 from twin.live import LiveState
 
+Answers = dict[int | str, dict[str, Any]]
+
 AT_ONCE = 2
 """Frames that are worked out at the same time."""
 MOST_WAITING = 40
@@ -33,6 +35,9 @@ SETTLED_S = 600.0
 """What is this old [s] is taken to change no more: late readings have come."""
 SETTLED = "private, max-age=86400, immutable"
 FRESH = "private, max-age=2"
+
+BYTES: Answers = {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
+EVENT: Answers = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
 
 Instant = Annotated[str, Query(min_length=1, max_length=60)]
 Code = Annotated[str, Query(max_length=200)]
@@ -108,7 +113,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
     """Add the routes."""
     keeper = Keeper(runtime)
 
-    @api.get("/frames", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}})
+    @api.get("/frames", response_class=Response, responses=BYTES)
     async def frames(at: Instant, channel: Code = DEFAULT_CHANNEL, scope: Code = "", against: str = "") -> Response:
         now = runtime.live.clock()
         instant = read_instant(at, "at", now)
@@ -121,7 +126,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         data = await keeper.get(("frame", channel, scope, instant, other), make)
         return _answer(data, "application/octet-stream", keeper, instant, other)
 
-    @api.get("/frames/links", response_class=Response, responses={200: {"content": {"application/json": {}}}})
+    @api.get("/frames/links", response_class=Response, responses=EVENT)
     async def links(at: Instant, scope: Code = "") -> Response:
         instant = read_instant(at, "at", runtime.live.clock())
         _check(runtime, DEFAULT_CHANNEL, scope)

@@ -29,6 +29,7 @@ def register(server: FastAPI, runtime: Runtime) -> None:
             "uptime_s": round(time.time() - runtime.started, 1),
             "sources": {state.name: state.state for state in runtime.sources()},
             "configuration": _configuration(runtime.configuration),
+            "history": _history(runtime),
         }
         return JSONResponse(body, 200 if runtime.ready else 503)
 
@@ -45,6 +46,15 @@ def _configuration(row: Configuration | None) -> dict[str, object] | None:
         return None
     mistakes = [mistake.as_dict() for mistake in row.mistakes[:100]]
     return {"state": row.state, "message": row.message, "since": round(row.since, 1), "mistakes": mistakes}
+
+
+def _history(runtime: Runtime) -> dict[str, object]:
+    """How the keeping of history is."""
+    if runtime.recorder is None:
+        return {"state": "failed" if runtime.history_trouble else "off", "message": runtime.history_trouble}
+    row = runtime.recorder.state()
+    return {"state": row.state, "message": row.message, "since": round(row.since, 1), "rows": row.rows,
+            "waiting_bytes": row.waiting, "dropped": row.dropped}  # fmt: skip
 
 
 def _metrics(runtime: Runtime) -> Iterator[str]:
@@ -65,6 +75,13 @@ def _metrics(runtime: Runtime) -> Iterator[str]:
     findings = [(f'{{check="{check}"}}', n) for check, n in runtime.watch.ledger.open_by_check().items()]
     yield from _family("campus_quality_findings", "gauge", "findings of the checks of the data that last", findings)
     yield from _sources(runtime)
+    if runtime.recorder is not None:
+        row = runtime.recorder.state()
+        text = "1 when what comes is kept"
+        yield from _family("campus_history_ok", "gauge", text, [("", int(row.state == "ok"))])
+        yield from _family("campus_history_rows", "counter", "readings kept", [("", row.rows)])
+        yield from _family("campus_history_waiting_bytes", "gauge", "journal that waits", [("", row.waiting)])
+        yield from _family("campus_history_dropped", "counter", "readings that found no room", [("", row.dropped)])
     usage = resource.getrusage(resource.RUSAGE_SELF)
     yield from _family("process_cpu_seconds", "counter", "CPU time used", [("", usage.ru_utime + usage.ru_stime)])
     yield from _family("process_max_resident_bytes", "gauge", "peak memory", [("", usage.ru_maxrss * 1024)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, HTTPException, Query
 
 from server.instants import read_instant
@@ -12,6 +13,7 @@ from server.runtime import Runtime
 from server.schemas_history import HistoryOut, PastEventOut, SpanOut
 from server.values import instant, utc
 from twin.history.contract import HistoryError
+from twin.live import LiveState
 
 DAY_S = 86_400.0
 LONGEST_S = 400 * DAY_S
@@ -28,6 +30,7 @@ Moment = Annotated[str, Query(max_length=60)]
 
 def add(api: APIRouter, runtime: Runtime) -> None:
     """Add the route."""
+    pace = _Pace(runtime)
 
     @api.get("/history")
     async def history(
@@ -38,7 +41,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         now = runtime.live.clock()
         last = read_instant(end, "end", now + LONGEST_S) if end else now
         first = read_instant(start, "start", now + LONGEST_S) if start else last - DAY_S
-        step = _step(first, last, step_s)
+        step = max(pace.least_s(), _step(first, last, step_s))
         past = runtime.past
         answer = HistoryOut(
             kept=past is not None, timezone=runtime.assembled.campus.timezone, now=utc(now), span=None,
@@ -56,6 +59,24 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         answer.coverage = [round(min(1.0, max(0.0, share)), 4) for share in shares]
         answer.events = [_event(event) for event in list(events)[-MOST_EVENTS:]]
         return answer
+
+
+class _Pace:
+    """How short a step of the coverage may be: in one shorter than that points are silent that are all right."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._of: LiveState | None = None
+        self._least_s = LEAST_STEP_S
+
+    def least_s(self) -> float:
+        """Twice the interval that three points of four keep [s]."""
+        live = self._runtime.live
+        if self._of is not live:
+            self._of = live
+            intervals = [point.interval_s for point in live.points] or [LEAST_STEP_S]
+            self._least_s = max(LEAST_STEP_S, 2.0 * float(np.percentile(intervals, 75)))
+        return self._least_s
 
 
 def _step(first: float, last: float, asked: float | None) -> float:

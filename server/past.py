@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -16,12 +16,14 @@ import numpy as np
 
 from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError
-from twin.history.duckdb_parquet import DuckDbStore
-from twin.history.moment import moment
+from twin.history.moment import Moments
+from twin.history.open import open_history
+from twin.history.past_memory import hours_before, remembered
 from twin.history.recorder import Recorder
 from twin.history.restore import MARK
 from twin.history.retention import Retention
 from twin.history.store import SqlStore
+from twin.kpi import Kpis, Then
 from twin.live import LiveState
 
 log = logging.getLogger(__name__)
@@ -51,15 +53,22 @@ class PastEvent:
     en: str
 
 
-def open_recorder(entry: HistoryEntry, base: Path, zone: ZoneInfo, clock: Callable[[], float]) -> Recorder:
-    """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had."""
-    return Recorder(base / entry.folder / "journal", lambda: _whole_store(entry, base, zone), clock)
+def open_recorder(
+    entry: HistoryEntry,
+    base: Path,
+    zone: ZoneInfo,
+    clock: Callable[[], float],
+    first: Callable[[SqlStore], object] | None = None,
+) -> Recorder:
+    """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had. ``first`` is done
+    with the historian before it gets anything."""
+    return Recorder(base / entry.folder / "journal", lambda: _whole_store(entry, base, zone), clock, first)
 
 
 def open_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
     """The history of a campus whose folder is ``base``; HistoryError when it cannot be had."""
     keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
-    return DuckDbStore(base / entry.folder, zone, keep)
+    return open_history(entry, base / entry.folder, zone, keep)
 
 
 def _whole_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
@@ -75,8 +84,9 @@ class Archive:
     def __init__(self, recorder: Recorder, live: Callable[[], LiveState]) -> None:
         self.recorder = recorder
         self._live = live
-        self._moments: OrderedDict[int, LiveState] = OrderedDict()
-        self._of: LiveState | None = None
+        self._kept: OrderedDict[int, LiveState] = OrderedDict()
+        self._moments: Moments | None = None
+        self._hours: tuple[object, list[LiveState]] | None = None
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, question: Callable[[SqlStore], Answer]) -> Answer:
@@ -91,18 +101,39 @@ class Archive:
     async def live_at(self, at: float) -> LiveState:
         """The live state as of ``at`` [s since epoch]; HistoryError where there is none."""
         live = self._live()
-        if self._of is not live:
-            self._of = live
-            self._moments.clear()
+        if self._moments is None or self._moments.live is not live or self._moments.store is not self.recorder.store:
+            self._kept.clear()
+            self._moments = None if self.recorder.store is None else Moments(live, self.recorder.store)
+        moments = self._moments
         key = round(at * 1000)
-        found = self._moments.get(key)
+        found = self._kept.get(key)
         if found is None:
-            found = await self.ask(lambda store: moment(live, store, at))
-            if self._of is live and live.clock() - at > YOUNG_S:
-                self._moments[key] = found
-                while len(self._moments) > MOMENTS:
-                    self._moments.popitem(last=False)
+            found = await self.ask(lambda store: moments.at(at) if moments else Moments(live, store).at(at))
+            if self._moments is moments and live.clock() - at > YOUNG_S:
+                self._kept[key] = found
+                while len(self._kept) > MOMENTS:
+                    self._kept.popitem(last=False)
         return found
+
+    async def then(self, at: float, kpis: Kpis) -> Then:
+        """What the figures are made of at ``at`` [s since epoch]; HistoryError where that cannot be known."""
+        live = await self.live_at(at)
+        moments = self._moments
+
+        def made(store: SqlStore) -> Then:
+            known = moments or Moments(live, store)
+            hours = self._hours_before(known, at, kpis.remembered)
+            return Then(live, remembered(live, hours, kpis.remembered, kpis.zone))
+
+        return await self.ask(made)
+
+    def _hours_before(self, moments: Moments, at: float, quantities: Sequence[str]) -> list[LiveState]:
+        """The hours before a moment; those of the hour that was asked for last are kept."""
+        key = (moments, moments.store.calendar.hour_of(round(at * 1000)), moments.store.rolled_until)
+        kept = self._hours
+        if kept is None or kept[0] != key:
+            kept = self._hours = key, hours_before(moments, at, quantities)
+        return kept[1]
 
     def span(self) -> tuple[float, float] | None:
         """The oldest and the newest instant [s since epoch] of which anything is kept; None where nothing is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from twin.kpi import Kpis, Then
 from twin.live import LiveState
 
 
@@ -41,6 +42,10 @@ class Past(Protocol):
 
     async def live_at(self, at: float) -> LiveState:
         """The live state as of ``at`` [s]; HistoryError where there is none."""
+        ...
+
+    async def then(self, at: float, kpis: Kpis) -> Then:
+        """What the figures are made of at ``at`` [s]; HistoryError where that cannot be known."""
         ...
 
     def span(self) -> tuple[float, float] | None:

@@ -1,7 +1,8 @@
-"""``POST /api/v1/readings``: readings that others send, checked row by row, acknowledged once they are in the inbox.
+"""``POST /api/v1/readings``: readings that others send, checked row by row, acknowledged once they are on the disk.
 
 The bearer token says which source they are of. Sent again, the same readings change nothing: they are filed under point
-and time. What is acknowledged is kept until it is judged; where there is no room the whole request is put off (503).
+and time. Where history is kept the answer waits for its journal, else for the inbox alone; where there is no room the
+whole request is put off (503).
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from server.push_gate import Gate
 from server.push_rows import Judged, Refused
 from server.runtime import Runtime
 from server.schemas import PushedOut, RefusedOut
+from twin.history.contract import HistoryError
 from twin.ingest import SAMPLE_CHARS, Sample
 
 BODY_S = 30.0
 THREAD_BYTES = 32 * 1024
 SHOWN = 1000
 FULL_WAIT_S = 1
+KEPT_S = 10.0
 
 _ROW = {
     "type": "object",
@@ -103,6 +106,7 @@ async def _take(runtime: Runtime, request: Request, source: str) -> PushedOut:
     if not runtime.ready or not gate.inbox.put(judged.readings, gate.settings.max_waiting):
         detail = f"source '{gate.name}' has no room for {len(judged.readings)} more readings: send them again"
         raise Refusal(503, detail, Retry_After=str(FULL_WAIT_S))
+    await _kept(runtime, gate, len(judged.readings))
     if judged.refused:
         runtime.ingest.refuse([_sample(row, received) for row in judged.refused], gate.name)
     return PushedOut(
@@ -110,6 +114,22 @@ async def _take(runtime: Runtime, request: Request, source: str) -> PushedOut:
         rejected_count=len(judged.refused),
         rejected=[RefusedOut.model_validate(row._asdict()) for row in judged.refused[:SHOWN]],
     )  # fmt: skip
+
+
+async def _kept(runtime: Runtime, gate: Gate, number: int) -> None:
+    """Wait until the readings that were put into the inbox are in the journal of the history."""
+    if runtime.recorder is None or not number:
+        return
+    again = "they are shown and may not be kept: send them again"
+    try:
+        async with asyncio.timeout(KEPT_S):
+            await gate.inbox.judged()
+            await runtime.recorder.durable()
+    except TimeoutError:
+        detail = f"the {number} readings were not on the disk within {KEPT_S:.0f} s: {again}"
+        raise Refusal(503, detail, Retry_After=str(FULL_WAIT_S)) from None
+    except HistoryError as error:
+        raise Refusal(503, f"{error}; {again}", Retry_After=str(FULL_WAIT_S)) from None
 
 
 def _gate(gates: list[Gate], authorization: str, source: str) -> Gate:

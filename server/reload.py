@@ -190,6 +190,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
         gate.inbox.close()
         if left := gate.inbox.take(len(gate.inbox)):
             runtime.ingest.accept(left, name)
+            gate.inbox.settle(len(left))
     fed = new.fed
     fed.live.carry_over(runtime.live, new.here, new.there)
     fed.ingest.carry_over(runtime.ingest, new.here, new.there)

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import viewer
 from datasources.push import Inbox
 from datasources.runner import SourceConfig, SourceState, Supervisor
+from datasources.simulator import Settings
 from models3d import tiles
 from models3d.campus import Assembled
 from server.built import demo, demo_timetable, scene_of
@@ -32,12 +33,14 @@ from server.owner import Owner
 from server.past import Archive, open_recorder
 from server.past_contract import Past
 from server.push_gate import Gate, open_gates
+from server.simulated_past import fill
 from server.wiring import WiringBoard
 from twin.config import CampusConfig
 from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis as Given
 from twin.history.contract import HistoryError
 from twin.history.recorder import Recorder
+from twin.history.store import SqlStore
 from twin.index import SpaceIndex
 from twin.ingest import Ingest
 from twin.kpi import Kpis
@@ -60,6 +63,8 @@ class StartError(Exception):
 
 DEMO_SPACES = 20_000
 DEMO_SEED = 1
+DEMO_DAYS = 9
+"""How long the demo keeps readings: a week to compare with, and not a full disk."""
 SWITCH_S = 0.0005
 """How long a thread may go on while another one waits for its turn [s]."""
 
@@ -134,13 +139,14 @@ class Runtime:
         """What campus.yaml gives for the figures."""
         return self.config.file.kpis if self.config is not None else None
 
-    def keep_history(self, entry: HistoryEntry, base: Path) -> None:
-        """From the start on, keep what comes: in the folder that ``entry`` names below ``base``."""
+    def keep_history(self, entry: HistoryEntry, base: Path, first: Callable[[SqlStore], object] | None = None) -> None:
+        """From the start on, keep what comes: in the folder that ``entry`` names below ``base``; ``first`` is done with
+        the historian before."""
         if not entry.keep:
             return
         try:
             zone = ZoneInfo(self.assembled.campus.timezone)
-            self.recorder = open_recorder(entry, base, zone, self.ingest.clock)
+            self.recorder = open_recorder(entry, base, zone, self.ingest.clock, first)
         except HistoryError as error:
             self.history_trouble = str(error)
             log.error("no history is kept: %s", error)
@@ -227,6 +233,7 @@ class Runtime:
         for gate in self.gates:  # what was acknowledged is not lost
             if left := gate.inbox.take(len(gate.inbox)):
                 self.ingest.accept(left, gate.name)
+                gate.inbox.settle(len(left))
         tasks = [task for task in (self._hub_task, self._watch_task, self._people_task) if task is not None]
         for task in tasks:
             task.cancel()
@@ -270,10 +277,12 @@ def build_runtime(
     seed: int = DEMO_SEED,
     role: str = "all",
     clock: Callable[[], float] = time.time,
+    past_days: float = 0.0,
 ) -> Runtime:
     """The runtime of the campus in ``folder``, or of the demo campus.
 
-    ``spaces`` and ``seed`` shape the demo. StartError says what is wrong with a folder, all of it.
+    ``spaces`` and ``seed`` shape the demo; where its history is new, that begins ``past_days`` [days] ago.
+    StartError says what is wrong with a folder, all of it.
     """
     if role != "all":
         raise StartError(f"--role {role}: the parts run in one process so far: use --role all")
@@ -284,7 +293,11 @@ def build_runtime(
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
         runtime = runtime_of(assembled, sources, cache, key=key, clock=clock)
-        runtime.keep_history(HistoryEntry(), cache / "demo" / f"{seed}-{spaces}")
+        points, settings = assembled.points, Settings.model_validate({"seed": seed}, context={"cache": cache})
+        runtime.keep_history(
+            HistoryEntry(readings_days=DEMO_DAYS, hours_days=10 * DEMO_DAYS), cache / "demo" / f"{seed}-{spaces}",
+            lambda store: fill(store, settings, points, past_days, clock) if past_days else None,
+        )  # fmt: skip
         return runtime
     from server.reload import Reloader, look
 
@@ -293,9 +306,9 @@ def build_runtime(
     runtime = runtime_of(read.assembled, read.sources, cache, clock=clock, egress=egress_points(read.config))
     runtime.config = read.config
     runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
-    runtime.keep_history(read.config.file.history, folder)
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
+    runtime.keep_history(read.config.file.history, folder)
     return runtime
 
 

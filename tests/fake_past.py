@@ -16,6 +16,8 @@ import numpy as np
 
 from server.runtime import Runtime
 from twin.history.contract import HistoryError
+from twin.kpi import Kpis, Then
+from twin.kpi_memory import Memory
 from twin.live import Columns, LiveState
 from twin.reading import Quality
 
@@ -49,6 +51,7 @@ class FakePast:
     asked: list[float] = field(default_factory=list)
     _kept: OrderedDict[float, LiveState] = field(default_factory=OrderedDict)
     _base: np.ndarray | None = None
+    _whole: bool = False
 
     async def live_at(self, at: float) -> LiveState:
         self.asked.append(at)
@@ -62,6 +65,10 @@ class FakePast:
             while len(self._kept) > 200:
                 self._kept.popitem(last=False)
         return found
+
+    async def then(self, at: float, kpis: Kpis) -> Then:
+        live = await self.live_at(at)
+        return Then(live, Memory(live.tree, kpis.remembered, kpis.zone))
 
     def span(self) -> tuple[float, float] | None:
         return self.oldest, self.runtime.live.clock()
@@ -87,8 +94,9 @@ class FakePast:
     def state(self, at: float) -> LiveState:
         live = self.runtime.live
         n = len(live.points)
-        if self._base is None:
-            known = ~np.isnan(live.value)
+        known = ~np.isnan(live.value)
+        if self._base is None or (known.mean() > 0.6 and not self._whole):
+            self._whole = bool(known.mean() > 0.6)
             self._base = np.where(known, live.value, 1.0 + (np.arange(n) * 37 % 100) / 100)
         heard = self.heard_at(at)
         times = np.full(n, heard)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
+from twin.history.open import HistorySettings
 from twin.mistake import nearest
 from twin.quantity import QUANTITIES
-from twin.secret import SecretRef
 
 Days = Annotated[int, Field(ge=1, le=36_600)]
 
 
-class HistoryEntry(BaseModel):
+class HistoryEntry(HistorySettings):
     """What is kept of the past. ``folder`` is relative to the campus folder; there the journal is, and with the default
     engine everything else. ``readings_days`` and ``hours_days`` [days] are how long readings and their hourly roll-ups
     are kept, ``quantities`` says otherwise of the readings of some quantities. Other engines have a ``url`` without a
     password, and the ``password`` by reference.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     keep: bool = True
     folder: Annotated[str, Field(min_length=1)] = "history"
-    engine: Literal["duckdb", "clickhouse", "postgresql"] = "duckdb"
-    url: str = ""
-    password: SecretRef | None = None
     readings_days: Days = 400
     hours_days: Days = 3660
     quantities: dict[str, Days] = Field(default_factory=dict)
@@ -37,9 +33,3 @@ class HistoryEntry(BaseModel):
             if key not in QUANTITIES:
                 raise ValueError(f"'{key}' is no quantity; {nearest(key, QUANTITIES)}")
         return value
-
-    @model_validator(mode="after")
-    def _reachable(self) -> HistoryEntry:
-        if self.engine != "duckdb" and not self.url:
-            raise ValueError(f"the engine {self.engine} needs a 'url', as in {self.engine}://user@host/database")
-        return self

@@ -73,6 +73,14 @@ class Basis:
     uplinks: Uplinks
 
 
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A past moment: its values, and what was remembered by then."""
+
+    live: LiveState
+    memory: Memory
+
+
 class Kpis:
     """The KPIs of one campus: its live state, what was remembered, and what campus.yaml says.
 
@@ -82,7 +90,8 @@ class Kpis:
     def __init__(self, campus: Campus, live: LiveState, topology: Topology, given: Given | None = None) -> None:
         self.zone = ZoneInfo(campus.timezone)
         kept = dict.fromkeys(["power", *(head.quantity for d in domains().values() if (head := headline(d)))])
-        self.memory = Memory(live.tree, list(kept), self.zone)
+        self.remembered = list(kept)
+        self.memory = Memory(live.tree, self.remembered, self.zone)
         self._area = areas(campus, live.tree)
         self._basis = self.basis(live, topology, given)
 
@@ -100,18 +109,19 @@ class Kpis:
         """From now on evaluate over ``basis``."""
         self._basis = basis
 
-    def place(self, entity: str) -> Place:
-        """The campus ('' too), a building or a storey; KeyError for anything else."""
+    def place(self, entity: str, then: Then | None = None) -> Place:
+        """The campus ('' too), a building or a storey, now or ``then``; KeyError for anything else."""
         basis = self._basis
         tree = basis.live.tree
         slot = tree.index[entity] if entity else 0
         if tree.level[slot] == Level.SPACE:
             raise KeyError(entity)
-        return Place(basis.live, self.memory, basis.facts, basis.points, basis.uplinks, slot)
+        live, memory = (basis.live, self.memory) if then is None else (then.live, then.memory)
+        return Place(live, memory, basis.facts, basis.points, basis.uplinks, slot)
 
-    def of(self, domain: str, entity: str = "") -> list[KpiValue]:
+    def of(self, domain: str, entity: str = "", then: Then | None = None) -> list[KpiValue]:
         """Every KPI of a domain for a place; KeyError names a domain or an entity that does not exist."""
-        place = self.place(entity)
+        place = self.place(entity, then)
         return [KINDS[kpi.kind](place, kpi) for kpi in domains()[domain].kpis]
 
 

@@ -91,6 +91,41 @@ class Memory:
         self._read_registers(live)
         self._reckon(live)
 
+    def recall(self, live: LiveState, hours: Sequence[LiveState]) -> None:
+        """Remember what ``hours`` before ``live`` say: each holds the means of an hour, and its clock stands at the
+        hour's end, the oldest first; between them are gaps where an hour is missing. For a new memory only.
+        """
+        now = live.clock()
+        for hour in hours:
+            end = hour.clock()
+            self._turn_to(int(end // 60) - 1)
+            minutes = np.arange(int(end // 60) - 60, int(end // 60)) % MINUTES
+            for quantity, ring in self._ring.items():
+                rolled = hour.rolled_up(quantity, QUANTITIES[quantity].rollup)
+                ring[minutes] = np.where(rolled.have > 0, rolled.value, np.nan)[self.slots]
+            self._read_registers(hour)
+            self._begin_day(end)
+            self._add_hour(hour, end)
+            self.begun = min(self.begun, end - 3600.0)
+        self._last_time, self._last_power = now, np.full(len(self.slots), np.nan)
+        self.take(live)
+        rest = min(now - hours[-1].clock(), 3600.0) if hours else 0.0
+        self._add(live, now - rest, rest)
+
+    def _add_hour(self, hour: LiveState, end: float) -> None:
+        """The part of an hour's energy that is of the day."""
+        self._add(hour, max(self._day, end - 3600.0), min(3600.0, end - self._day))
+
+    def _add(self, live: LiveState, begin: float, length: float) -> None:
+        """Energy at the power of ``live`` from ``begin`` on [s since epoch], for so long [s]."""
+        rolled = live.rolled_up("power", QUANTITIES["power"].rollup)
+        power = np.where(rolled.have > 0, rolled.value, np.nan)[self.slots]
+        known = ~np.isnan(power)
+        if length > 0:
+            self.kwh[known] += power[known] * length / 3600.0
+            self.known_s[known] += length
+            self.since[known] = np.minimum(self.since[known], begin)
+
     def _begin_day(self, now: float) -> None:
         day = midnight(now, self.zone)
         if day == self._day:

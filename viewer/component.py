@@ -9,7 +9,8 @@ from dash.development.base_component import Component, _explicitize_args
 
 PROPERTIES = (
     "id", "sceneUrl", "liveUrl", "channel", "legend", "lang", "theme", "mode", "lens", "selection", "hover", "storey",
-    "explode", "xray", "section", "measure", "camera", "flyTo", "time", "against", "compare", "markers", "quality", "labels", "status",
+    "explode", "xray", "section", "measure", "camera", "flyTo", "time", "against", "compare",
+    "markers", "quality", "labels", "status",
 )  # fmt: skip
 """Names of the properties, as docs/reference/campus-view.md lists them."""
 

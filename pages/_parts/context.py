@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 from urllib.parse import parse_qsl
 
@@ -11,7 +12,9 @@ from models3d.categories import BY_KEY
 from pages._parts.text import Lang, text
 from server.runtime import Runtime
 from twin.category import category_name
+from twin.history.contract import HistoryError
 from twin.index import label_of
+from twin.live import LiveState
 
 Theme = Literal["light", "dark"]
 
@@ -24,6 +27,13 @@ class Context:
     lang: Lang
     theme: Theme = "light"
     query: Mapping[str, str] = field(default_factory=dict)
+    moment: LiveState | None = None
+    """The past moment that is shown; None: the present."""
+
+    @property
+    def live(self) -> LiveState:
+        """The values of the moment that is shown."""
+        return self.runtime.live if self.moment is None else self.moment
 
     def text(self, key: str, **figures: object) -> str:
         """The interface text of ``key`` in the page's language."""
@@ -54,3 +64,19 @@ def context_of(runtime: Runtime, route: Mapping[str, str] | None) -> Context:
     lang: Lang = "zh" if route.get("lang") == "zh" else "en"
     theme: Theme = "dark" if route.get("theme") == "dark" else "light"
     return Context(runtime, lang, theme, dict(parse_qsl(route.get("search", "").removeprefix("?"))))
+
+
+async def context_at(runtime: Runtime, route: Mapping[str, str] | None, at: str) -> Context:
+    """The same of the moment ``at``: 'live', or an ISO instant. HistoryError where nothing is known of that."""
+    context = context_of(runtime, route)
+    if at in ("", "live"):
+        return context
+    if runtime.past is None:
+        raise HistoryError(context.text("time.none"))
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        raise HistoryError(context.text("time.no-instant", at=at[:40])) from None
+    if instant.tzinfo is None:
+        raise HistoryError(context.text("time.no-instant", at=at[:40]))
+    return replace(context, moment=await runtime.past.live_at(instant.timestamp()))

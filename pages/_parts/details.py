@@ -45,7 +45,7 @@ def aging(context: Context, selected: str, channel_key: str) -> dict[str, list[s
     """The texts of the panel of ``selected`` that grow old on it, as they are now (pages._parts.fresh)."""
     entity = context.runtime.index.get(selected)
     runtime = context.runtime
-    if entity is None or not (runtime.live.of_entity(selected) or runtime.people.of_space(selected)):
+    if entity is None or not (context.live.of_entity(selected) or runtime.people.of_space(selected)):
         return {}
     return texts_of([people(context, entity), provenance(context, entity, channels().get(channel_key))])
 

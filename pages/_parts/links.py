@@ -32,7 +32,7 @@ def links(context: Context, entity: Entity, channel: Channel | None) -> list[Chi
 
     Nothing where the channel that is shown has nothing to do with links.
     """
-    known, live = context.runtime.links, context.runtime.live
+    known, live = context.runtime.links, context.live
     if channel is None or channel.quantity not in QUANTITIES or not known.links:
         return []
     values = LinkValues(known, live)
@@ -75,7 +75,7 @@ def _line(context: Context, number: int, line: Line) -> Child:
 
 
 def _link(context: Context, number: int, link: Link) -> Child:
-    live = context.runtime.live
+    live = context.live
     sources = dict.fromkeys(live.points[row].source or fmt.DASH for row in link.bound.rows)
     told = ", ".join(sources) if sources else context.text(f"links.why.{link.bound.why or 'no-points'}")
     return _row(context, ("link", number), (link.lower, link.upper), link.capacity, told)

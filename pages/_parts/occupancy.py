@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from math import isfinite
 
+import numpy as np
 from dash import html
 
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, row, section
 from pages._parts.context import Context
 from pages._parts.fresh import fresh
+from twin.frame import FLAG_SIMULATED
 from twin.index import Entity
+from twin.live import LiveState
 from twin.occupancy.fusion import NAME
+from twin.point import DERIVED
 from twin.space import Building, Campus, Space, Storey
 
 
 def people(context: Context, entity: Entity) -> Child:
     """The estimate with its interval; None where there is nothing to estimate from."""
     watch, text = context.runtime.people, context.text
+    if context.moment is not None:
+        return _people_then(context, context.moment, entity)
     if isinstance(entity, Space):
         found = watch.of_space(entity.id)
         if found is None:
@@ -41,6 +47,24 @@ def people(context: Context, entity: Entity) -> Child:
     sum_of = interval(total.people, total.low, total.high) if total.have else text("occupancy.unknown")
     coverage = html.Span(f"{fmt.number(total.have)} / {fmt.number(total.of)}")
     return section(text("occupancy.title"), [row(text("occupancy.people"), sum_of, coverage)])
+
+
+def _people_then(context: Context, then: LiveState, entity: Entity) -> Child:
+    """What was estimated at a past moment: the number alone is kept, not its interval nor what it was made of."""
+    text = context.text
+    slot = then.tree.index.get(entity.id)
+    if slot is None or not isinstance(entity, Campus | Building | Storey | Space):
+        return None
+    derived = np.array([row for row, point in enumerate(then.points) if point.source == DERIVED], np.intp)
+    at = derived[then.tree.under(slot)[then.slot[derived]]] if derived.size else derived
+    if not at.size:
+        return None
+    known = at[then.counting(at)]
+    told = fmt.number(float(then.value[known].sum())) if known.size else text("occupancy.not-then")
+    coverage = None if isinstance(entity, Space) else html.Span(f"{fmt.number(known.size)} / {fmt.number(at.size)}")
+    simulated = bool((then.flags[known] & FLAG_SIMULATED).any())
+    note = text(f"value-origin.{'simulated' if simulated else 'derived'}")
+    return section(text("occupancy.title"), [row(text("occupancy.people"), told, coverage)], note=note)
 
 
 def interval(value: float, low: float, high: float) -> str:

@@ -27,7 +27,7 @@ _WORDS = {Quality.GOOD: "good", Quality.UNCERTAIN: "uncertain", Quality.BAD: "ba
 
 def provenance(context: Context, entity: Entity, channel: Channel | None) -> Child:
     """The entity's own points, those of the shown channel first; without any, how its total is made."""
-    readings = context.runtime.live.of_entity(entity.id)
+    readings = context.live.of_entity(entity.id)
     if not readings:
         return _rolled_up(context, entity, channel)
     wanted = channel.quantity if channel else ""
@@ -105,7 +105,7 @@ def _why_none(context: Context) -> str:
 
 def _points_below(context: Context, entity_id: str, quantity: str) -> Counter[str]:
     """Sources of the points of ``quantity`` at or under an entity, with how many each has."""
-    live = context.runtime.live
+    live = context.live
     slot = live.tree.index.get(entity_id)
     if slot is None:
         return Counter()

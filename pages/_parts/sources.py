@@ -15,11 +15,38 @@ def strip(context: Context) -> list[Child]:
     """One entry a source: name, protocol, state in words; a campus without sources says so."""
     states = context.runtime.sources()
     if not states:
-        return [html.A(context.text("sources.none"), href="/feeds", className="source")]
+        return [html.A(context.text("sources.none"), href="/feeds", className="source"), _history(context)]
     return [
         html.A(context.text("sources"), href="/feeds", className="foot-label"),
         *(_entry(context, state) for state in states),
+        _history(context),
     ]
+
+
+def _history(context: Context) -> Child:
+    """Why the past is not kept, or not all of it; nothing while it is."""
+    recorder, trouble, state = context.runtime.recorder, context.runtime.history_trouble, "down"
+    words = [context.text("history.failed")] if trouble else []
+    if recorder is not None and (now := recorder.state()).state != "ok":
+        trouble, state = now.message, "silent" if now.state == "late" else "down"
+        words = [context.text(f"history.{now.state}"), context.text("source.since", time=_clock(context, now.since))]
+    if not words:
+        return None
+    return html.Span(
+        [
+            html.I(className=f"source-dot {state}", **attrs({"aria-hidden": "true"})),
+            html.B(context.text("history")),
+            html.Span(" · ".join([*words, said(trouble, context.lang)])),
+        ],
+        className="source",
+        title=trouble,
+        key="history",
+        **attrs({"data-source": "history", "data-state": state}),
+    )
+
+
+def _clock(context: Context, at: float) -> str:
+    return fmt.clock(at, context.timezone)
 
 
 def _entry(context: Context, source: SourceState) -> html.Span:
@@ -28,7 +55,7 @@ def _entry(context: Context, source: SourceState) -> html.Span:
     if source.state == "live":
         words.append(context.text("source.points", n=fmt.number(source.points)))
     else:
-        words.append(context.text("source.since", time=fmt.clock(source.since, context.timezone)))
+        words.append(context.text("source.since", time=_clock(context, source.since)))
         if reason:
             words.append(reason)
     return html.Span(

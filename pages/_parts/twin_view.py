@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import dash
 from dash import ClientsideFunction, Input, Output, dcc, html
 
 from pages._parts import format as fmt
-from pages._parts import links, states
+from pages._parts import links, states, time_bar
 from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, shortcut, tool
 from pages._parts.context import Context
 from twin.domains import Channel, Domain, channels, domains
@@ -16,6 +18,9 @@ from viewer import CampusView
 
 OUT = ("selection", "storey", "mode", "camera", "explode", "xray", "section", "measure")
 """Properties that the view changes itself; each change goes into the view's state and the URL."""
+
+COMPARE: dict[str, Literal["", "swipe", "difference"]] = {"swipe": "swipe", "diff": "difference"}
+"""What the address says of a comparison, as the view's property says it."""
 
 OVER = attrs({"data-over-view": ""})
 """Marks what stands over the view: no name of a place is written under it."""
@@ -43,6 +48,8 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
             camera=query.get("cam", ""),
             flyTo="" if query.get("cam") else query.get("sel", building),
             time=query.get("at", "live"),
+            against=query.get("vs", ""),
+            compare=COMPARE.get(query.get("cmp", ""), ""),
             labels=query.get("labels", "1") != "0",
         ),
         *_notes(context),
@@ -52,6 +59,7 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
         html.Div(id="storeys", className="storeys", **OVER),
         *_flyouts(context),
         _scales(context, channel),
+        time_bar.frame(context),
         html.Div(id="announce", className="sr-only", **attrs({"aria-live": "polite"})),
     ]
 
@@ -69,6 +77,7 @@ def _scales(context: Context, channel: Channel | None) -> html.Div | None:
                 for row in channels().values()
             ),
             _trust_legend(context),
+            time_bar.difference(context),
         ],
         className="scales",
     )

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,13 @@ class Server:
         """What the server wrote."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def start(self) -> None:
-        """Start it (again, on the same port), and wait until it takes connections."""
+    def start(self, options: Sequence[str] = ()) -> None:
+        """Start it (again, on the same port), and wait until it takes connections; ``options`` after our own."""
         self._process = self._popen(
             "postgres", "-D", str(self._data), "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=30",
             "-c", "timezone=America/New_York", "-c", "log_connections=on", "-c", "shared_buffers=16MB",
+            *options,
         )  # fmt: skip
         end = time.monotonic() + 60
         while not self._listens():

@@ -169,6 +169,11 @@ def test_history_tells_span_zone_gaps_and_events(past: tuple[Served, FakePast]) 
     empty = sum(share == 0 for share in answer["coverage"])
     assert 5 <= empty <= 6, "an hour of silence is five or six whole steps"
     assert [(e["kind"], e["entity"], e["text"]["en"]) for e in answer["events"]] == [("source", "1", "silent")]
+    least = 2 * served.runtime.live.points[0].interval_s
+    start = str(int((served.runtime.live.clock() - HOUR) * 1000))
+    short = served.http.get("/api/v1/history", params={"step_s": 10, "start": start}).json()
+    assert short["step_s"] == least, "between two readings is no gap"
+    assert len(short["coverage"]) in (3600 / least, 3600 / least + 1)
     assert "end after start" in refusal(served, "history?start=2000&end=1000", 422)
     assert "longer steps" in refusal(served, "history?step_s=10&start=1000&end=90000000", 422)
 

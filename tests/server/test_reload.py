@@ -161,7 +161,8 @@ async def test_the_watch_over_the_data_goes_on_with_the_points_that_stay(
         assert runtime.watch is not before
         assert runtime.watch.live is runtime.live
         assert runtime.ingest.judges == [runtime.watch.judge]
-        assert runtime.ingest.listeners == [runtime.watch.take]
+        assert runtime.ingest.listeners[0] == runtime.watch.take
+        assert len(runtime.ingest.listeners) == 2, "the checks and the recorder"
         found = {finding.points[0]: finding for finding in runtime.watch.findings()}
         assert (found["port"].since, found["port"].until) == (since, None)
         assert {point for point, finding in found.items() if finding.until is not None} == {"main", "side"}

@@ -94,7 +94,7 @@ def _days(store: SqlStore) -> Iterator[pa.Table]:
     """The days, a month at a time: they are kept for ever."""
     relation = {reads.ROLLUPS_OF: store.rollups_of("day", 0, LAST)}
     sql = f"SELECT min(start) AS first FROM {reads.ROLLUPS_OF} HAVING count(*) > 0"  # noqa: S608 # our own name
-    found = store.query(reads.with_relations(sql, relation)).column("first").to_pylist()
+    found = store.query(reads.with_relations(sql, relation, store.dialect)).column("first").to_pylist()
     until = store.meta("days")
     for first in range(int(found[0]), until, MONTH_MS) if found else ():
         yield store.rollups("day", None, first, min(first + MONTH_MS, until))

@@ -58,7 +58,8 @@ class DuckDbStore(SqlStore):
         self._memory = memory
         self._local = threading.local()
         self._busy: duckdb.DuckDBPyConnection | None = None
-        self._days: dict[Kept, Days] = {"readings": Days(), "hours": Days()}
+        self._kept: dict[Kept, Days] = {"readings": Days(), "hours": Days()}
+        self._changing = self._kept
         self._newest: I64 = np.zeros(0, np.int64)
         self.garbage: list[Path] = []
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -108,11 +109,11 @@ class DuckDbStore(SqlStore):
     def _read_layout(self) -> None:
         tables = {row["name"] for row in self.query("SELECT table_name AS name FROM duckdb_tables()").to_pylist()}
         files = self.query("SELECT * FROM sealed").to_pylist()
-        for kept in self._days:
+        for kept in self._kept:
             sealed = {
                 row["day"]: Sealed(**{k: row[k] for k in Sealed.__slots__}) for row in files if row["kept"] == kept
             }
-            self._days[kept] = Days(_days_of(tables, f"{kept}_"), _days_of(tables, f"late_{kept}_"), sealed)
+            self._kept[kept] = Days(_days_of(tables, f"{kept}_"), _days_of(tables, f"late_{kept}_"), sealed)
 
     def _read_newest(self) -> None:
         """The newest time of each point: what is newer comes in order."""
@@ -178,6 +179,12 @@ class DuckDbStore(SqlStore):
         except duckdb.Error as error:
             raise _told(error, "the history cannot be written") from error
 
+    def set_meta(self, name: str, value: int) -> None:
+        """Keep a number under a name, in place of the one before."""
+        with self.transaction():
+            self.execute(f"DELETE FROM meta WHERE name = {self.quoted(name)}")  # noqa: S608
+            super().set_meta(name, value)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing; a transaction within one is part of it."""
@@ -185,18 +192,20 @@ class DuckDbStore(SqlStore):
             if self._busy is not None:
                 yield
                 return
-            before = dict(self._days), self._newest
+            newest = self._newest
             cursor = self._database.cursor()
             try:
                 cursor.execute("BEGIN")
             except duckdb.Error as error:
                 raise _told(error, "the history cannot be written") from error
+            self._changing = dict(self._kept)
             self._busy, self._local.busy = cursor, True
             try:
                 yield
                 cursor.execute("COMMIT")
+                self._kept = self._changing
             except BaseException as error:
-                self._days, self._newest = before
+                self._newest = newest
                 self._give_up(cursor)
                 if isinstance(error, duckdb.Error):
                     raise _told(error, "the history cannot be written") from error
@@ -204,6 +213,11 @@ class DuckDbStore(SqlStore):
             finally:
                 self._busy, self._local.busy = None, False
                 cursor.close()
+
+    @property
+    def _days(self) -> dict[Kept, Days]:
+        """How the days are kept: for who is in the transaction as it will be, for others as it is."""
+        return self._changing if self._busy is not None and getattr(self._local, "busy", False) else self._kept
 
     def _give_up(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Roll back; after an error that ends the database (no room for its log), open it again."""
@@ -332,6 +346,10 @@ class DuckDbStore(SqlStore):
             return super().points_of(points)
         self._cursor().register("asked_points", pa.table({"point": points}))
         return "SELECT point FROM asked_points"
+
+    def events_of(self) -> str:
+        """The query of all events with their ``number``: a table that only grows has them by its rows."""
+        return "SELECT *, rowid AS number FROM events"
 
     # what there is
 

@@ -65,8 +65,8 @@ def runs(*columns: Array) -> I64:
 
 
 def pack(begin: I64, value: F64) -> tuple[I64, I64, Array, Bools]:
-    """Bases, offsets, decimals and where there is no value, of values (n,) in runs that begin at ``begin``. A run has as
-    many decimals in all its rows as one of them needs; of no decimals, each row by itself."""
+    """Bases, offsets, decimals and where there is no value, of values (n,) in runs that begin at ``begin``. A run has
+    as many decimals in all its rows as one of them needs; of no decimals, each row by itself."""
     none = ~np.isfinite(value)
     known = np.where(none, 0.0, value)
     number = np.diff(np.append(begin, len(value)))

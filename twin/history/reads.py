@@ -1,8 +1,8 @@
 """Every question to a historian, written once in ibis and compiled to the SQL of each engine.
 
-The expressions name two relations, ``readings_of`` and ``rollups_of``, which each engine puts in front as it keeps them
-(a table, or a union of tables and files). Points are told as what may stand in ``IN (...)``: keys, or a query of them.
-Compiling takes some milliseconds: what has the same shape is compiled once, with marks where the numbers go.
+The expressions name relations, ``readings_of``, ``rollups_of`` and so on, which each engine puts in front as it keeps
+them (a table, or a union of tables and files). Points are told as what may stand in ``IN (...)``: keys, or a query of
+them. Compiling takes some milliseconds: what has the same shape is compiled once, with marks where the numbers go.
 """
 
 from __future__ import annotations
@@ -11,31 +11,39 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
-import ibis
+import pyarrow as pa
 
 from twin.history.contract import EVENTS, READINGS, ROLLUPS
 
 Dialect = Literal["duckdb", "clickhouse", "postgres"]
 
-READINGS_OF, ROLLUPS_OF, GROUPS_OF = "readings_of", "rollups_of", "groups_of"
+READINGS_OF, ROLLUPS_OF, GROUPS_OF, EVENTS_OF = "readings_of", "rollups_of", "groups_of", "events_of"
 _MARK = 7_770_000_000_000_000_000
 _POINTS = 2_147_480_001
 _LIMIT = 77_771
 """Numbers that stand for what is asked: times, keys of points, and how many. No time and no key is as great."""
 
 
+def _ibis() -> Any:
+    """ibis and its compilers take more than a second to load: with the first question, not with the program."""
+    import ibis
+
+    return ibis
+
+
 def _relation(schema: Any, name: str) -> Any:
+    ibis = _ibis()
     return ibis.table(
         ibis.schema([(field.name, str(field.type).replace("double", "float64")) for field in schema]), name
     )
 
 
 def _mark(number: int) -> Any:
-    return ibis.literal(_MARK + number, "int64")
+    return _ibis().literal(_MARK + number, "int64")
 
 
 def _compiled(expression: Any, dialect: Dialect) -> str:
-    return str(ibis.to_sql(expression, dialect=dialect))
+    return str(_ibis().to_sql(expression, dialect=dialect))
 
 
 def _filled(sql: str, values: Sequence[int]) -> str:
@@ -114,7 +122,7 @@ def rollups(dialect: Dialect, points: str | None, start: int, end: int) -> str:
 @lru_cache(maxsize=16)
 def _grouped(dialect: Dialect) -> str:
     rollups = _relation(ROLLUPS, ROLLUPS_OF)
-    groups = ibis.table({"point": "int32", "group": "int32"}, GROUPS_OF)
+    groups = _ibis().table({"point": "int32", "group": "int32"}, GROUPS_OF)
     rollups = rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1))
     both = rollups.join(groups, "point")
     summed = both.group_by("group", "start").agg(
@@ -164,16 +172,19 @@ def held(dialect: Dialect, start: int, end: int, step: int) -> str:
 
 
 def events(dialect: Dialect, start: int, end: int, kinds: Sequence[str]) -> str:
-    """The events from ``start`` to before ``end`` [ms], oldest first; of all kinds without ``kinds``."""
-    found = _relation(EVENTS, "events")
+    """The events from ``start`` to before ``end`` [ms], oldest first, those of the same millisecond in the order in
+    which they came; of all kinds without ``kinds``."""
+    found = _relation(EVENTS.append(pa.field("number", pa.int64())), EVENTS_OF)
     found = found.filter(found.time >= start, found.time < end)
     found = found.filter(found.kind.isin(list(kinds))) if kinds else found
-    return _compiled(found.order_by("time"), dialect)
+    return _compiled(found.order_by("time", "number"), dialect)
 
 
-def with_relations(sql: str, relations: dict[str, str]) -> str:
+def with_relations(sql: str, relations: dict[str, str], dialect: Dialect) -> str:
     """The question with its relations in front."""
-    ahead = ", ".join(f"{name} AS ({text})" for name, text in relations.items())
+    # PostgreSQL would write a relation down that is named twice, every point of it
+    begin = "AS NOT MATERIALIZED" if dialect == "postgres" else "AS"
+    ahead = ", ".join(f"{name} {begin} ({text})" for name, text in relations.items())
     if sql.startswith("WITH "):
         return f"WITH {ahead}, {sql.removeprefix('WITH ')}"
     return f"WITH {ahead} {sql}"

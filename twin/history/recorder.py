@@ -33,6 +33,7 @@ KEEP_S = 1.0
 ROLL_S = 30.0
 SEAL_S = 1800.0
 LOOK_S = 10.0
+MOST_ROLLS = 10
 FIRST_WAIT_S, LAST_WAIT_S = 1.0, 60.0
 MOST_WAITING = 2_000_000
 """Rows that wait in memory while the disk is full; then the oldest go, and are counted."""
@@ -68,13 +69,18 @@ class Recorder:
     journal's."""
 
     def __init__(
-        self, folder: Path, open_store: Callable[[], SqlStore], clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        open_store: Callable[[], SqlStore],
+        clock: Callable[[], float] = time.time,
+        first: Callable[[SqlStore], object] | None = None,
     ) -> None:
+        """``first`` is done with the historian before anything is handed on to it."""
         self.store: SqlStore | None = None
         self.span: tuple[int, int] | None = None
         self.spool = Spool(folder)
         self.clock = clock
-        self._open_store = open_store
+        self._open_store, self._first = open_store, first
         self._live: LiveState | None = None
         self._points: Sequence[KeptPoint] = ()
         self._taken: list[_Taken] = []
@@ -242,8 +248,7 @@ class Recorder:
                     looked, self.span = now, self.store.span()
                 if self.store is not None and not ending and now - rolled >= ROLL_S:
                     rolled = now
-                    while self.store.roll(round(self.clock() * 1000)) and not self._keep_ending.is_set():
-                        self.keep()
+                    self._roll(self.store)
                 if self.store is not None and not ending and now - sealed >= SEAL_S:
                     sealed = now
                     for done in self.store.seal(round(self.clock() * 1000)):
@@ -260,6 +265,13 @@ class Recorder:
                 self._keep_wake.clear()
                 time.sleep(0 if wait > FIRST_WAIT_S else KEEP_S / 2)  # a few batches at once
 
+    def _roll(self, store: SqlStore) -> None:
+        """Make what is due; of very much only a part, so that days are put away meanwhile."""
+        for _ in range(MOST_ROLLS):
+            if self._keep_ending.is_set() or not store.roll(round(self.clock() * 1000)):
+                return
+            self.keep()
+
     def _late(self, error: Exception) -> None:
         if isinstance(error, HistoryError):
             self._trouble("keeper", "full" if isinstance(error, HistoryFullError) else "late", error)
@@ -272,6 +284,9 @@ class Recorder:
         if self.store is None:
             self.store = self._open_store()
             self._last = max(self._last, self.store.watermark())
+        if self._first is not None:
+            self._first(self.store)
+            self._first = None
         watermark = self.store.watermark()
         rows: list[pa.Table] = []
         events: list[Event] = []

@@ -21,6 +21,7 @@ GRACE_MS = 60_000
 """An hour is rolled up so long after its end: what is on its way comes in until then."""
 MOST_HOURS = 24
 """Hours made at a time; whoever asks asks again."""
+FEW_ROWS = 500_000
 
 
 def roll(store: SqlStore, now: int) -> int:
@@ -36,15 +37,21 @@ def _new_hours(store: SqlStore, now: int) -> int:
     end = store.calendar.hour_of(now - GRACE_MS)
     hour = _next_hour(store, store.rolled_until)
     made = number = 0
+    at_once = 1
     while hour is not None and hour < end and number < MOST_HOURS:
+        edges = np.arange(hour, min(end, hour + at_once * HOUR_MS) + 1, HOUR_MS, dtype=np.int64)
         before = store.states_at_end(int(store.rolled_hours[-1])) if store.rolled_hours.size else None
-        out = _hours(store, None, before, np.array([hour, hour + HOUR_MS], np.int64))
+        out = _hours(store, None, before, edges)
+        spoke = np.unique(numbers(out, "start")[numbers(out, "n") > 0])
+        out = out.filter(pc.is_in(out.column("start"), pa.array(spoke)))
         with store.transaction():
             store.keep_rollups("hour", out)
-            store.note_rolled(np.array([hour], np.int64))
+            store.note_rolled(spoke)
         store.forget_rolled()
-        made, number = made + len(out), number + 1
-        hour = _next_hour(store, hour + HOUR_MS)
+        made, number = made + len(out), number + len(edges) - 1
+        # few rows an hour: several hours at once take hardly longer than one
+        at_once = min(MOST_HOURS, 2 * at_once) if int(numbers(out, "n").sum()) < FEW_ROWS else 1
+        hour = _next_hour(store, int(edges[-1]))
     return made
 
 
@@ -92,14 +99,14 @@ def _filled_in(store: SqlStore, waiting: Waiting, days: Waiting) -> int:
         at = int(np.searchsorted(store.rolled_hours, hour))
         before = store.states_at_end(int(store.rolled_hours[at - 1])) if at else None
         out = _hours(store, None, before, np.array([hour, hour + HOUR_MS], np.int64))
+        late = waiting.pop(hour)
+        days.setdefault(store.calendar.day_of(hour), []).extend(late)
         with store.transaction():
+            if at < len(store.rolled_hours):
+                _go_on(store, waiting, int(store.rolled_hours[at]), np.unique(np.concatenate(late)))
             store.keep_rollups("hour", out)
             store.note_rolled(np.array([hour], np.int64))
         store.forget_rolled()
-        late = waiting.pop(hour)
-        days.setdefault(store.calendar.day_of(hour), []).extend(late)
-        if at + 1 < len(store.rolled_hours):
-            waiting.setdefault(int(store.rolled_hours[at + 1]), []).extend(late)
         made += len(out)
     return made
 
@@ -117,14 +124,21 @@ def _window(store: SqlStore, waiting: Waiting, days: Waiting) -> int:
     out = _hours(store, points, before, np.arange(hours[0], hours[-1] + HOUR_MS + 1, HOUR_MS, dtype=np.int64))
     out = out.filter(pc.is_in(out.column("start"), pa.array(hours)))
     old = store.rollups("hour", points, int(hours[-1]), int(hours[-1]) + 1)
-    with store.transaction():
-        store.keep_rollups("hour", out)
+    onward = _moved(old, out.filter(pc.equal(out.column("start"), int(hours[-1]))))
     for day in np.unique(store.calendar.days(hours)).tolist():
         days.setdefault(day, []).append(points)
-    onward = _moved(old, out.filter(pc.equal(out.column("start"), int(hours[-1]))))
-    if onward.size and at + len(hours) < len(known):
-        waiting.setdefault(int(known[at + len(hours)]), []).append(onward)
+    with store.transaction():
+        if onward.size and at + len(hours) < len(known):
+            _go_on(store, waiting, int(known[at + len(hours)]), onward)
+        store.keep_rollups("hour", out)
     return len(out)
+
+
+def _go_on(store: SqlStore, waiting: Waiting, hour: int, points: I32) -> None:
+    """Make an hour again as well; kept before the one ahead of it is, whose new state no longer shows that this one has
+    to follow if the process ends in between."""
+    waiting.setdefault(hour, []).append(points)
+    store.note_again(points.astype(np.int32), hour)
 
 
 def _moved(old: pa.Table, new: pa.Table) -> I32:

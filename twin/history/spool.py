@@ -185,8 +185,6 @@ class Spool:
             if following is not None and int(following.stem) <= after + 1:
                 continue
             if place is None or place.path != path:
-                if place is not None and place.path > path:
-                    continue
                 place = _Place(path)
             for end, number, body in _records(path, place.offset):
                 if place.points is None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from twin.history import reads
 from twin.history.calendar import HOUR_MS, Calendar
-from twin.history.columns import I64, NO_ROWS, Bools, Rows, numbers
+from twin.history.columns import I32, I64, NO_ROWS, Bools, Rows, numbers
 from twin.history.contract import (
     COUNTS,
     EVENTS,
@@ -40,6 +40,8 @@ from twin.reading import SUSPECT
 VERSION = 1
 SEPARATOR = "\x1f"
 NOBODY = "-1"
+MOVES = 5
+"""So often a question is put again where what it names was put away meanwhile."""
 LAST = 2**62
 """A time after every other [ms]."""
 
@@ -71,6 +73,9 @@ class SqlStore(ABC):
         self._hold: I64 = np.zeros(0, np.int64)
         self._suspect: Bools = np.zeros(1, np.bool_)
         self._rolled: I64 = np.zeros(0, np.int64)
+        self.names_version = 0
+        """Rises with every new name."""
+        self._unsure = False
 
     # what an engine does
 
@@ -113,6 +118,10 @@ class SqlStore(ABC):
     @abstractmethod
     def groups_of(self, groups: pa.Table) -> str:
         """The query that answers the rows of ``groups``."""
+
+    def events_of(self) -> str:
+        """The query of all events with their ``number``, which rises with each that comes."""
+        return "SELECT * FROM events"
 
     @abstractmethod
     def span(self) -> tuple[int, int] | None:
@@ -166,10 +175,26 @@ class SqlStore(ABC):
         for words, key in self._reasons.items():
             suspect[key] = any(word in SUSPECT for word in words)
         self._hold, self._suspect = hold, suspect
+        self.names_version += 1
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Within it names are written. Where that failed, nobody knows whether they are there (an answer can be lost):
+        the next one reads them first, so that no key is given out twice."""
+        self._unsure = True
+        with self.transaction():
+            yield
+        self._unsure = False
+
+    def _be_sure(self) -> None:
+        if self._unsure:
+            self.read_names()
+            self._unsure = False
 
     def keys(self, points: Sequence[KeptPoint]) -> Keys:
         """The keys of points, new ones given out; a point that is known gets what it says now."""
         with self.writing:
+            self._be_sure()
             new = [point for point in points if point.id not in self._points]
             moved = [p for p in points if p.id in self._points and self._facts[p.id] != p]
             if new or moved:
@@ -183,7 +208,7 @@ class SqlStore(ABC):
         facts = {point.id: point for point in (*moved, *new)}
         rows = [("point", key, name, facts[name].quantity, round(1000 * facts[name].hold_s))
                 for name, key in numbered.items()]  # fmt: skip
-        with self.transaction():
+        with self._naming():
             self.forget_points([point.id for point in moved])
             self._insert_names(rows)
         self._points |= numbered
@@ -203,11 +228,12 @@ class SqlStore(ABC):
     def reason_keys(self, reasons: Sequence[tuple[str, ...]]) -> Keys:
         """The keys of sets of reasons, new ones given out; 0 is the empty set."""
         with self.writing:
+            self._be_sure()
             new = list({words: None for words in reasons if words not in self._reasons})
             if new:
                 first = max(self._reasons.values()) + 1
                 numbered = {words: first + n for n, words in enumerate(new)}
-                with self.transaction():
+                with self._naming():
                     self._insert_names([("reason", k, SEPARATOR.join(words), "", 0) for words, k in numbered.items()])
                 self._reasons |= numbered
                 self._index()
@@ -274,6 +300,11 @@ class SqlStore(ABC):
         both = np.unique(np.stack([rows.point[late].astype(np.int64), start]), axis=1)
         self.insert("dirty", pa.table({"point": both[0].astype(np.int32), "start": both[1]}, schema=DIRTY))
 
+    def note_again(self, points: I32, start: int) -> None:
+        """Keep that the hour of these points that begins at ``start`` [ms] is to be made again."""
+        columns = {"point": points, "start": np.full(len(points), start, np.int64)}
+        self.insert("dirty", pa.table(columns, schema=DIRTY))
+
     def watermark(self) -> int:
         """The number of the last batch that is kept; 0 before the first."""
         return self.meta("batch")
@@ -325,54 +356,47 @@ class SqlStore(ABC):
         return self._read(reads.counts(self.dialect, self._told(points), start, end), start, end, COUNTS)
 
     def _read(self, sql: str, start: int, end: int, schema: pa.Schema = READINGS) -> pa.Table:
-        return self._ask(lambda: reads.with_relations(sql, {reads.READINGS_OF: self.readings_of(start, end)}), schema)
+        return self._ask_of(sql, lambda: {reads.READINGS_OF: self.readings_of(start, end)}, schema)
 
-    def _ask(self, sql: Callable[[], str], schema: pa.Schema | None = None) -> pa.Table:
+    def _ask_of(self, sql: str, relations: Callable[[], dict[str, str]], schema: pa.Schema) -> pa.Table:
         """What a question answers, as ``schema``; it is put again where what it names was put away meanwhile."""
-        try:
-            found = self.query(sql())
-        except HistoryMovedError:
-            found = self.query(sql())
-        return found if schema is None else found.select(schema.names).cast(schema)
+        again = 0
+        while True:
+            try:
+                found = self.query(reads.with_relations(sql, relations(), self.dialect))
+                break
+            except HistoryMovedError:
+                again += 1
+                if again > MOVES:
+                    raise
+        return found.select(schema.names).cast(schema)
 
     def rollups(self, step: Step, points: Keys | None, start: int, end: int) -> pa.Table:
         """The roll-ups that begin from ``start`` to before ``end`` (``ROLLUPS``), by point and start."""
         sql = reads.rollups(self.dialect, self._told(points), start, end)
-        return self._ask(
-            lambda: reads.with_relations(sql, {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}), ROLLUPS
-        )
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}, ROLLUPS)
 
     def grouped(self, step: Step, groups: pa.Table, start: int, end: int) -> pa.Table:
         """Sums over groups of points: (group, start, sum, have, of), by group and start."""
-        sql, named = reads.grouped(self.dialect, start, end), self.groups_of(groups)
-        return self._ask(
-            lambda: reads.with_relations(
-                sql, {reads.ROLLUPS_OF: self.rollups_of(step, start, end), reads.GROUPS_OF: named}
-            ),
-            GROUPED,
-        )
+        sql, named = reads.grouped(self.dialect, start, end), {reads.GROUPS_OF: self.groups_of(groups)}
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of(step, start, end), **named}, GROUPED)
 
     def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
         """The ``n`` points with the highest mean over their hours: (point, mean, high, hours)."""
         sql = reads.top(self.dialect, self._told(points) or NOBODY, start, end, n, lowest=lowest)
-        return self._ask(
-            lambda: reads.with_relations(sql, {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}), TOP
-        )
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}, TOP)
 
     def known(self, start: int, end: int, step: int) -> pa.Table:
         """How many points were known in each ``step`` [ms]: (start, points), by start."""
         if step < HOUR_MS:
             return self._read(reads.spoke(self.dialect, start, end, step), start, end, KNOWN)
-        return self._ask(
-            lambda: reads.with_relations(
-                reads.held(self.dialect, start, end, step), {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}
-            ),
-            KNOWN,
-        )
+        sql = reads.held(self.dialect, start, end, step)
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}, KNOWN)
 
     def events(self, start: int, end: int, kinds: Sequence[str] = ()) -> pa.Table:
         """The events from ``start`` to before ``end`` (``EVENTS``), oldest first."""
-        return self._ask(lambda: reads.events(self.dialect, start, end, kinds), EVENTS)
+        sql = reads.events(self.dialect, start, end, kinds)
+        return self._ask_of(sql, lambda: {reads.EVENTS_OF: self.events_of()}, EVENTS)
 
     def states(self, time: int, kind: str) -> pa.Table:
         """The newest event of each subject of a kind at or before ``time`` (``EVENTS``)."""

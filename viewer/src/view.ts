@@ -82,10 +82,7 @@ export class View {
         afterDraw: () => this.afterDraw(),
         resized: () => this.change(Change.Size),
         // What the lost context held is gone: let go of it now, the new one would complain of strangers.
-        contextLost: () => {
-          this.unload();
-          this.publish({ state: 'loading' });
-        },
+        contextLost: () => { this.unload(); this.publish({ state: 'loading' }); },
         contextRestored: () => void this.load(this.props.sceneUrl ?? ''),
       }, smooth); // prettier-ignore
     } catch (error) {
@@ -363,9 +360,8 @@ export class View {
     const { scene, state } = this;
     if (!scene) return;
     scene.state.refresh();
-    scene.plan.show({
-      lang: state.lang, selection: state.selection, storey: state.storey, legend: state.legend, labels: state.labels, tokens: this.tokens,
-    }); // prettier-ignore
+    const { lang, selection, storey, legend, labels } = state;
+    scene.plan.show({ lang, selection, storey, legend, labels, tokens: this.tokens });
     this.board.seq(scene.state.seq);
     this.machine.drawn();
   }

@@ -228,3 +228,15 @@ test('another channel is another connection', () => {
   f.listen('/ws/live', '');
   assert.ok(last().closed);
 });
+
+test('everything comes once more when it is asked for, over whatever carries the values', () => {
+  const sent: string[] = [];
+  const it = feed();
+  it.again();
+  it.listen('/ws/live', 'c');
+  Object.assign(last(), { send: (text: string) => sent.push(text) });
+  last().onmessage!({ data: bytesOf('frames/keyframe.bin') });
+  it.again();
+  assert.deepEqual(sent, ['key']);
+  it.close();
+});

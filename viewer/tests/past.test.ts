@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { decodeFrame, FLAG_STALE } from '../src/frame.ts';
 import { frameAddress, linksAddress } from '../src/past/address.ts';
+import { LinkHost } from '../src/links/host.ts';
+import { LinkModel } from '../src/links/model.ts';
 import { FrameCache } from '../src/past/cache.ts';
 import { LEAD_MS, PlayClock, SPEEDS, stepOf } from '../src/past/clock.ts';
 import { differenceLegend } from '../src/past/legend.ts';
@@ -116,14 +118,20 @@ test('what is idle fetches ahead, and a wish goes first', async () => {
   const { pipeline, asked, got } = harness();
   pipeline.ahead(['x', 'y']);
   pipeline.want(['a']);
-  await asked[0]!.give();
   assert.deepEqual(asked.map((a) => a.key), ['x', 'a']);
+  assert.equal(asked[0]!.signal.aborted, true, 'nobody waits for what was only fetched ahead');
+  await asked[0]!.give();
+  assert.deepEqual(got, []);
   await asked[1]!.give();
+  assert.deepEqual(asked.map((a) => a.key), ['x', 'a', 'x']);
+  pipeline.want(['x']);
+  assert.equal(asked.length, 3, 'what is on its way already is waited for');
   await asked[2]!.give();
-  assert.deepEqual(asked.map((a) => a.key), ['x', 'a', 'y']);
-  assert.deepEqual(got, ['a=A'], 'what came ahead is not shown');
+  assert.deepEqual(got, ['a=A', 'x=X']);
+  await asked[3]!.give();
+  assert.deepEqual(got, ['a=A', 'x=X'], 'what came ahead is not shown');
   pipeline.want(['y']);
-  assert.deepEqual(got, ['a=A', 'y=Y']);
+  assert.deepEqual(got, ['a=A', 'x=X', 'y=Y']);
 });
 
 test('stopped, nothing comes any more', async () => {
@@ -244,3 +252,28 @@ test('a second state of a scene shares its areas and has its own values', () => 
 
 beforeEach(() => Object.assign(globalThis, { location: { href: 'http://h/p' } }));
 afterEach(() => mock.timers.reset());
+
+const linksAt = (time: number, used: number): string =>
+  JSON.stringify({ kind: 'links', layout: '', time, full: true, lines: [], links: [[0, 0, used, 1, 1, time - 30, 0, 1, 0]] });
+
+test('links are those of the instant shown, with ages of then; what the stream says of now is left alone', () => {
+  const host = new LinkHost(() => undefined, () => 'en');
+  host.listen('/ws/live', 'network.traffic');
+  const model = (host.model = new LinkModel('', () => undefined));
+  Object.assign(host, { panel: { fill: () => undefined } });
+  host.event(linksAt(2000, 50));
+  assert.equal(model.linkValues.get(0)!.used, 50);
+  host.hold(true);
+  assert.equal(model.linkValues.size, 0, 'what is known of now is nothing about then');
+  host.event(linksAt(2001, 60));
+  assert.equal(model.linkValues.size, 0);
+  host.asOf(linksAt(1000, 10), 1000);
+  assert.equal(model.linkValues.get(0)!.used, 10);
+  assert.equal(model.now() - model.linkValues.get(0)!.since, 30);
+  host.markStale();
+  assert.equal(model.linkValues.get(0)!.flags, 0, 'a line that is lost now says nothing about then');
+  host.hold(false);
+  assert.equal(model.linkValues.size, 0);
+  host.event(linksAt(Date.now() / 1000, 70));
+  assert.ok(Math.abs(model.now() - Date.now() / 1000) < 1);
+});

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.twin.history.engines import Make
+from tests.twin.history.engines import Engine, Make
 from tests.twin.history.oracle import HOUR, Oracle, Row, readings, rows_of
 from twin.history.calendar import DAY_MS
 from twin.history.contract import EVENTS, GROUPED, READINGS, ROLLUPS, HistoryError, KeptPoint
@@ -184,6 +186,14 @@ def test_an_empty_history_answers_with_nothing(store: SqlStore) -> None:
     assert store.first_time(0) is None
 
 
+def test_a_batch_of_nothing_counts_and_an_hour_of_which_nothing_is_left_is_empty(store: SqlStore) -> None:
+    store.append(readings([]), 7)
+    assert store.watermark() == 7
+    store.note_again(np.array([0], np.int32), T0)
+    assert store.roll(T0 + 5 * HOUR) == 0
+    assert len(store.at(T0 + 9 * HOUR)) == len(store.rollups("hour", None, 0, 2**60)) == 0
+
+
 def test_tables_of_another_form_are_refused(store: SqlStore) -> None:
     with pytest.raises(HistoryError, match="readings have the columns"):
         store.append(pa.table({"point": [1]}), 1)
@@ -207,12 +217,22 @@ step = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(step, min_size=1, max_size=12))
-def test_whatever_comes_in_whatever_order_the_answers_are_right(make: Make, steps: list[list[Row] | int]) -> None:
+def test_whatever_comes_in_whatever_order_the_answers_are_right(engine: Engine, make: Make) -> None:
     """Batches of rows, and moments at which roll-ups are made and days put away, in any order."""
     store = make("Asia/Shanghai")
-    keys = store.keys([KeptPoint(f"{p.id}-{len(store.known_points())}", p.quantity, p.hold_s) for p in POINTS])
+    examples = itertools.count()
+
+    @settings(max_examples=engine.examples, database=None)
+    @given(st.lists(step, min_size=1, max_size=12))
+    def holds(steps: list[list[Row] | int]) -> None:
+        whatever_comes(store, steps, next(examples))
+
+    holds()
+
+
+def whatever_comes(store: SqlStore, steps: list[list[Row] | int], example: int) -> None:
+    """The points are those of this example only: the store has those of the ones before it as well."""
+    keys = store.keys([KeptPoint(f"{p.id}-{example}", p.quantity, p.hold_s) for p in POINTS])
     store.reason_keys([("clock",), ("spike",)])
     batch = store.watermark()
     oracle = Oracle({int(key): HOLD[n] for n, key in enumerate(keys)}, {2})

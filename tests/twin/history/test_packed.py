@@ -50,6 +50,11 @@ def test_no_value_stays_none_and_each_run_has_its_own_decimals() -> None:
     assert back[[1, 3]].tolist() == [21.4, 3.0]
 
 
+def test_nothing_is_packed_as_nothing() -> None:
+    begin = runs(np.zeros(0, np.int32))
+    assert unpack(*pack(begin, np.zeros(0))).size == 0
+
+
 def test_a_file_tells_the_value_to_any_reader(tmp_path: Path) -> None:
     rows = Rows(
         np.array([0, 0, 5], np.int32), np.array([1, 2, 3], np.int64), np.array([21.4, np.nan, -3e9 / 7]),

@@ -14,9 +14,10 @@ import type { Compare, Mode, Props } from '../props.ts';
 import { SpaceState } from '../state.ts';
 import { SlotValues } from '../values.ts';
 import type { View } from '../view.ts';
-import { ask, askFrame, frameAddress, linksAddress } from './address.ts';
+import { askFrame, frameAddress } from './address.ts';
 import { FrameCache } from './cache.ts';
 import { PlayClock } from './clock.ts';
+import { LinksThen } from './links.ts';
 import { type PastError, Pipeline } from './pipeline.ts';
 import { Swipe } from './swipe.ts';
 
@@ -27,10 +28,14 @@ const SETTLED_MS = 600_000;
 /** The newest instant of the past: this long before now [ms]. */
 const BEHIND_MS = 2000;
 const TICK_MS = 40;
+/** A longer step is a jump: nobody knows where the next one leads [ms]. */
+const LONG_STEP_MS = 4 * 3_600_000;
+const PAUSE_MS = 80;
 const AHEAD = 3;
-/** The cursor rests when nothing has moved for so long [ms]; the sun of a machine without a GPU is in less of a hurry. */
+/** The cursor rests when nothing has moved for so long [ms]. */
 const REST_MS = 250;
-const SLOW_SUN_MS = 1500;
+/** The sun of a machine without a GPU is in less of a hurry: another light makes the whole picture anew, in seconds. */
+const SLOW_SUN_MS = 8000;
 /** Links are asked for so often while time runs [ms]. */
 const LINKS_MS = 1000;
 
@@ -45,6 +50,8 @@ interface Wish {
 export interface Command {
   /** Show that instant [ms], null: live. */
   at?: number | null;
+  /** Compare with that instant [ms]. */
+  against?: number;
   /** Play so many times faster than life; 0 stops. */
   play?: number;
 }
@@ -75,13 +82,14 @@ export class TimeMachine {
   private ticker: ReturnType<typeof setInterval> | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private sunTimer: ReturnType<typeof setTimeout> | undefined;
-  private linksAt = 0;
-  private linksFlight: AbortController | null = null;
+  private aheadTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly linksThen: LinksThen;
   private readonly abort = new AbortController();
 
   constructor(view: View, parts: { feed: Feed; text: LiveText; links: LinkHost }) {
     this.view = view;
     this.parts = parts;
+    this.linksThen = new LinksThen(parts.links);
     this.swipe = view.stage ? new Swipe(view.stage.overlay, () => view.change(Change.State)) : null;
     this.pipeline = new Pipeline(this.cache, {
       load: askFrame,
@@ -109,10 +117,16 @@ export class TimeMachine {
       this.wish = { ...this.wish, against: instantOf(props.against || undefined), compare: props.compare ?? '' };
       if (props.time === before.time) this.ask();
     }
-    if (props.time !== before.time) this.go(instantOf(props.time));
+    if (props.time === before.time) return;
+    const at = instantOf(props.time);
+    const jump = !Object.is(at, this.wish.at);
+    this.go(at);
+    // who names an instant wants its light; the hand that moves along the axis has been heard already
+    if (jump) this.moveSun(at);
   }
 
-  private command({ at, play }: Command): void {
+  private command({ at, against, play }: Command): void {
+    if (against !== undefined) this.wish = { ...this.wish, against: Math.round(against) };
     if (at !== undefined) this.go(at === null ? Number.NaN : Math.round(at));
     if (play !== undefined) this.play(play);
   }
@@ -131,11 +145,27 @@ export class TimeMachine {
   /** Shows an instant [ms], NaN: live. */
   go(at: number): void {
     if (Object.is(at, this.wish.at)) return;
+    const step = at - this.wish.at;
     this.wish = { ...this.wish, at };
     if (this.clock.playing) this.clock.start(at, this.clock.speed, performance.now());
     if (this.past) this.leave();
     else this.comeBack();
     this.ask();
+    // whoever steps along goes on, most often, as he came; a hand that drags leaves no time to fetch anything ahead
+    clearTimeout(this.aheadTimer);
+    if (Math.abs(step) < LONG_STEP_MS) this.aheadTimer = setTimeout(() => this.ahead([at + step, at + 2 * step]), PAUSE_MS);
+  }
+
+  /** What may be wanted next. */
+  private ahead(instants: number[]): void {
+    if (this.liveUrl === '' || this.channel === '') return;
+    const compare = this.compare;
+    this.pipeline.ahead(instants.filter((at) => at < this.newest()).flatMap((at) => this.keys({ ...this.wish, at, compare })));
+  }
+
+  /** The newest instant that can be shown [ms]. */
+  private newest(): number {
+    return Date.now() + (this.view.scene?.state.clockOffset ?? 0) - BEHIND_MS;
   }
 
   /** The live stream goes on unseen from here. */
@@ -151,7 +181,7 @@ export class TimeMachine {
   private comeBack(): void {
     this.play(0);
     clearTimeout(this.restTimer);
-    this.linksFlight?.abort();
+    this.linksThen.stop();
     const { scene } = this.view;
     if (scene && this.live) scene.state.copy(this.live);
     this.live = null;
@@ -217,6 +247,9 @@ export class TimeMachine {
     }
     if (wish.compare === 'swipe') this.split(wish, queue.shift()!, now);
     for (const key of this.keys(wish)) if (Date.now() - Math.max(wish.at || 0, wish.against || 0) < SETTLED_MS) this.cache.drop(key);
+    // without a picture that only takes new colours, a machine without a GPU draws as it does while the camera moves
+    const { stage } = this.view;
+    if (stage?.slow && this.view.root.dataset['still'] !== 'yes') stage.moving();
     this.view.change(Change.State);
   }
 
@@ -270,7 +303,7 @@ export class TimeMachine {
     view.publish({});
     this.tell('campus:drawn', { at: Number.isNaN(applied) ? null : applied, speed: this.clock.speed, reached: this.clock.reached() });
     if (this.live === null) return;
-    if (now - this.linksAt > LINKS_MS) void this.askLinks();
+    void this.linksThen.ask(this.liveUrl, applied, LINKS_MS);
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.rest(), REST_MS);
     this.sunLater();
@@ -280,21 +313,7 @@ export class TimeMachine {
   private rest(): void {
     if (this.clock.playing || this.pipeline.busy) return;
     this.parts.text.fill();
-    void this.askLinks();
-  }
-
-  private async askLinks(): Promise<void> {
-    if (!this.parts.links.shown || Number.isNaN(this.applied)) return;
-    this.linksAt = performance.now();
-    this.linksFlight?.abort();
-    const { signal } = (this.linksFlight = new AbortController());
-    const at = this.applied;
-    try {
-      const text = new TextDecoder().decode(await ask(linksAddress(this.liveUrl, at, location.href), signal));
-      if (!signal.aborted && this.live !== null) this.parts.links.asOf(text, at / 1000);
-    } catch (error) {
-      if (!signal.aborted) console.warn(`the links as of ${isoOf(at)} cannot be had: ${String(error)}`);
-    }
+    void this.linksThen.ask(this.liveUrl, this.applied);
   }
 
   /** The sun goes along where that costs nothing, else it follows when the cursor rests. */
@@ -305,9 +324,9 @@ export class TimeMachine {
     else if (!this.clock.playing) this.sunTimer = setTimeout(() => this.moveSun(), stage?.slow ? SLOW_SUN_MS : REST_MS);
   }
 
-  private moveSun(): void {
+  private moveSun(at = this.applied): void {
     const { state } = this.view;
-    const time = isoOf(this.applied);
+    const time = isoOf(at);
     const moved = (time === 'live') !== (state.time === 'live') || sunStep(Date.parse(time)) !== sunStep(Date.parse(state.time));
     state.time = time;
     if (moved) this.view.change(Change.Time);
@@ -343,7 +362,7 @@ export class TimeMachine {
 
   private tick(): void {
     const at = this.clock.wish(performance.now());
-    if (at >= Date.now() + (this.view.scene?.state.clockOffset ?? 0) - BEHIND_MS) {
+    if (at >= this.newest()) {
       this.play(0);
       this.tell('campus:caught-up', {});
       return;
@@ -351,8 +370,7 @@ export class TimeMachine {
     if (at === this.wish.at) return;
     this.wish = { ...this.wish, at };
     this.ask();
-    const compare = this.compare;
-    this.pipeline.ahead(this.clock.next(at, AHEAD).flatMap((next) => this.keys({ ...this.wish, at: next, compare })));
+    this.ahead(this.clock.next(at, AHEAD));
   }
 
   private tell(name: string, detail: object): void {
@@ -362,9 +380,8 @@ export class TimeMachine {
   /** The scene goes away. */
   stop(): void {
     clearInterval(this.ticker);
-    clearTimeout(this.restTimer);
-    clearTimeout(this.sunTimer);
-    this.linksFlight?.abort();
+    for (const timer of [this.restTimer, this.sunTimer, this.aheadTimer]) clearTimeout(timer);
+    this.linksThen.stop();
     this.clock.stop();
     this.pipeline.stop();
     this.unsplit();

@@ -29,6 +29,8 @@ export class Pipeline<T> {
   private wish: readonly string[] | null = null;
   private next: readonly string[] = [];
   private flight: AbortController | null = null;
+  /** What is on its way though nobody asked for it yet. */
+  private early = '';
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(cache: FrameCache<T>, events: PipelineEvents<T>) {
@@ -45,6 +47,7 @@ export class Pipeline<T> {
   want(keys: readonly string[]): void {
     this.wish = keys;
     clearTimeout(this.timer);
+    if (this.early !== '' && !keys.includes(this.early)) this.drop();
     this.pump();
   }
 
@@ -59,8 +62,13 @@ export class Pipeline<T> {
     this.wish = null;
     this.next = [];
     clearTimeout(this.timer);
+    this.drop();
+  }
+
+  private drop(): void {
     this.flight?.abort();
     this.flight = null;
+    this.early = '';
   }
 
   private pump(): void {
@@ -80,10 +88,12 @@ export class Pipeline<T> {
 
   private async fetch(key: string, wish: readonly string[] | null): Promise<void> {
     const flight = (this.flight = new AbortController());
+    this.early = wish === null ? key : '';
     try {
       const { value, bytes } = await this.events.load(key, flight.signal);
       if (this.flight !== flight) return;
       this.flight = null;
+      this.early = '';
       this.cache.put(key, value, bytes);
       // overtaken meanwhile: still the newest that there is
       const overtaken = wish !== null && wish !== this.wish && this.wish !== null;
@@ -92,6 +102,7 @@ export class Pipeline<T> {
     } catch (error) {
       if (this.flight !== flight) return;
       this.flight = null;
+      this.early = '';
       this.fail(error instanceof PastError ? error : new PastError(String(error), true), wish);
     }
   }

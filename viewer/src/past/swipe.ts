@@ -39,7 +39,7 @@ export class Swipe {
     const { element, handle, mark, plates } = this;
     element.className = 'campus-swipe';
     element.hidden = true;
-    element.style.cssText = 'position:absolute;top:0;bottom:0;width:0;left:50%';
+    element.style.cssText = 'position:absolute;top:0;bottom:0;width:0;left:50%;z-index:2';
     handle.type = 'button';
     handle.setAttribute('role', 'slider');
     handle.setAttribute('aria-orientation', 'horizontal');
@@ -68,7 +68,7 @@ export class Swipe {
       timeZone: zone, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hour12: false,
     }); // prettier-ignore
     [left, right].forEach((at, side) => {
-      const text = Number.isNaN(at) ? WORDS[lang].live : format.format(at);
+      const text = Number.isNaN(at) ? WORDS[lang].live : format.format(at).replace(/(日)\s*(周)/, '$1 $2');
       if (this.plates[side]!.textContent !== text) this.plates[side]!.textContent = text;
     });
     this.handle.setAttribute('aria-label', WORDS[lang].handle);

@@ -1,0 +1,449 @@
+"""The time machine in a real browser: links, scrubbing, gaps, playing, comparison, the way back; mouse and keyboard."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.pages.browser import Complaints, Product, query, until
+from tests.pages.conftest import Opener
+
+pytestmark = pytest.mark.browser
+AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
+HOUR = 3600
+DRAG = """async (shift) => {
+    const axis = document.getElementById('time-axis'), box = axis.getBoundingClientRect();
+    axis.setPointerCapture = () => {};
+    const fire = (type, share) => axis.dispatchEvent(new PointerEvent(type, {
+        bubbles: true, pointerId: 1, pointerType: 'touch', button: 0,
+        clientX: box.left + share * box.width, clientY: box.top + 30,
+    }));
+    window.told = [];
+    let [last, rested] = [performance.now(), 0];
+    fire('pointerdown', 0.3);
+    for (let i = 30; i < 70; i++) {
+        fire('pointermove', (i + shift) / 100);
+        await new Promise((done) => setTimeout(done, 20));
+        rested = Math.max(rested, performance.now() - last);
+        last = performance.now();
+    }
+    const told = [...window.told];
+    fire('pointerup', (69 + shift) / 100);
+    return [rested, told];
+}"""
+"""A hand that does not rest for a quarter of a second; how long it did [ms] all the same, for a machine may be busy."""
+VIEW = "window.campusTwin.views.at(-1)"
+
+
+def iso(ago_s: float) -> str:
+    """An instant so long ago, on the minute."""
+    return datetime.fromtimestamp((time.time() - ago_s) // 60 * 60, UTC).isoformat().replace("+00:00", "Z")
+
+
+def drawn(page: Page) -> float:
+    """The instant on the screen [s since epoch]; 0 for live."""
+    text = page.locator("#twin").get_attribute("data-time")
+    assert text is not None
+    return 0.0 if text == "live" else datetime.fromisoformat(text).timestamp()
+
+
+def state(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate("window.campus.time.get()")
+    return found
+
+
+def total(page: Page) -> float:
+    """What the view knows of the campus's total."""
+    return float(page.evaluate(f"{VIEW}.scene.state.number(0)"))
+
+
+def at_rest(page: Page) -> None:
+    """What is wanted is drawn, and Dash knows of it."""
+    until(page, "(() => { const t = window.campus.time.get(); return t.wished === t.drawn })()")
+    page.wait_for_timeout(450)
+
+
+def opened(open_page: Opener, path: str = "/?lang=en") -> Page:
+    """The console with the bar open."""
+    page = open_page(path)
+    if not page.locator("#time-panel").is_visible():
+        page.keyboard.press("b")
+    expect(page.locator("#time-panel")).to_be_visible()
+    page.wait_for_selector("#time-strip svg .strip-heard")
+    return page
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "Replay"), ("zh", "回放")])
+def test_a_link_opens_at_its_instant_and_says_so(open_page: Opener, lang: str, word: str) -> None:
+    at = iso(5 * HOUR)
+    page = open_page(f"/?lang={lang}&at={at}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    assert drawn(page) == datetime.fromisoformat(at).timestamp()
+    expect(page.locator("#time-frame .time-word")).to_be_visible()
+    expect(page.locator("#time-frame .time-word")).to_have_text(word)
+    local = page.evaluate("at => window.campus.timeAxis.local.full(Date.parse(at))", at)
+    expect(page.locator("#time-stamp")).to_have_text(local)
+    expect(page.locator("#feed-word")).to_have_text({"en": "replay", "zh": "回放"}[lang])
+    expect(page.locator("#feed .feed-age")).to_be_hidden()
+    expect(page.locator("#time-panel")).to_be_visible()
+    expect(page.locator("#time-axis")).to_have_attribute("aria-valuetext", f"{word}, {local}")
+    before, heard = total(page), page.evaluate(f"{VIEW}.machine.live.seq")
+    until(page, f"{VIEW}.machine.live?.seq > {heard} + 1")
+    assert total(page) == before, "live values do not leak into the past"
+    expect(page.locator("#details .hero-state .live").first).to_have_text(re.compile(r"^\d+ (s|秒)$"))
+
+
+def test_ages_are_those_of_then_and_do_not_grow(open_page: Opener) -> None:
+    page = open_page(f"/?lang=en&at={iso(5 * HOUR)}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    at_rest(page)
+    age = page.locator("#heading .facts .live").last
+    first = age.inner_text()
+    page.wait_for_timeout(3000)
+    assert age.inner_text() == first
+
+
+@pytest.mark.parametrize("how", ["button", "escape", "end"])
+def test_one_action_leads_back_to_live(open_page: Opener, how: str) -> None:
+    page = open_page(f"/?lang=en&at={iso(3 * HOUR)}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    past = total(page)
+    if how == "button":
+        page.locator(".time-live").click()
+    elif how == "escape":
+        page.keyboard.press("Escape")
+    else:
+        page.locator("#time-axis").focus()
+        page.keyboard.press("End")
+    page.wait_for_selector("#twin[data-time=live]")
+    expect(page.locator("#time-frame")).to_be_hidden()
+    expect(page.locator("#feed-word")).to_have_text("live")
+    page.wait_for_timeout(300)
+    assert "at" not in query(page)
+    assert total(page) != past
+    until(page, f"performance.now() / 1000 - {VIEW}.scene.state.seen[0] < 5")
+
+
+def test_dragging_follows_without_a_single_callback_and_dash_hears_at_rest(open_page: Opener) -> None:
+    page = opened(open_page)
+    asked: list[str] = []
+    calls: list[str] = []
+
+    def listen(request: Request) -> None:
+        if "/api/v1/frames" in request.url:
+            asked.append(request.url)
+        if "_dash-update-component" in request.url:
+            why = json.loads(request.post_data or "{}").get("changedPropIds", [])
+            calls.extend(prop for prop in why if not prop.endswith(".n_intervals"))
+
+    page.wait_for_timeout(1500)
+    page.evaluate(
+        """() => {
+            window.told = [];
+            const plain = window.dash_clientside.set_props;
+            window.dash_clientside.set_props = (id, props) => { window.told.push(id); return plain(id, props); };
+        }"""
+    )
+    page.on("request", listen)
+    for shift in range(5):
+        asked.clear()
+        rested, told = page.evaluate(DRAG, shift)
+        if rested < 200:
+            assert told == [], "nothing of Dash is touched while the hand moves"
+            assert calls == []
+            break
+        at_rest(page)
+        calls.clear()
+    at_rest(page)
+    found = state(page)
+    share = (found["wished"] - found["start"]) / (found["end"] - found["start"])
+    assert share == pytest.approx((69 + shift) / 100, abs=0.01)
+    assert drawn(page) == found["wished"] / 1000
+    assert 2 <= len(asked) <= 44
+    assert datetime.fromisoformat(query(page)["at"]).timestamp() == found["wished"] / 1000
+    assert page.evaluate(f"{VIEW}.props.time") == query(page)["at"]
+    focus = page.evaluate("window.told.includes('focus') && window.told.includes('place')")
+    assert focus, "panels hear of the instant when it rests"
+
+
+def test_gaps_are_hatched_and_what_was_silent_then_is_stale_then(open_page: Opener) -> None:
+    page = opened(open_page)
+    gaps = page.locator("#time-strip .strip-gap")
+    expect(gaps.first).to_be_visible()
+    found = state(page)
+    event = page.evaluate("window.campus.timeData.get().events.find((e) => e.kind === 'source')")
+    hatched = page.evaluate(
+        "[...document.querySelectorAll('.strip-gap')].map((r) => [+r.getAttribute('x'), +r.getAttribute('width')])"
+    )
+    wide = page.evaluate("document.querySelector('#time-strip svg').clientWidth")
+    middle = (event["time"] + event["until"]) / 2
+    x = (middle - found["start"]) / (found["end"] - found["start"]) * wide
+    assert any(left <= x <= left + width for left, width in hatched), "the gap is drawn where it was"
+    page.evaluate("at => window.campus.time.seek(at, true)", middle)
+    at_rest(page)
+    expect(page.locator("#heading .live").first).to_have_text("–")
+    rooms = page.evaluate(
+        f"""(() => {{
+            const s = {VIEW}.scene.state, first = {VIEW}.scene.index.firstSpace;
+            const flags = [...s.wireFlags.slice(first)].filter((f) => (f & 3) !== 3);
+            return [flags.length, flags.filter((f) => f & 4).length];
+        }})()"""
+    )
+    assert rooms[0] > 100
+    assert rooms[0] == rooms[1], "a dead feed is stale then, too"
+    expect(page.locator("#time-stamp")).not_to_have_text("…")
+
+
+def test_events_are_marked_and_jumped_to(open_page: Opener) -> None:
+    page = opened(open_page)
+    expect(page.locator(".strip-event")).not_to_have_count(0)
+    page.locator('[data-time="previous"]').click()
+    at_rest(page)
+    events = page.evaluate("window.campus.timeData.get().events.map((e) => e.time)")
+    latest = state(page)["wished"]
+    assert latest == round(max(event for event in events if event < time.time() * 1000))
+    page.locator("#time-axis").focus()
+    page.keyboard.press("PageUp")
+    at_rest(page)
+    assert state(page)["wished"] in [round(event) for event in events]
+    assert state(page)["wished"] < latest
+    expect(page.locator("#announce")).not_to_be_empty()
+
+
+def test_it_works_by_keyboard(open_page: Opener) -> None:
+    page = opened(open_page)
+    axis = page.locator("#time-axis")
+    axis.focus()
+    page.keyboard.press("ArrowLeft")
+    at_rest(page)
+    first = state(page)["wished"]
+    page.keyboard.press("ArrowLeft")
+    at_rest(page)
+    one = first - state(page)["wished"]
+    assert 60_000 <= one <= 1_800_000
+    page.keyboard.press("Shift+ArrowLeft")
+    at_rest(page)
+    assert first - one - state(page)["wished"] == 10 * one
+    span = state(page)["span"]
+    page.keyboard.press("+")
+    assert state(page)["span"] == span / 2
+    page.keyboard.press("-")
+    assert state(page)["span"] == span
+    assert int(axis.get_attribute("aria-valuenow") or 0) == state(page)["wished"] // 1000
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Time axis")
+    page.keyboard.press("Escape")
+    assert state(page)["wished"] is not None, "Escape closes what is open first"
+
+
+def test_playing_keeps_its_speed_and_stops(open_page: Opener) -> None:
+    page = open_page(f"/?lang=en&at={iso(20 * HOUR)}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    page.locator('[data-speed="600"]').click()
+    page.locator("#time-axis").focus()
+    begun, first = time.monotonic(), drawn(page)
+    page.keyboard.press(" ")
+    expect(page.locator('[data-time="play"]')).to_have_attribute("aria-label", "Pause")
+    page.wait_for_timeout(5000)
+    passed, moved = time.monotonic() - begun, drawn(page) - first
+    assert moved > 0
+    assert moved <= passed * 600 + 1, "the picture is never ahead of the clock"
+    honest = moved > 0.6 * passed * 600 or page.locator("#time-speed").inner_text() != ""
+    assert honest, "a machine that is too slow says so"
+    page.keyboard.press(" ")
+    at_rest(page)
+    stopped = drawn(page)
+    page.wait_for_timeout(1000)
+    assert drawn(page) == stopped
+    assert datetime.fromisoformat(query(page)["at"]).timestamp() == stopped
+
+
+def test_two_moments_side_by_side_are_two_states_in_one_picture(open_page: Opener) -> None:
+    page = opened(open_page, f"/?lang=en&at={iso(3 * HOUR)}")
+    page.locator('[data-compare="week"]').click()
+    page.wait_for_selector("#twin[data-compare=swipe]")
+    until(page, f"{VIEW}.stage.split !== null")
+    at, versus = (datetime.fromisoformat(query(page)[key]).timestamp() for key in ("at", "vs"))
+    assert at - versus == 7 * 24 * HOUR
+    other = page.evaluate(f"{VIEW}.machine.other.asOf")
+    assert other == versus * 1000
+    plates = page.locator(".campus-swipe span:not(:has(*))").all_inner_texts()
+    assert any(datetime.fromtimestamp(versus + 8 * HOUR, UTC).strftime("%H:%M") in text for text in plates)
+    handle = page.locator(".campus-swipe [role=slider]")
+    handle.focus()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(handle).to_have_attribute("aria-valuenow", "80")
+    expect(page.locator("canvas.campus-canvas")).to_have_count(1)
+    # each half is drawn in the colours of its own moment: with one of them stale in every room it alone is hatched
+    page.keyboard.press("Home")
+    whole = colours(page)
+    page.keyboard.press("End")
+    assert colours(page) != whole
+    page.locator('[data-compare="off"]').click()
+    page.wait_for_selector("#twin[data-compare='']")
+    assert page.evaluate(f"{VIEW}.stage.split") is None
+    assert not {"vs", "cmp"} & set(query(page))
+
+
+def colours(page: Page) -> str:
+    """A digest of what the canvas shows now."""
+    page.wait_for_timeout(600)
+    return str(
+        page.evaluate(
+            f"""(() => {{
+                const {{ stage }} = {VIEW};
+                stage.drawNow();
+                const gl = stage.renderer.getContext(), w = gl.drawingBufferWidth, h = gl.drawingBufferHeight;
+                const row = new Uint8Array(w * 40 * 4);
+                gl.readPixels(0, h >> 1, w, 40, gl.RGBA, gl.UNSIGNED_BYTE, row);
+                return row.reduce((sum, value, i) => (sum * 31 + value + i) % 1000000007, 7);
+            }})()"""
+        )
+    )
+
+
+def test_a_difference_has_signs_two_colours_and_both_instants_in_its_legend(open_page: Opener) -> None:
+    page = open_page(f"/?lang=en&at={iso(3 * HOUR)}&vs={iso(27 * HOUR)}&cmp=diff")
+    page.wait_for_selector("#twin[data-compare=difference]")
+    until(page, f"{VIEW}.machine.shown !== ''")
+    legend = page.locator("#difference")
+    expect(legend).to_be_visible()
+    for ago in (3, 27):
+        stamp = page.evaluate("at => window.campus.timeAxis.local.full(Date.parse(at))", iso(ago * HOUR))
+        expect(legend).to_contain_text(stamp)
+    expect(legend.locator(".ticks span").first).to_have_text(re.compile("^\u2212"))
+    expect(page.locator("[data-legend='energy.power']")).to_be_hidden()
+    expect(page.locator("#heading .live").first).to_have_text(re.compile(r"^[+\u2212]"))
+    palette = page.evaluate(f"{VIEW}.tokens.hex.diverge[6]")
+    shown = page.evaluate(
+        f"'#' + [...{VIEW}.scene.state.palette.image.data.slice(255 * 4, 255 * 4 + 3)]"
+        ".map((v) => v.toString(16).padStart(2, '0')).join('')"
+    )
+    assert shown.upper() == palette
+    page.locator(".time-live").click()
+    page.wait_for_selector("#twin[data-time=live]")
+    expect(legend).to_be_hidden()
+    expect(page.locator("#heading .live").first).to_have_text(re.compile(r"^\d"))
+
+
+def test_bookmarks_are_kept_and_lead_back(open_page: Opener) -> None:
+    page = open_page(f"/?lang=en&at={iso(6 * HOUR)}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    marked = state(page)["wished"]
+    page.locator('[data-time="keep"]').click()
+    expect(page.locator('[data-time="keep"]')).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("JSON.parse(localStorage.getItem(window.campus.timeKeep.KEY))[0].at") == marked
+    page.locator(".time-live").click()
+    page.wait_for_selector("#twin[data-time=live]")
+    page.reload()
+    page.wait_for_selector("#twin[data-state=ready]")
+    page.keyboard.press("b")
+    page.locator(".time-summary").click()
+    page.locator("#time-bookmarks a").first.click()
+    at_rest(page)
+    assert state(page)["drawn"] == marked
+    page.evaluate("localStorage.setItem(window.campus.timeKeep.KEY, '{broken')")
+    assert page.evaluate("window.campus.timeKeep.all()") == []
+
+
+def test_back_in_the_browser_is_back_in_time(open_page: Opener) -> None:
+    page = opened(open_page)
+    page.evaluate("window.campus.time.seek(Date.now() - 4 * 3600e3)")
+    at_rest(page)
+    page.go_back()
+    page.wait_for_selector("#twin[data-time=live]")
+    page.go_forward()
+    until(page, "document.getElementById('twin').dataset.time !== 'live'")
+    expect(page.locator("#time-frame")).to_be_visible()
+
+
+def test_an_instant_that_is_not_kept_is_refused_in_words_and_not_shown_as_live(
+    open_page: Opener, complaints: Complaints
+) -> None:
+    complaints.expected = ("404",)  # the browser's own line of the refusal
+    page = open_page("/?lang=en&at=2020-01-01T00:00:00Z")
+    page.wait_for_selector("#time-note[data-failed]")
+    expect(page.locator("#time-note")).to_contain_text("the oldest instant is")
+    expect(page.locator("#heading .live").first).to_have_text("–")
+    expect(page.locator("#time-frame")).to_be_visible()
+    assert page.locator("#twin").get_attribute("data-time") != "live"
+
+
+def test_an_address_that_names_no_instant_is_live(open_page: Opener) -> None:
+    page = open_page("/?lang=en&at=yesterday&cmp=swipe")
+    page.wait_for_selector("#twin[data-time=live]")
+    expect(page.locator("#time-frame")).to_be_hidden()
+
+
+def test_the_building_page_has_it_too(open_page: Opener, product: Product) -> None:
+    with urllib.request.urlopen(f"{product.url}/api/v1/buildings?limit=1") as answer:
+        building = json.load(answer)["items"][0]["id"]
+    page = open_page(f"/building/{building}?lang=en&at={iso(5 * HOUR)}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    expect(page.locator("#time-frame")).to_be_visible()
+    page.locator('[data-time="back"]').click()
+    at_rest(page)
+    assert drawn(page) == state(page)["wished"] / 1000
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_names_targets_and_contrast_of_the_open_bar(open_page: Opener, theme: str) -> None:
+    page = open_page(f"/?lang=zh&theme={theme}&at={iso(5 * HOUR)}")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    at_rest(page)
+    assert page.evaluate(AUDIT) == []
+    small = page.evaluate(
+        """[...document.querySelectorAll('.time-bar button, .time-band button, .time-summary')]
+            .filter((e) => e.checkVisibility())
+            .map((e) => [e.textContent || e.ariaLabel, e.getBoundingClientRect()])
+            .filter(([, box]) => box.height < 43.9 || box.width < 43.9).map(([name]) => name)"""
+    )
+    assert small == [], "targets of 44 px"
+
+
+@pytest.mark.parametrize("mode", ["2d", "plan"])
+def test_map_and_plans_show_the_same_instant(open_page: Opener, mode: str) -> None:
+    page = open_page(f"/?lang=en&mode={mode}&at={iso(5 * HOUR)}&vs={iso(29 * HOUR)}&cmp=swipe")
+    until(page, "document.getElementById('twin').dataset.time !== ''")
+    at_rest(page)
+    assert drawn(page) == state(page)["wished"] / 1000
+    if mode == "plan":
+        assert page.locator("#twin").get_attribute("data-compare") == "", "plans are not drawn twice"
+        page.locator('[data-compare="diff"]').click()
+        page.wait_for_selector("#twin[data-compare=difference]")
+        until(page, f"{VIEW}.state.legend.diverging === true && !isNaN({VIEW}.scene.state.number(0))")
+        expect(page.locator("#difference")).to_be_visible()
+    else:
+        page.wait_for_selector("#twin[data-compare=swipe]")
+    before = total(page)
+    page.locator('[data-time="back"]').click()
+    at_rest(page)
+    until(page, f"{VIEW}.scene.state.number(0) !== {before}")
+
+
+def test_last_week_beside_now_is_framed_and_goes_with_escape(open_page: Opener) -> None:
+    page = opened(open_page)
+    page.locator('[data-compare="week"]').click()
+    page.wait_for_selector("#twin[data-compare=swipe]")
+    until(page, f"{VIEW}.stage.split !== null")
+    assert page.locator("#twin").get_attribute("data-time") == "live"
+    assert "at" not in query(page)
+    expect(page.locator("#time-frame .time-word")).to_have_text("Compare")
+    expect(page.locator("#time-stamp")).to_have_text("Live")
+    plates = page.locator(".campus-swipe span:not(:has(*))").all_inner_texts()
+    assert "live" in plates
+    heard = page.evaluate(f"{VIEW}.scene.state.seq")
+    until(page, f"{VIEW}.scene.state.seq > {heard}")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#twin[data-compare='']")
+    expect(page.locator("#time-frame")).to_be_hidden()
+    assert not {"vs", "cmp"} & set(query(page))
