@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.twin.history.engines import Make
+from tests.twin.history.engines import Engine, Make
 from tests.twin.history.oracle import HOUR, Oracle, Row, readings
 from twin.history import series as asking
 from twin.history.calendar import DAY_MS, Calendar
@@ -98,17 +98,23 @@ row = st.builds(
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(row, max_size=30), st.lists(row, max_size=8),
-    st.sampled_from([600_000, 1_800_000, "hour", 2 * HOUR, 6 * HOUR, "day"]), st.integers(0, 29), st.integers(0, 50),
-    st.integers(1, 30),
-)  # fmt: skip
-def test_buckets_and_gaps_are_what_plain_loops_say(
-    make: Make, zone: str, rows: list[Row], late: list[Row], step: Step, rolled: int, first: int, hours: int
+def test_buckets_and_gaps_are_what_plain_loops_say(make: Make, engine: Engine, zone: str) -> None:
+    @settings(max_examples=max(2, engine.examples // 2), deadline=None)
+    @given(
+        st.lists(row, max_size=30), st.lists(row, max_size=8),
+        st.sampled_from([600_000, 1_800_000, "hour", 2 * HOUR, 6 * HOUR, "day"]), st.integers(0, 29),
+        st.integers(0, 50), st.integers(1, 30),
+    )  # fmt: skip
+    def holds(rows: list[Row], late: list[Row], step: Step, rolled: int, first: int, hours: int) -> None:
+        whatever_comes(make(zone), zone, rows, late, step, rolled, first, hours)
+
+    holds()
+
+
+def whatever_comes(
+    store: SqlStore, zone: str, rows: list[Row], late: list[Row], step: Step, rolled: int, first: int, hours: int
 ) -> None:
     """Rows, a moment at which roll-ups are made, and rows that come late, in any window."""
-    store = make(zone)
     base = len(store.known_points())
     keys = store.keys([KeptPoint(f"{point.id}-{base}", point.quantity, point.hold_s) for point in POINTS])
     store.reason_keys([("clock",), ("spike",)])
