@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any, get_args
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from server import schemas_series, series, series_out
+from server import owner, schemas_series, series, series_out
 from tests.conftest import ROOT
-from twin.history import outward
+from twin.history import backup, contract, outward
 from twin.history import series as asking
 
+BACKUP = (ROOT / "docs" / "how-to" / "back-up-history.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "reference" / "series.md").read_text(encoding="utf-8")
 
 
@@ -58,3 +60,18 @@ def test_the_limits_are_those_of_the_page() -> None:
     assert f"2 to {asking.MOST_PLACES:,}" in PAGE
     assert f"over {series.LONG_S / series.DAY_S:.0f} days" in PAGE
     assert f"the first {series.SHOWN_GAPS} of them" in PAGE
+
+
+def test_every_file_of_a_backup_is_explained() -> None:
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", BACKUP, re.MULTILINE))
+    for name, schema in (
+        ("points.parquet", backup.POINTS), ("reasons.parquet", backup.REASONS), ("events.parquet", contract.EVENTS),
+        ("readings/2026-11-27.parquet", contract.READINGS),
+    ):  # fmt: skip
+        assert [column for column in schema.names if f"`{column}`" not in rows[name]] == []
+    keys = re.findall(r'"(\w+)": ', inspect.getsource(backup.write).partition("manifest = ")[2].partition("}")[0])
+    assert len(keys) > 6
+    assert [key for key in keys if f"`{key}`" not in rows[backup.MANIFEST]] == []
+    assert f"`format` {backup.FORMAT}" in rows[backup.MANIFEST]
+    assert f"takes nothing for {owner.STALLED_S:.0f} s" in BACKUP
+    assert f"`{owner.SOCKET}`" in BACKUP
