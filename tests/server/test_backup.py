@@ -325,10 +325,36 @@ def test_a_client_that_is_killed_lets_the_history_go_on(tmp_path: Path) -> None:
         take(folder, tmp_path / "backup")
 
 
+MANY = {f"p/{n}": [(NOW - m * MINUTE, float(m)) for m in range(4000, 0, -1)] for n in range(20)}
+"""More than fits between a server and a client that takes nothing."""
+
+
+def test_what_comes_during_a_backup_waits_in_the_journal_and_is_kept_after(tmp_path: Path) -> None:
+    folder = campus_of(tmp_path / "campus")
+    fill(folder / "history", MANY)
+    with remembering(folder, ROWS) as served:
+        recorder = served.runtime.recorder
+        assert recorder is not None
+        served.feed(room_105=1.0)
+        wait(lambda: recorder.state().rows == 1)
+        with owner.asked(folder / "history", "backup") as (head, parts):
+            names = next(parts).pieces
+            assert "1/01/105/power" in pa.concat_tables(names).column("id").to_pylist()
+            served.feed(room_106=2.0)
+            time.sleep(2.5)
+            assert recorder.state().rows == 1, "the history stands still"
+            assert recorder.spool.waiting() > 0
+            rows = pa.concat_tables(
+                piece for part in parts for piece in part.pieces if part.name.startswith("readings/")
+            )
+            assert len(rows) == 20 * 4000 + 3 * (6 * 24 * 4 - 219) + 1
+            assert head["watermark"] > 0
+        wait(lambda: recorder.state().rows == 2)
+
+
 def test_a_server_that_ends_does_not_wait_for_a_client(tmp_path: Path) -> None:
     folder = campus_of(tmp_path / "campus")
-    many = {f"p/{n}": [(NOW - m * MINUTE, float(m)) for m in range(4000, 0, -1)] for n in range(20)}
-    fill(folder / "history", many)
+    fill(folder / "history", MANY)
     with remembering(folder, ROWS):
         asking = owner.asked(folder / "history", "backup")
         asking.__enter__()  # and takes nothing of it

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -59,10 +60,17 @@ class Asked:
         return min(self.end, self.now)
 
 
+_NAMES: WeakKeyDictionary[SqlStore, tuple[int, Names]] = WeakKeyDictionary()
+
+
 def names_of(store: SqlStore) -> Names:
-    """The words for the keys of a store."""
-    facts = {name: fact.quantity for name, fact in store.known_facts().items()}
-    return Names.of(facts, store.known_points(), store.known_reasons())
+    """The words for the keys of a store, made anew when it has new ones: 50,000 points take a while."""
+    version = store.names_version
+    found = _NAMES.get(store)
+    if found is None or found[0] != version:
+        facts = {name: fact.quantity for name, fact in store.known_facts().items()}
+        found = _NAMES[store] = (version, Names.of(facts, store.known_points(), store.known_reasons()))
+    return found[1]
 
 
 def keys_of(store: SqlStore, ids: Sequence[str]) -> Keys:

@@ -90,6 +90,25 @@ def test_a_backup_goes_into_every_engine(source: SqlStore, make: Make, engine: E
     assert restore.check(again)["rows"] == manifest["rows"]
 
 
+def test_points_and_reasons_may_have_other_keys(source: SqlStore, tmp_path: Path) -> None:
+    take(source, tmp_path / "backup")
+    store = DuckDbStore(tmp_path / "other", ZoneInfo("UTC"), memory="256MB")
+    store.keys([KeptPoint("x", "power", 1.0), POINTS[2]])
+    store.reason_keys([("x",), ("a b", "c")])
+    restore.restore(store, tmp_path / "backup", restore.check(tmp_path / "backup"), NOW)
+
+    def told(of: SqlStore) -> list[object]:
+        ids, words = {key: name for name, key in of.known_points().items()}, of.known_reasons()
+        rows = [(ids[r.point], r.time, r.value, words[r.reason]) for r in rows_of(of.rows(None, 0, LAST))]
+        hours = [(ids[h["point"]], h["start"], h["n"], words[h["last_reason"]])
+                 for h in of.rollups("hour", None, 0, LAST).to_pylist()]  # fmt: skip
+        return [sorted(rows, key=str), sorted(hours)]
+
+    assert told(store) == told(source)
+    assert store.known_points()["a/co2"] != source.known_points()["a/co2"]
+    store.close()
+
+
 def test_an_empty_history_has_a_backup_too(make: Make, tmp_path: Path) -> None:
     store = make("UTC")
     take(store, tmp_path / "backup")

@@ -246,6 +246,16 @@ def test_a_value_from_before_the_window_stands_into_it(make: Make) -> None:
     assert len(drawing(store, Asked(["c/power"], T0 + 5 * HOUR, T0 + 6 * HOUR, T0 + 4 * HOUR), 100).table) == 0
 
 
+def test_a_new_name_is_told_from_then_on(make: Make) -> None:
+    store, _ = filled(make, "UTC", [Row(0, T0, 4.0)])
+    asked = Asked(["a/power", "new"], T0, T0 + HOUR, T0 + HOUR)
+    assert kept_readings(store, asked).table.column("point").to_pylist() == ["a/power"]
+    key = int(store.keys([KeptPoint("new", "co2", 60.0)])[0])
+    store.append(readings([Row(key, T0 + 1, 5.0)]), 9)
+    for _ in range(2):
+        assert kept_readings(store, asked).table.column("point").to_pylist() == ["a/power", "new"]
+
+
 def test_points_that_nobody_knows_have_no_rows(make: Make) -> None:
     store = make("UTC")
     asked = Asked(["x"], T0, T0 + HOUR, T0 + HOUR)
