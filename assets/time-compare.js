@@ -64,6 +64,8 @@
       const pressed = compare === "week" ? week : compare === "off" ? !cmp : compare === cmp && vs !== "";
       button.setAttribute("aria-pressed", String(pressed));
     }
+    // a number that is a difference says so wherever it stands
+    document.documentElement.toggleAttribute("data-difference", vs !== "" && cmp === "diff");
     const note = document.getElementById("time-versus");
     write(note, vs && cmp ? campus.text("time.versus", { vs: local.full(Date.parse(vs)) }) : "");
     legend(drawn);

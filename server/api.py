@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from server import (
+    forecast_api,
     frames,
     history_api,
     impact,
@@ -70,6 +71,7 @@ def router(runtime: Runtime) -> APIRouter:
     _add_state(api, runtime)
     push.add(api, runtime)
     quality.add(api, runtime)
+    forecast_api.add(api, runtime)
     frames.add(api, runtime)
     history_api.add(api, runtime)
     impact.add(api, runtime)

@@ -18,6 +18,7 @@ from twin.history.spool import Event
 if TYPE_CHECKING:
     from server.runtime import Runtime
     from twin.history.recorder import Recorder
+    from twin.live import LiveState
     from twin.quality.finding import Finding
 
 log = logging.getLogger(__name__)
@@ -74,21 +75,11 @@ class Chronicle:
         opened = {finding.id: finding for finding in self._runtime.watch.findings() if finding.until is None}
         for id_, finding in opened.items():
             if id_ not in self._findings:
-                self._note(
-                    round(finding.since * 1000), "finding", id_, "open", check=finding.check,
-                    severity=finding.severity, entity=finding.entities[0] if finding.entities else "",
-                    points=list(finding.points[:20]), n_points=finding.n_points, **self._told(finding),
-                )  # fmt: skip
+                self._recorder.note(finding_events(self._runtime.live, finding)[0])
         for id_ in set(self._findings) - set(opened):
             until = self._findings[id_].until or self._now()
             self._note(round(until * 1000), "finding", id_, "ended", over=True)
         self._findings = opened
-
-    def _told(self, finding: Finding) -> dict[str, str]:
-        live = self._runtime.live
-        at = live.index.get(finding.points[0])
-        unit = "" if at is None else unit_of(live.points[at].quantity)
-        return {"zh": sentence(finding, unit, "zh"), "en": sentence(finding, unit, "en")}
 
     def _look_at_configuration(self) -> None:
         configuration = self._runtime.configuration
@@ -100,6 +91,23 @@ class Chronicle:
                 round(configuration.since * 1000), "configuration", "campus.yaml", configuration.state,
                 message=configuration.message, **_both(f"history.configuration.{configuration.state}"),
             )  # fmt: skip
+
+
+def finding_events(live: LiveState, finding: Finding) -> list[Event]:
+    """What the history keeps of a finding: that it opened, and that it ended where it has."""
+    at = live.index.get(finding.points[0])
+    unit = "" if at is None else unit_of(live.points[at].quantity)
+    detail = {
+        "check": finding.check, "severity": finding.severity,
+        "entity": finding.entities[0] if finding.entities else "", "points": list(finding.points[:20]),
+        "n_points": finding.n_points, "zh": sentence(finding, unit, "zh"), "en": sentence(finding, unit, "en"),
+    }  # fmt: skip
+    told = json.dumps(detail, ensure_ascii=False)
+    events = [Event(round(finding.since * 1000), "finding", finding.id, "open", told)]
+    if finding.until is not None:
+        over = json.dumps({"over": True})
+        events.append(Event(round(finding.until * 1000), "finding", finding.id, "ended", over))
+    return events
 
 
 def _both(key: str) -> dict[str, str]:

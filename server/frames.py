@@ -20,7 +20,6 @@ from server.past_contract import Past
 from server.runtime import Runtime
 from server.stream import Stream, StreamError, Values, chosen
 from server.streaming import DEFAULT_CHANNEL
-from twin.history.contract import HistoryError
 from twin.live import LiveState
 
 Answers = dict[int | str, dict[str, Any]]
@@ -81,11 +80,8 @@ class Keeper:
         return made
 
     async def _make(self, past: Past, key: Key, make: Callable[[LiveState, LiveState | None], bytes]) -> bytes:
-        try:
-            at = await past.live_at(key[3])
-            against = None if key[4] is None else await past.live_at(key[4])
-        except HistoryError as error:
-            raise HTTPException(404, str(error)) from error
+        at = await past.live_at(key[3])
+        against = None if key[4] is None else await past.live_at(key[4])
         return await asyncio.to_thread(make, at, against)
 
     def _past(self) -> Past:

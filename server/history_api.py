@@ -12,7 +12,6 @@ from server.past_contract import Happened
 from server.runtime import Runtime
 from server.schemas_history import HistoryOut, PastEventOut, SpanOut
 from server.values import instant, utc
-from twin.history.contract import HistoryError
 from twin.live import LiveState
 
 DAY_S = 86_400.0
@@ -51,11 +50,8 @@ def add(api: APIRouter, runtime: Runtime) -> None:
             return answer
         if (span := past.span()) is not None:
             answer.span = SpanOut(oldest=utc(span[0]), newest=utc(span[1]))
-        try:
-            shares = await past.coverage(first, last, step)
-            events = await past.events(first, last)
-        except HistoryError as error:
-            raise HTTPException(404, str(error)) from error
+        shares = await past.coverage(first, last, step)
+        events = await past.events(first, last)
         answer.coverage = [round(min(1.0, max(0.0, share)), 4) for share in shares]
         answer.events = [_event(event) for event in list(events)[-MOST_EVENTS:]]
         return answer

@@ -12,7 +12,6 @@ from server.runtime import Runtime
 from server.schemas import KpiHistoryOut, KpiOut, KpisOut
 from server.values import utc
 from twin.domains import Domain, domains
-from twin.history.contract import HistoryError
 from twin.kpi import Then, headline
 from twin.kpi_memory import DAY
 from twin.kpi_text import COVERS, in_words
@@ -65,10 +64,7 @@ async def _then(runtime: Runtime, at: str) -> Then | None:
     instant = read_instant(at, "at", runtime.live.clock())
     if runtime.past is None:
         raise HTTPException(404, "this campus keeps no history: only the present can be shown")
-    try:
-        return await runtime.past.then(instant, runtime.kpis)
-    except HistoryError as error:
-        raise HTTPException(404, str(error)) from error
+    return await runtime.past.then(instant, runtime.kpis)
 
 
 def _domain(key: str) -> Domain:

@@ -9,6 +9,7 @@ cut into messages that begin with ``d``, and an empty one; ``{"done": true}`` en
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -54,6 +55,14 @@ class Owner:
         self._listener: socket.socket | None = None
         self._clients: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        self.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.to_thread(self.stop)
 
     def start(self) -> None:
         """Begin to answer. The caller has the lock of the history: what lies there of a socket is nobody's."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from twin.config_history import HistoryEntry
-from twin.history.contract import HistoryError
+from twin.history.contract import HistoryError, HistoryLaterError
 from twin.history.moment import Moments
 from twin.history.open import open_history
 from twin.history.past_memory import hours_before, remembered
@@ -94,7 +94,7 @@ class Archive:
         store = self.recorder.store
         if store is None:
             state = self.recorder.state()
-            raise HistoryError(state.message or "the history is being opened: ask again in a moment")
+            raise HistoryLaterError(state.message or "the history is being opened: ask again in a moment")
         async with self._turns:
             return await asyncio.to_thread(question, store)
 

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from twin.history.contract import HistoryError, HistoryLaterError
+
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +28,7 @@ def register(server: FastAPI) -> None:
     """Let errors under /api answer as problem+json, and others as plain text."""
     server.add_exception_handler(HTTPException, _http_error)
     server.add_exception_handler(RequestValidationError, _validation_error)
+    server.add_exception_handler(HistoryError, _history_error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -35,6 +38,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
         answer.headers.update(error.headers or {})
         return answer
     return PlainTextResponse(str(error.detail), error.status_code, error.headers)
+
+
+async def _history_error(request: Request, error: Exception) -> Response:
+    """What the history cannot say is not there (404); what it cannot say yet is asked for again (503)."""
+    if not isinstance(error, HistoryLaterError):
+        return problem(404, str(error))
+    answer = problem(503, str(error))
+    answer.headers["Retry-After"] = "2"
+    return answer
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

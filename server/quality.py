@@ -12,6 +12,8 @@ from server.quality_text import action, sentence, unit_of
 from server.runtime import Runtime
 from server.schemas import QualityCheckOut, QualityFindingOut, QualityPage
 from server.values import utc
+from twin.forecast.meter_model import LEAST_DAYS
+from twin.quality.engine import Readiness
 from twin.quality.finding import CHECKS, Finding
 
 
@@ -64,12 +66,19 @@ def _page(runtime: Runtime, rows: list[Finding], limit: int, offset: int) -> Qua
             check=row.check, open=opened[row.check], opened=tally[row.check].opened, dropped=tally[row.check].dropped,
             ready=row.ready, of=row.of, needs=row.needs,
         )
-        for row in runtime.watch.readiness
+        for row in (*runtime.watch.readiness, _energy(runtime))
     ]  # fmt: skip
     return QualityPage(
         items=[_finding(runtime, row) for row in shown], total=len(rows), limit=limit, offset=offset,
         next_offset=end if shown and end < len(rows) else None, checks=checks,
     )  # fmt: skip
+
+
+def _energy(runtime: Runtime) -> Readiness:
+    """How many models judge what is used, of how many things that may have one."""
+    keeper = None if runtime.forecasts is None else runtime.forecasts.keeper
+    ready, of = (0, 0) if keeper is None else (len(keeper.outlooks), len(keeper.subjects))
+    return Readiness("energy", ready, of, f"{LEAST_DAYS} d")
 
 
 def _finding(runtime: Runtime, row: Finding) -> QualityFindingOut:

@@ -18,7 +18,7 @@ def sentence(finding: Finding, unit: str, lang: Lang) -> str:
 
 def action(finding: Finding, unit: str, lang: Lang) -> str:
     """What to do about it."""
-    return _text("action", finding, unit, lang)
+    return _cause_action(finding, lang) if finding.check == "energy" else _text("action", finding, unit, lang)
 
 
 def _text(kind: str, finding: Finding, unit: str, lang: Lang) -> str:
@@ -31,7 +31,28 @@ def _text(kind: str, finding: Finding, unit: str, lang: Lang) -> str:
     words["points"] = ", ".join(finding.points[:5]) + (" ..." if finding.n_points > 5 else "")
     words["check"] = texts[f"quality.check.{finding.check}"]
     words.setdefault("n", str(finding.n_points))
+    if finding.check == "energy":
+        words |= _energy(finding, lang)
     return filled(key, lang, words)
+
+
+def _energy(finding: Finding, lang: Lang) -> dict[str, str]:
+    """What a sentence on energy says only where it is known: the cost, what may be behind it."""
+    texts, figures = table(lang), finding.figures
+    cost = figures.get("cost")
+    price = f"{cost:,.0f} {figures['currency']}" if isinstance(cost, float) else ""
+    causes = [texts[f"quality.cause.{figures[name]}"] for name in ("cause_1", "cause_2") if name in figures]
+    return {
+        "name": str(figures[f"name_{lang}"]),
+        "cost": filled("quality.energy.cost", lang, {"cost": price}) if price else "",
+        "causes": texts["quality.energy.or"].join(causes) or texts["quality.cause.unknown"],
+        "end": texts["quality.energy.accepted"] if figures["accepted"] else "",
+    }
+
+
+def _cause_action(finding: Finding, lang: Lang) -> str:
+    """What to do about the likeliest cause of what is not as expected."""
+    return table(lang)[f"quality.cause-action.{finding.figures.get('cause_1', 'unknown')}"]
 
 
 def unit_of(quantity: str) -> str:
@@ -49,6 +70,8 @@ def _shown(name: str, value: Figure, unit: str, lang: Lang) -> str:
         return duration(value, lang)
     if name.endswith("_percent"):
         return f"{value:.3g} %"
+    if name.endswith("_kwh"):
+        return f"{value:,.0f} kWh"
     number = f"{value:,}" if isinstance(value, int) else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
     return number if name in _WITHOUT_UNIT or not unit else f"{number} {unit}"
 

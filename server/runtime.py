@@ -27,6 +27,7 @@ from server.built import demo, demo_timetable, scene_of
 from server.chronicle import Chronicle
 from server.feed import feed
 from server.files import Bundle
+from server.forecasts import Forecaster
 from server.kpi_memory import remember
 from server.live import Hub
 from server.owner import Owner
@@ -91,7 +92,7 @@ class Runtime:
     went: ask for them each time. ``configuration`` is None where there is no campus folder; ``background`` runs as
     long as the server does.
     ``egress`` are the points of the campus's way out, where campus.yaml names them.
-    ``past`` answers what was, ``recorder`` keeps it, ``owner`` lets commands at it: None where no history is kept,
+    ``past`` answers what was, ``recorder`` keeps it, ``forecasts`` learn from it: None where no history is kept,
     ``history_trouble`` says why if that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read.
@@ -126,8 +127,8 @@ class Runtime:
     configuration: Configuration | None = None
     past: Past | None = None
     recorder: Recorder | None = None
-    owner: Owner | None = None
     history_trouble: str = ""
+    forecasts: Forecaster | None = None
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -140,20 +141,21 @@ class Runtime:
         return self.config.file.kpis if self.config is not None else None
 
     def keep_history(self, entry: HistoryEntry, base: Path, first: Callable[[SqlStore], object] | None = None) -> None:
-        """From the start on, keep what comes: in the folder that ``entry`` names below ``base``; ``first`` is done with
-        the historian before."""
+        """Keep what comes, in the folder that ``entry`` names below ``base``; ``first`` is done with the historian."""
         if not entry.keep:
             return
         try:
-            zone = ZoneInfo(self.assembled.campus.timezone)
-            self.recorder = open_recorder(entry, base, zone, self.ingest.clock, first)
+            campus, folder = self.assembled.campus, base / entry.folder
+            self.recorder = open_recorder(entry, base, ZoneInfo(campus.timezone), self.ingest.clock, first)
         except HistoryError as error:
             self.history_trouble = str(error)
             log.error("no history is kept: %s", error)
             return
         self.past = Archive(self.recorder, lambda: self.live)
-        self.owner = Owner(base / entry.folder, self.recorder, self.assembled.campus.id)
+        self.background.append(("the door for export and backup", Owner(folder, self.recorder, campus.id).run))
         self.background.append(("the chronicle of what happens", Chronicle(self, self.recorder).run))
+        self.forecasts = Forecaster(self, self.recorder, folder / "models")
+        self.background.append(("the forecasts", self.forecasts.run))
         self.record()
 
     def record(self) -> None:
@@ -184,8 +186,6 @@ class Runtime:
         self._begin_people()
         if self.recorder is not None:
             self.recorder.start()
-        if self.owner is not None:
-            self.owner.start()
         await self.supervisor.start()
         work = [
             *self.background,
@@ -241,8 +241,6 @@ class Runtime:
         self._hub_task = self._watch_task = self._people_task = None
         await asyncio.to_thread(self.watch.remember)
         await asyncio.to_thread(self.people.remember)
-        if self.owner is not None:
-            await asyncio.to_thread(self.owner.stop)
         if self.recorder is not None:
             await asyncio.to_thread(self.recorder.stop)
 

@@ -20,7 +20,6 @@ from server.past import Archive
 from server.runtime import Runtime
 from server.schemas_series import SeriesOut
 from server.values import utc
-from twin.history.contract import HistoryError
 from twin.history.outward import AGGS, Agg
 from twin.history.series import MOST_PLACES, MOST_POINTS, Asked, Series, buckets, drawing, readings
 from twin.history.steps import SeriesError, Step, read_step
@@ -164,7 +163,7 @@ def _points(store: SqlStore, runtime: Runtime, ids: Sequence[str], window: Windo
 
 
 async def _ask(runtime: Runtime, question: Callable[[SqlStore], Series]) -> Series:
-    """Ask the historian; what it cannot answer as problem."""
+    """Ask the historian; a question that is none as problem."""
     if not isinstance(runtime.past, Archive):
         raise HTTPException(404, "this campus keeps no history: see 'history' in campus.yaml")
     try:
@@ -173,8 +172,6 @@ async def _ask(runtime: Runtime, question: Callable[[SqlStore], Series]) -> Seri
         raise HTTPException(404, str(error.args[0])) from error
     except SeriesError as error:
         raise HTTPException(422, str(error)) from error
-    except HistoryError as error:
-        raise HTTPException(503, str(error), {"Retry-After": "5"}) from error
 
 
 def _answer(

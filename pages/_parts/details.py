@@ -10,10 +10,12 @@ from pages._parts import format as fmt
 from pages._parts import states
 from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
+from pages._parts.expected import expected, forecast_of
 from pages._parts.fresh import texts_of
 from pages._parts.links import links
 from pages._parts.occupancy import people
 from pages._parts.provenance import provenance
+from pages._parts.time_bar import difference_mark
 from twin.domains import Channel, channels
 from twin.index import Entity, kind_of, label_of, name_of
 from twin.space import Building, Campus, Equipment, Origin, Site, Space, Storey, Zone
@@ -34,6 +36,7 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     told = bool(context.runtime.assembled.points)
     if told and channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
         parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
+    parts.append(expected(context, entity))
     parts.append(people(context, entity))
     parts.extend(links(context, entity, channel))
     parts.append(provenance(context, entity, channel))
@@ -45,9 +48,12 @@ def aging(context: Context, selected: str, channel_key: str) -> dict[str, list[s
     """The texts of the panel of ``selected`` that grow old on it, as they are now (pages._parts.fresh)."""
     entity = context.runtime.index.get(selected)
     runtime = context.runtime
-    if entity is None or not (context.live.of_entity(selected) or runtime.people.of_space(selected)):
+    told = context.live.of_entity(selected) or runtime.people.of_space(selected) or forecast_of(runtime, selected)
+    if entity is None or not told:
         return {}
-    return texts_of([people(context, entity), provenance(context, entity, channels().get(channel_key))])
+    return texts_of(
+        [expected(context, entity), people(context, entity), provenance(context, entity, channels().get(channel_key))]
+    )
 
 
 def _title(context: Context, entity: Entity) -> list[Child]:
@@ -91,7 +97,9 @@ def _hero(context: Context, entity_id: str, channel: Channel, *, total: bool) ->
     """The channel's value, kept by the feed; under it, always, age and quality, and a total's coverage."""
     return html.Div(
         [
-            html.P(channel.zh if context.lang == "zh" else channel.en, className="hero-label"),
+            html.P(
+                [channel.zh if context.lang == "zh" else channel.en, difference_mark(context)], className="hero-label"
+            ),
             html.P(
                 [live(entity_id, "value", "hero-value"), html.Span(channel.shown_unit, className="hero-unit")],
                 className="hero-number",

@@ -45,6 +45,11 @@ def frame(context: Context) -> html.Div:
     )
 
 
+def difference_mark(context: Context) -> html.Span:
+    """Beside a number: shown while it is the difference of two moments."""
+    return html.Span(f" · {context.text('time.difference')}", className="of-difference")
+
+
 def difference(context: Context) -> html.Div:
     """The scale of a difference of two moments; assets/time-compare.js writes name, borders and both instants."""
     text = context.text

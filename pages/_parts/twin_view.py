@@ -249,7 +249,11 @@ def heading(context: Context, selected: str, storey: str) -> list[Child]:
         facts.append(html.Span(label_of(site, context.lang)))
     title = (", " if context.lang == "en" else " ").join(words)
     if context.runtime.assembled.points:
-        facts += [live(shown.id, "total"), covered(context, shown.id), live(shown.id, "age")]
+        facts += [
+            html.Span([live(shown.id, "total"), time_bar.difference_mark(context)]),
+            covered(context, shown.id),
+            live(shown.id, "age"),
+        ]
     else:
         facts += [html.Span(fact) for fact in _size(context, shown)]
     return [html.H1(title), html.P(facts, className="facts", key=shown.id)]

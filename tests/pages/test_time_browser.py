@@ -316,6 +316,7 @@ def test_a_difference_has_signs_two_colours_and_both_instants_in_its_legend(open
     page.wait_for_selector("#twin[data-compare=difference]")
     until(page, f"{VIEW}.machine.shown !== ''")
     legend = page.locator("#difference")
+    expect(page.locator(".hero-label .of-difference")).to_be_visible()
     expect(legend).to_be_visible()
     for ago in (3, 27):
         stamp = page.evaluate("at => window.campus.timeAxis.local.full(Date.parse(at))", iso(ago * HOUR))

@@ -240,5 +240,8 @@ def test_until_it_is_open_it_says_so(kept: Served) -> None:
     try:
         with pytest.raises(HistoryError, match="being opened"):
             asyncio.run(archive(kept.runtime).live_at(time.time() - 5))
+        answer = kept.http.get("/api/v1/frames", params={"at": iso(time.time() - 5)})
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert "being opened" in answer.json()["detail"]
     finally:
         recorder.store = store

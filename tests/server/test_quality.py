@@ -98,13 +98,15 @@ def test_all_words_can_be_said() -> None:
         "declared": "kW", "hours": 6, "ratio": 2.6, "offset_s": 7200.0,
         "lag_s": 3600.0, "usual_n": 60.0, "main": 10.0, "sum": 12.0,
         "share_percent": 120.0, "usual_percent": 97.0, "source": "s", "before": 9.0, "after": 1.0, "offset": 8.0,
+        "size": 12.0, "energy_kwh": 288.0, "length_s": 86_400.0, "accepted": 1, "name_zh": "楼", "name_en": "House",
+        "cost": 144.0, "currency": "CNY", "cause_1": "base-load", "cause_2": "off-hours",
     }  # fmt: skip
     languages: tuple[Lang, ...] = ("zh", "en")
     variants = {"unit": ("", "scale", "fahrenheit"), "sentinel": ("", "undeclared"), "twins": ("bound", "apportioned"),
                 "clock": ("ahead", "unset", "behind", "zone"), "submeter": ("over", "changed"),
-                "register": ("dip", "rollover", "glitch", "replacement")}  # fmt: skip
+                "register": ("dip", "rollover", "glitch", "replacement"), "energy": ("more", "less")}  # fmt: skip
     for check in CHECKS:
-        alone = ("many",) if check not in ("twins", "submeter") else ()
+        alone = ("many",) if check not in ("twins", "submeter", "energy") else ()
         for variant in (*variants.get(check, ("",)), *alone):
             row = Finding("i", check, SEVERITY[check], ("a/b",), 1, ("a",), "s", 0.0, 0.0, None, variant, dict(figures))
             for lang in languages:

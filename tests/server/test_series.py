@@ -290,7 +290,7 @@ def test_a_history_that_cannot_answer_is_no_mistake_of_the_client(served: Served
     try:
         answer = served.http.get(f"/api/v1/points/{ONE}/series")
         assert answer.status_code == 503, answer.text
-        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["retry-after"] == "2"
     finally:
         recorder._open_store, recorder.store = opening, store
 

@@ -97,6 +97,9 @@ class Patrol:
         self._restless = np.ones(len(left))
         self.tame = left.copy()
         self._accepted = False
+        known = np.flatnonzero(np.isfinite(to_hours(left)))
+        # a look at hours that have not come yet would take their silence for the end of what lasts
+        self.until = int(known[-1]) + 1 if known.size else 0
 
     def walk(self, begin_day: int = 0) -> list[Episode]:
         """All episodes that begin on day ``begin_day`` or later, in the order of time."""
@@ -104,7 +107,8 @@ class Patrol:
             self._forecast(day)
             if day >= begin_day:
                 for hour in range(EVERY, HOURS + 1, EVERY):
-                    self._look(day, hour)
+                    if day * HOURS + hour <= self.until:
+                        self._look(day, hour)
             self.tame[day] = self._tamed(day, row)
             self.roller.take(day, self.tame[day])
             self._teach(day, day + 1)

@@ -96,6 +96,10 @@ class HistoryError(Exception):
     """Something that the historian cannot do; the message says what is wrong and what to do."""
 
 
+class HistoryLaterError(HistoryError):
+    """It cannot be said yet: the history is being opened, or cannot be reached at the moment. Ask again."""
+
+
 class HistoryMovedError(HistoryError):
     """What was asked for has just been put elsewhere: ask again."""
 

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 Check = Literal[
     "stale", "flat", "spike", "sentinel", "range", "unit", "zero", "twins", "clock", "gap", "submeter", "register",
+    "energy",
 ]  # fmt: skip
 CHECKS: tuple[Check, ...] = get_args(Check)
 
@@ -18,7 +19,7 @@ SEVERITY: Mapping[Check, Severity] = MappingProxyType(
     {
         "stale": "warning", "flat": "warning", "spike": "warning", "sentinel": "info", "range": "warning",
         "unit": "error", "zero": "warning", "twins": "error", "clock": "warning", "gap": "info", "submeter": "warning",
-        "register": "info",
+        "register": "info", "energy": "warning",
     }
 )  # fmt: skip
 
@@ -31,13 +32,16 @@ class Hit:
     """What a check sees now: the ``rows`` of the points, ``since`` when [s since epoch, UTC], and its evidence.
 
     ``figures`` are numbers in the quantity's canonical unit unless their name says otherwise (``_s``, ``_percent``);
-    ``variant`` chooses between several wordings of one check.
+    ``variant`` chooses between several wordings of one check; ``severity`` is another than the check's where that is
+    given, ``entity`` what the points together are of, where that is not what each belongs to.
     """
 
     rows: tuple[int, ...]
     since: float
     figures: Figures
     variant: str = ""
+    severity: Severity | None = None
+    entity: str = ""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from twin.point import Point
 from twin.quality.finding import CHECKS, SEVERITY, Check, Finding, Hit, finding_id
@@ -40,14 +41,25 @@ class Ledger:
         self._ended: deque[Finding] = deque(maxlen=MAX_ENDED)
         self.tally = {check: Tally() for check in CHECKS}
 
-    def update(self, check: Check, seen: Mapping[str, Hit], now: float) -> None:
-        """Everything that ``check`` sees ``now`` [s since epoch, UTC], as ``keyed`` gives it; the rest has ended."""
+    def update(
+        self, check: Check, seen: Mapping[str, Hit], now: float, over: Mapping[str, float] = MappingProxyType({})
+    ) -> None:
+        """Everything that ``check`` sees ``now`` [s since epoch, UTC], as ``keyed`` gives it; the rest has ended: now,
+        or when ``over`` says."""
         for key, hit in seen.items():
             self._see(check, key, hit, now)
         for found in [key for key in self._open if key[0] == check and key[1] not in seen]:
             finding = self._open.pop(found)
-            finding.until = now
+            finding.until = over.get(found[1], now)
             self._ended.append(finding)
+
+    def add_ended(self, check: Check, key: str, hit: Hit, until: float, now: float) -> Finding:
+        """A finding that was over when it was seen first ``now``; it lasted ``until`` [s since epoch, UTC]."""
+        finding = self._new(check, key, hit, now)
+        self._describe(finding, hit, now)
+        finding.until = until
+        self._ended.append(finding)
+        return finding
 
     def carry_over(self, before: Ledger, now: float) -> None:
         """Go on with the findings of another set of points; those of a point that is gone have ended ``now``."""
@@ -85,15 +97,20 @@ class Ledger:
             if len(self._open) >= MAX_OPEN:
                 self.tally[check].dropped += 1
                 return
-            source = self._points[hit.rows[0]].source
-            finding = Finding(
-                finding_id(check, key, hit.since), check, SEVERITY[check], (), 0, (), source, hit.since, now
-            )
+            finding = self._new(check, key, hit, now)
             self._open[check, key] = finding
-            self.tally[check].opened += 1
+        self._describe(finding, hit, now)
+
+    def _new(self, check: Check, key: str, hit: Hit, now: float) -> Finding:
+        self.tally[check].opened += 1
+        source = self._points[hit.rows[0]].source
+        return Finding(finding_id(check, key, hit.since), check, SEVERITY[check], (), 0, (), source, hit.since, now)
+
+    def _describe(self, finding: Finding, hit: Hit, now: float) -> None:
         named = [self._points[row] for row in hit.rows[:NAMED]]
         finding.points = tuple(point.id for point in named)
-        finding.entities = tuple(dict.fromkeys(point.entity for point in named))
+        finding.entities = (hit.entity,) if hit.entity else tuple(dict.fromkeys(point.entity for point in named))
+        finding.severity = hit.severity or SEVERITY[finding.check]
         finding.n_points = len(hit.rows)
         finding.last_seen, finding.figures, finding.variant = now, dict(hit.figures), hit.variant
 

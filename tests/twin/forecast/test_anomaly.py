@@ -201,7 +201,24 @@ def test_what_cannot_be_watched_is_said_and_nothing_is_nothing() -> None:
     none = np.zeros(0)
     assert find_anomalies(model, Recent(none, none)) == []
     assert find_anomalies(model, Recent(made.times[:48], made.values[:48]), since=made.times[100]) == []
+    assert find_anomalies(model, Recent(made.times[:48], made.values[:48])) == [], "three days are looked at together"
     assert find_anomalies(model, Recent(made.times[:480], np.full(480, np.nan))) == []
     daily = train(made.times[::24], made.values[::24], interval_s=86_400, zone=UTC)
     with pytest.raises(UnfitError, match="cannot be watched"):
         find_anomalies(daily, Recent(made.times[::24], made.values[::24]))
+
+
+def test_what_lasts_is_open_at_every_hour_of_the_day() -> None:
+    """What came in the morning is judged in the morning: the hours to come are no silence that ends anything."""
+    begin = 250 * 24 + 8
+    made, model, values = left_on(slice(begin, None), 12.0)
+    seen = 0
+    for end in range(begin + 8, begin + 34):
+        recent = Recent(made.times[:end], values[:end])
+        found = find_anomalies(model, recent, since=made.times[240 * 24])
+        assert [anomaly.ends for anomaly in found if anomaly.begins >= made.times[begin - 3]] in ([], [None]), (
+            end - begin
+        )
+        assert all(anomaly.seen <= made.times[end - 1] for anomaly in found)
+        seen += bool(found)
+    assert seen > 15

@@ -13,7 +13,8 @@ from tests.twin.quality.replay import HOUR, MONDAY, Replay, hourly, office
 from tests.twin.trees import TREE
 from twin.domains import channels
 from twin.point import Point
-from twin.quality.finding import CHECKS, Check, Hit
+from twin.quality.engine import TABLE
+from twin.quality.finding import Check, Hit
 from twin.quality.ledger import GROUP_OVER, MAX_ENDED, Ledger
 from twin.reading import Quality, RawReading
 
@@ -46,7 +47,7 @@ def test_five_clean_weeks_flag_nothing_and_find_nothing() -> None:
 def test_before_it_has_learned_a_check_says_so_and_judges_nothing() -> None:
     replay = learned(0.25)
     states = {row.check: row for row in replay.watch.readiness}
-    assert set(states) == set(CHECKS)
+    assert set(states) == set(TABLE)
     assert {check for check, row in states.items() if row.ready == 0} >= {"flat", "spike", "unit", "zero", "twins"}
     assert states["flat"].of == 3
     assert states["flat"].needs == "72 h"
