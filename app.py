@@ -43,6 +43,25 @@ def serve(args: argparse.Namespace) -> int:
     return 0
 
 
+def take_out(args: argparse.Namespace) -> int:
+    """The campus and its history as files, and back."""
+    if args.command == "backup":
+        from server.backups import backup
+
+        return backup(args.campus, args.out)
+    if args.command == "restore":
+        from server.backups import restore
+
+        return restore(args.folder, args.campus)
+    if args.format in ("brick", "haystack"):
+        from server.export import export
+
+        return export(args.format, args.campus, args.out)
+    from server.export_history import Slice, export_history
+
+    return export_history(args.format, args.campus, Slice(args.start, args.end, args.step, args.points), args.out)
+
+
 def run(args: argparse.Namespace) -> int:
     """Call the command that was asked for; its exit code."""
     if args.command == "bench":
@@ -61,10 +80,8 @@ def run(args: argparse.Namespace) -> int:
         from server.record import record
 
         return record(args.sources, args.campus, args.out, seconds=args.seconds)
-    if args.command == "export":
-        from server.export import export
-
-        return export(args.format, args.campus, args.out)
+    if args.command in ("export", "backup", "restore"):
+        return take_out(args)
     if args.command == "simulate":
         from server.commands import simulate
 

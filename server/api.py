@@ -24,6 +24,7 @@ from server import (
     provenance,
     push,
     quality,
+    series,
     unmapped_api,
 )
 from server.runtime import Runtime
@@ -81,6 +82,7 @@ def router(runtime: Runtime) -> APIRouter:
     neighbours.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
+    series.add(api, runtime)
     unmapped_api.add(api, runtime)
     return api
 

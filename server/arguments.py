@@ -61,10 +61,13 @@ def parser() -> argparse.ArgumentParser:
     replay.add_argument("--loop", action="store_true", help="again from the beginning at the end")
     _listen(replay)
 
-    export = sub.add_parser("export", help="the campus, its equipment and points for other systems")
-    export.add_argument("format", choices=("brick", "haystack"), metavar="FORMAT", help="brick or haystack")
-    export.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
-    export.add_argument("--out", type=Path, metavar="FILE", help="write there, not to the screen")
+    _export(sub.add_parser("export", help="the campus for other systems, or any slice of its history"))
+    backup = sub.add_parser("backup", help="the whole history as Parquet and JSON, also while it is served")
+    backup.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
+    backup.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a new folder for it")
+    restore = sub.add_parser("restore", help="a backup into a campus that has no history yet")
+    restore.add_argument("folder", type=Path, metavar="FOLDER", help="what backup wrote")
+    restore.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
 
     simulate = sub.add_parser("simulate", help="the simulated campus as Parquet files")
     simulate.add_argument(
@@ -87,6 +90,22 @@ def parser() -> argparse.ArgumentParser:
     bench.add_argument("name", metavar="NAME", help="import, viewer, live ...")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
     return top
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "format", choices=("brick", "haystack", "csv", "parquet", "arrow"), metavar="FORMAT",
+        help="brick or haystack: the campus; csv, parquet or arrow: its history",
+    )  # fmt: skip
+    command.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
+    command.add_argument("--out", type=Path, metavar="FILE", help="write there, not to the screen")
+    command.add_argument("--from", dest="start", metavar="T", help="begin of the slice, as in 2026-04-15T08:00+08:00")
+    command.add_argument("--to", dest="end", metavar="T", help="end of the slice, not included")
+    command.add_argument(
+        "--points", nargs="+", default=[], metavar="PATTERN",
+        help="only points whose id or quantity is or fits one of these, as 'library/*' (default: all)",
+    )  # fmt: skip
+    command.add_argument("--step", default="", metavar="S", help="buckets of S seconds, of an hour, of a day")
 
 
 def _listen(command: argparse.ArgumentParser) -> None:

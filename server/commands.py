@@ -45,7 +45,7 @@ def simulate(start: str, end: str, out: Path, *, seed: int, step_s: float, point
     try:
         assembled = demo_campus(seed=seed)
         zone = ZoneInfo(assembled.campus.timezone)
-        first, last = _instant(start, "--from", zone), _instant(end, "--to", zone)
+        first, last = read_time(start, "--from", zone), read_time(end, "--to", zone)
         written = write(
             assembled.points, first, last, out, Settings(seed=seed), step_s, lambda text: _say(sys.stderr, text), points
         )
@@ -60,7 +60,7 @@ def _say(stream: TextIO, text: str) -> None:
     stream.write(text + "\n")
 
 
-def _instant(text: str, option: str, zone: ZoneInfo) -> datetime:
+def read_time(text: str, option: str, zone: ZoneInfo) -> datetime:
     """The instant that ``text`` names; ValueError names the option and the form it wants."""
     try:
         found = datetime.fromisoformat(text)

@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from twin.config_history import HistoryEntry
-from twin.history.contract import HistoryLaterError
+from twin.history.contract import HistoryError, HistoryLaterError
 from twin.history.moment import Moments
 from twin.history.open import open_history
 from twin.history.past_memory import hours_before, remembered
 from twin.history.recorder import Recorder
+from twin.history.restore import MARK
 from twin.history.retention import Retention
 from twin.history.store import SqlStore
 from twin.kpi import Kpis, Then
@@ -61,9 +62,20 @@ def open_recorder(
 ) -> Recorder:
     """The recorder of a campus whose folder is ``base``. HistoryError when its journal cannot be had. ``first`` is done
     with the historian before it gets anything."""
-    folder = base / entry.folder
+    return Recorder(base / entry.folder / "journal", lambda: _whole_store(entry, base, zone), clock, first)
+
+
+def open_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
+    """The history of a campus whose folder is ``base``; HistoryError when it cannot be had."""
     keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
-    return Recorder(folder / "journal", lambda: open_history(entry, folder, zone, keep), clock, first)
+    return open_history(entry, base / entry.folder, zone, keep)
+
+
+def _whole_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
+    folder = base / entry.folder
+    if (folder / MARK).exists():
+        raise HistoryError(f"a backup was being put into {folder} and that did not end: run the command restore again")
+    return open_store(entry, base, zone)
 
 
 class Archive:

@@ -30,6 +30,7 @@ from server.files import Bundle
 from server.forecasts import Forecaster
 from server.kpi_memory import remember
 from server.live import Hub
+from server.owner import Owner
 from server.past import Archive, open_recorder
 from server.past_contract import Past
 from server.push_gate import Gate, open_gates
@@ -140,20 +141,20 @@ class Runtime:
         return self.config.file.kpis if self.config is not None else None
 
     def keep_history(self, entry: HistoryEntry, base: Path, first: Callable[[SqlStore], object] | None = None) -> None:
-        """From the start on, keep what comes: in the folder that ``entry`` names below ``base``; ``first`` is done with
-        the historian before."""
+        """Keep what comes, in the folder that ``entry`` names below ``base``; ``first`` is done with the historian."""
         if not entry.keep:
             return
         try:
-            zone = ZoneInfo(self.assembled.campus.timezone)
-            self.recorder = open_recorder(entry, base, zone, self.ingest.clock, first)
+            campus, folder = self.assembled.campus, base / entry.folder
+            self.recorder = open_recorder(entry, base, ZoneInfo(campus.timezone), self.ingest.clock, first)
         except HistoryError as error:
             self.history_trouble = str(error)
             log.error("no history is kept: %s", error)
             return
         self.past = Archive(self.recorder, lambda: self.live)
+        self.background.append(("the door for export and backup", Owner(folder, self.recorder, campus.id).run))
         self.background.append(("the chronicle of what happens", Chronicle(self, self.recorder).run))
-        self.forecasts = Forecaster(self, self.recorder, base / entry.folder / "models")
+        self.forecasts = Forecaster(self, self.recorder, folder / "models")
         self.background.append(("the forecasts", self.forecasts.run))
         self.record()
 

@@ -141,7 +141,8 @@ def test_openapi_names_every_route(served: Served) -> None:
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
                      "search", "check", "readings", "quality", "impact", "mapping/accept", "mapping/suggestions",
                      "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance",
-                     "history", "frames", "frames/links", "forecast", "models", "models/{entity}")
+                     "history", "frames", "frames/links", "forecast", "models", "models/{entity}",
+                     "points/{point}/series", "series")
     }  # fmt: skip
     for path, methods in paths.items():
         (method,) = methods

@@ -64,6 +64,8 @@ GROUPED = pa.schema(
 )
 """Sums of means over groups of points; ``have`` of ``of`` points know anything of that time."""
 
+COUNTS = pa.schema([("point", pa.int32()), ("rows", pa.int64())])
+
 TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
 
 KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
@@ -148,6 +150,11 @@ class Historian(Protocol):
 
     def rows(self, points: Keys | None, start: int, end: int) -> pa.Table:
         """The rows of points from ``start`` to before ``end`` (``READINGS``), by point and time."""
+        ...
+
+    def counts(self, points: Keys | None, start: int, end: int) -> pa.Table:
+        """How many rows each point has from ``start`` to before ``end``: (point, rows), by point, those that have
+        any."""
         ...
 
     def rollups(self, step: Literal["hour", "day"], points: Keys | None, start: int, end: int) -> pa.Table:

@@ -25,6 +25,7 @@ from twin.history.calendar import DAY_MS
 from twin.history.columns import I64, Rows
 from twin.history.contract import EVENTS, READINGS, ROLLUPS, HistoryError, HistoryFullError, HistoryMovedError, Keys
 from twin.history.layout import Days, Kept, Sealed
+from twin.history.migrate import migrate
 from twin.history.reads import Dialect
 from twin.history.retention import Retention
 from twin.history.store import DIRTY, NAMES, STARTS, VERSION, SqlStore, Step
@@ -64,7 +65,11 @@ class DuckDbStore(SqlStore):
         self.garbage: list[Path] = []
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._database = self._open()
-        self._prepare()
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
 
     # opening
 
@@ -88,11 +93,7 @@ class DuckDbStore(SqlStore):
         tables = {row["name"] for row in self.query("SELECT table_name AS name FROM duckdb_tables()").to_pylist()}
         if "meta" not in tables:
             self._create()
-        found = self.meta("version")
-        if found > VERSION:
-            raise HistoryError(
-                f"the history in {self.folder} has version {found}, this program reads {VERSION}: update the program"
-            )
+        migrate(self, VERSION)
         self._read_layout()
         self.read_names()
         self._read_newest()

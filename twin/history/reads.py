@@ -92,6 +92,20 @@ def rows(dialect: Dialect, points: str | None, start: int, end: int) -> str:
 
 
 @lru_cache(maxsize=64)
+def _counts(dialect: Dialect, some: bool) -> str:
+    readings = _relation(READINGS, READINGS_OF)
+    readings = readings.filter(readings.time >= _mark(0), readings.time < _mark(1))
+    readings = _some(readings) if some else readings
+    return _compiled(readings.group_by("point").agg(rows=readings.count()).order_by("point"), dialect)
+
+
+def counts(dialect: Dialect, points: str | None, start: int, end: int) -> str:
+    """How many readings each point has from ``start`` to before ``end`` [ms], by point."""
+    sql = _filled(_counts(dialect, points is not None), (start, end))
+    return _of_points(sql, points)
+
+
+@lru_cache(maxsize=64)
 def _rollups(dialect: Dialect, some: bool) -> str:
     rollups = _relation(ROLLUPS, ROLLUPS_OF)
     rollups = rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1))

@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from twin.history import reads
 from twin.history.calendar import HOUR_MS, Calendar
-from twin.history.columns import I32, I64, Bools, Rows, numbers
+from twin.history.columns import I32, I64, NO_ROWS, Bools, Rows, numbers
 from twin.history.contract import (
+    COUNTS,
     EVENTS,
     GROUPED,
     KNOWN,
@@ -335,7 +336,7 @@ class SqlStore(ABC):
     def at(self, time: int, points: Keys | None = None) -> pa.Table:
         """The newest row of each point at or before ``time`` (``READINGS``)."""
         before = int(np.searchsorted(self._rolled + HOUR_MS, time, side="right"))
-        base = NO_STATES if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
+        base = NO_ROWS if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
         since = 0 if before == 0 else int(self._rolled[before - 1]) + HOUR_MS
         found = self._read(reads.newest(self.dialect, self._told(points), since, time), since, time + 1)
         every = joined(base, Rows.of(found))
@@ -349,6 +350,10 @@ class SqlStore(ABC):
     def rows(self, points: Keys | None, start: int, end: int) -> pa.Table:
         """The rows of points from ``start`` to before ``end`` (``READINGS``), by point and time."""
         return self._read(reads.rows(self.dialect, self._told(points), start, end), start, end)
+
+    def counts(self, points: Keys | None, start: int, end: int) -> pa.Table:
+        """How many rows each point has from ``start`` to before ``end``: (point, rows), by point."""
+        return self._read(reads.counts(self.dialect, self._told(points), start, end), start, end, COUNTS)
 
     def _read(self, sql: str, start: int, end: int, schema: pa.Schema = READINGS) -> pa.Table:
         return self._ask_of(sql, lambda: {reads.READINGS_OF: self.readings_of(start, end)}, schema)
@@ -405,9 +410,6 @@ class SqlStore(ABC):
         from twin.history.roller import roll
 
         return roll(self, now)
-
-
-NO_STATES = Rows.of(READINGS.empty_table())
 
 
 def _has_form(table: pa.Table | None, schema: pa.Schema, what: str) -> None:
