@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -233,20 +234,10 @@ def test_a_restart_goes_on_where_it_was(cache: Path, tmp_path: Path) -> None:
 
 
 def test_until_it_is_open_it_says_so(kept: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    recorder = kept.runtime.recorder
-    assert recorder is not None
-    until(lambda: recorder.store is not None)
-
-    def not_yet() -> None:
-        raise HistoryError("the history is being opened, and that takes long")
-
-    monkeypatch.setattr(recorder, "_open_store", not_yet)  # the keeper tries while there is none
-    store, recorder.store = recorder.store, None
-    try:
-        with pytest.raises(HistoryError, match="being opened"):
-            asyncio.run(archive(kept.runtime).live_at(time.time() - 5))
-        answer = kept.http.get("/api/v1/frames", params={"at": iso(time.time() - 5)})
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-        assert "being opened" in answer.json()["detail"]
-    finally:
-        recorder.store = store
+    opening = SimpleNamespace(store=None, span=None, state=lambda: SimpleNamespace(message=""))
+    monkeypatch.setattr(archive(kept.runtime), "recorder", opening)
+    with pytest.raises(HistoryError, match="being opened"):
+        asyncio.run(archive(kept.runtime).live_at(time.time() - 5))
+    answer = kept.http.get("/api/v1/frames", params={"at": iso(time.time() - 5)})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "being opened" in answer.json()["detail"]
