@@ -106,8 +106,10 @@ def test_buckets_of_a_step(still: Path, tmp_path: Path, step: str, monkeypatch: 
     export(still, "parquet", tmp_path / "whole.parquet", "--step", step)
     monkeypatch.setattr(pieces, "PIECE", 10)
     export(still, "parquet", tmp_path / "cut.parquet", "--step", step)
-    table = read(tmp_path / "whole.parquet")
-    assert read(tmp_path / "cut.parquet").equals(table), "one point at a time is the same"
+    table, cut = read(tmp_path / "whole.parquet"), read(tmp_path / "cut.parquet")
+    # what is known of the bucket that runs grows by the second
+    assert cut.drop_columns("coverage").equals(table.drop_columns("coverage")), "one point at a time is the same"
+    assert cut.column("coverage").to_pylist() == pytest.approx(table.column("coverage").to_pylist(), abs=0.01)
     rows = table.to_pylist()
     assert [row["point"] for row in rows] == sorted(row["point"] for row in rows)
     each = [row["n"] for row in rows if row["point"] == NAMES[0] and row["finished"]]
