@@ -114,7 +114,8 @@ class Owner:
             if self._turns.acquire(blocking=False):
                 self._begin(self._answer, client)
             else:
-                with client:
+                # who is gone already must not end the listening for everybody else
+                with client, suppress(OSError):
                     _send(client, {"error": f"{MOST} commands are being answered: wait until one has ended"})
 
     def _answer(self, client: socket.socket) -> None:
