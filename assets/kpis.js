@@ -7,6 +7,8 @@
   const lang = zh ? "zh" : "en";
   const EVERY_MS = 2000;
   const LATE_MS = 8000;
+  /** What is this old [ms] changes no more. */
+  const SETTLED_MS = 600_000;
   const THIN = "\u202f";
   /** The last answer of each domain and place: what is shown while the next is on its way. */
   const known = new Map();
@@ -154,7 +156,8 @@
       if (key === shown && asking === mine && strip()) late();
     } finally {
       clearTimeout(limit);
-      if (asking === mine) timer = setTimeout(ask, EVERY_MS);
+      const settled = known.has(key) && at !== "live" && Date.now() - Date.parse(at) > SETTLED_MS;
+      if (asking === mine && !settled) timer = setTimeout(ask, EVERY_MS);
     }
   }
 

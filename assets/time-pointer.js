@@ -4,7 +4,7 @@
   "use strict";
   const TICKS_SHARE = 0.68;
 
-  /** `wish` has seek(at), pan(ms), zoom(factor, at), step(count), play(), jump(direction), end(last), rest(). */
+  /** `wish` has seek(at, exact, held), pan(ms), zoom(factor, at), step(count), play(), jump(direction), end(last), rest(). */
   function listen(element, window_, wish) {
     const fingers = new Map();
     let held = "";
@@ -22,7 +22,7 @@
       const box = element.getBoundingClientRect();
       const low = (event.clientY - box.top) / box.height > TICKS_SHARE;
       held = fingers.size > 1 ? "pinch" : event.button !== 0 || low ? "pan" : "seek";
-      if (held === "seek") wish.seek(mark ? Number(mark.dataset.at) : atOf(event.clientX), Boolean(mark));
+      if (held === "seek") wish.seek(mark ? Number(mark.dataset.at) : atOf(event.clientX), Boolean(mark), true);
     });
     element.addEventListener("pointermove", (event) => {
       const before = fingers.get(event.pointerId);
@@ -32,7 +32,7 @@
         const [was, is] = [Math.abs(before - other), Math.abs(event.clientX - other)];
         if (was > 8 && is > 8) wish.zoom(was / is, atOf((event.clientX + other) / 2));
       } else if (held === "pan") wish.pan(atOf(before) - atOf(event.clientX));
-      else if (held === "seek") wish.seek(atOf(event.clientX), false);
+      else if (held === "seek") wish.seek(atOf(event.clientX), false, true);
       fingers.set(event.pointerId, event.clientX);
     });
     for (const type of ["pointerup", "pointercancel"]) {

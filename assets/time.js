@@ -6,6 +6,10 @@
   const { local, snap, duration, MINUTE, HOUR, DAY } = campus.timeAxis;
   const lang = campus.facts.lang === "zh" ? "zh" : "en";
   const REST_MS = 250;
+  /** A hand that holds the cursor rests when it has not moved for so long [ms]. */
+  const HOLD_MS = 800;
+  /** Played faster than this, the panels are of another hour than the scene. */
+  const FAST = 600;
   /** While it plays the panels follow this often [ms]. */
   const FOLLOW_MS = 2000;
   /** The newest instant of the past: so long before now [ms]. */
@@ -116,6 +120,7 @@
     const kept = document.querySelector('[data-time="keep"]');
     kept?.setAttribute("aria-pressed", String(wished !== null && campus.timeKeep.all().some((row) => row.at === wished)));
     campus.timeCompare.reflect(drawn);
+    behind();
     note();
   }
 
@@ -134,8 +139,8 @@
     write(place_, failure || (isOpen() ? known : ""));
   }
 
-  /** The cursor goes to an instant; `exact`: not to the grid of the window. */
-  function seek(at, exact = false) {
+  /** The cursor goes to an instant; `exact`: not to the grid of the window; `held`: by a hand that has not let go. */
+  function seek(at, exact = false, held = false) {
     const data = campus.timeData.get();
     const { start, end: last } = window_();
     const perPixel = (last - start) / Math.max(1, element("time-axis")?.clientWidth ?? 1000);
@@ -149,7 +154,13 @@
     place();
     reflect();
     clearTimeout(timer);
-    timer = setTimeout(() => rest(), REST_MS);
+    timer = setTimeout(() => rest(), held ? HOLD_MS : REST_MS);
+    behind();
+  }
+
+  /** What is of another instant than the scene is seen to be: figures and panels follow when the cursor rests. */
+  function behind() {
+    document.querySelector(".page")?.toggleAttribute("data-behind", timer !== 0 || speed >= FAST);
   }
 
   /** Dash hears of it: address, panels, the view's own property. `quiet`: the view goes on by itself. */

@@ -21,6 +21,8 @@ from bench.viewer_bench import CHROMIUM
 YOUNG_MS, OLD_MS = 100.0, 200.0
 DAYS = 3.2
 """The first of these days is put away in its file."""
+SPACES = 7_700
+"""Of the demo campus: 22,000 points."""
 STEPS = 25
 READY_MS = 120_000
 
@@ -49,7 +51,7 @@ _ARM = """() => {
 def bars() -> list[Bar]:
     """Steps within the last 24 h, and within a day that is put away."""
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-    with running("bench.history_server", DAYS) as server, sync_playwright() as playwright:
+    with running("bench.history_server", DAYS, SPACES) as server, sync_playwright() as playwright:
         port = listening(int(line(server)))
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM)
         try:

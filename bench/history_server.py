@@ -1,4 +1,4 @@
-"""The demo campus with days of past: ``python -m bench.history_server DAYS`` prints its port once that is there."""
+"""A demo campus with days of past: ``python -m bench.history_server DAYS SPACES`` prints its port when it is there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from server.runtime import build_runtime
 def main() -> None:
     """Serve until killed."""
     with tempfile.TemporaryDirectory() as folder:
-        runtime = build_runtime(None, Path(folder), past_days=float(sys.argv[1]))
+        runtime = build_runtime(None, Path(folder), past_days=float(sys.argv[1]), spaces=int(sys.argv[2]))
         recorder = runtime.recorder
         assert recorder is not None
         recorder.keep()
@@ -25,6 +25,9 @@ def main() -> None:
         while recorder.store.roll(now):
             pass
         recorder.store.seal(now)
+        span = recorder.store.span()
+        while span is not None and recorder.store.mark(span[0], now):  # as after a minute of running
+            pass
         server = create_server(runtime)
         create_app(server, runtime)
         serve(server)

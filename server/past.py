@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,12 +18,13 @@ from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError, HistoryLaterError
 from twin.history.moment import Moments
 from twin.history.open import open_history
-from twin.history.past_memory import hours_before, remembered
+from twin.history.past_memory import remembered
 from twin.history.recorder import Recorder
 from twin.history.restore import MARK
 from twin.history.retention import Retention
 from twin.history.store import SqlStore
 from twin.kpi import Kpis, Then
+from twin.kpi_memory import PastHour
 from twin.live import LiveState
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ Answer = TypeVar("Answer")
 
 MOMENTS = 24
 """Moments that are kept: whoever scrubs comes by again."""
+HOURS = 200
+"""Hours whose means are kept: some numbers for each building and storey."""
 AT_ONCE = 2
 """Questions that are answered at the same time; others wait, and the live path has its core."""
 YOUNG_S = 10.0
@@ -86,7 +89,7 @@ class Archive:
         self._live = live
         self._kept: OrderedDict[int, LiveState] = OrderedDict()
         self._moments: Moments | None = None
-        self._hours: tuple[object, list[LiveState]] | None = None
+        self._hours: tuple[object, dict[int, PastHour]] = (None, {})
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, question: Callable[[SqlStore], Answer]) -> Answer:
@@ -122,18 +125,20 @@ class Archive:
 
         def made(store: SqlStore) -> Then:
             known = moments or Moments(live, store)
-            hours = self._hours_before(known, at, kpis.remembered)
-            return Then(live, remembered(live, hours, kpis.remembered, kpis.zone))
+            kept = self._hours_kept(known)
+            memory = remembered(known, live, kpis.remembered, kpis.zone, kept)
+            while len(kept) > HOURS:
+                kept.pop(next(iter(kept)), None)
+            return Then(live, memory)
 
         return await self.ask(made)
 
-    def _hours_before(self, moments: Moments, at: float, quantities: Sequence[str]) -> list[LiveState]:
-        """The hours before a moment; those of the hour that was asked for last are kept."""
-        key = (moments, moments.store.calendar.hour_of(round(at * 1000)), moments.store.rolled_until)
-        kept = self._hours
-        if kept is None or kept[0] != key:
-            kept = self._hours = key, hours_before(moments, at, quantities)
-        return kept[1]
+    def _hours_kept(self, moments: Moments) -> dict[int, PastHour]:
+        """What is remembered of hours, as long as they are the same."""
+        key = (moments, moments.store.rerolled)
+        if self._hours[0] != key:
+            self._hours = key, {}
+        return self._hours[1]
 
     def span(self) -> tuple[float, float] | None:
         """The oldest and the newest instant [s since epoch] of which anything is kept; None where nothing is."""

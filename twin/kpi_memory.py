@@ -7,7 +7,7 @@ energy of a place is the rise of its own cumulative meters since local midnight 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -50,6 +50,17 @@ class Risen:
     since: F64
 
 
+@dataclass(frozen=True, slots=True)
+class PastHour:
+    """What is remembered of an hour that is over at ``end`` [s since epoch]: the mean of each quantity at each slot of
+    the memory (NaN = unknown), power among them, and what the registers said last: (point, time [s since epoch], kWh).
+    """
+
+    end: float
+    means: Mapping[str, F64]
+    registers: tuple[tuple[str, float, float], ...]
+
+
 class Memory:
     """The memory of one campus. ``slots`` are the campus, its buildings and storeys; every column has a row for each.
 
@@ -83,43 +94,46 @@ class Memory:
         self._begin_day(now)
         self._turn_to(int(now // 60))
         for quantity in self._ring:
-            rolled = live.rolled_up(quantity, QUANTITIES[quantity].rollup)
-            value = np.where(rolled.have > 0, rolled.value, np.nan)[self.slots]
+            value = self._mean(live, quantity)
             self._put(quantity, value)
             if quantity == "power":
                 self._integrate(now, value)
-        self._read_registers(live)
+        self._count(_registers(live))
         self._reckon(live)
 
-    def recall(self, live: LiveState, hours: Sequence[LiveState]) -> None:
-        """Remember what ``hours`` before ``live`` say: each holds the means of an hour, and its clock stands at the
-        hour's end, the oldest first; between them are gaps where an hour is missing. For a new memory only.
+    def hour_of(self, hour: LiveState) -> PastHour:
+        """What is remembered of a state that holds the means of an hour, and whose clock stands at the hour's end."""
+        means = {quantity: self._mean(hour, quantity) for quantity in {*self._ring, "power"}}
+        return PastHour(hour.clock(), means, tuple(_registers(hour)))
+
+    def _mean(self, live: LiveState, quantity: str) -> F64:
+        """The rolled up values of a quantity at the slots; NaN where nothing counts."""
+        rolled = live.rolled_up(quantity, QUANTITIES[quantity].rollup)
+        return np.where(rolled.have > 0, rolled.value, np.nan)[self.slots]
+
+    def recall(self, live: LiveState, hours: Sequence[PastHour]) -> None:
+        """Remember what ``hours`` before ``live`` say, the oldest first; between them are gaps where an hour is
+        missing. For a new memory only.
         """
         now = live.clock()
         for hour in hours:
-            end = hour.clock()
+            end = hour.end
             self._turn_to(int(end // 60) - 1)
             minutes = np.arange(int(end // 60) - 60, int(end // 60)) % MINUTES
             for quantity, ring in self._ring.items():
-                rolled = hour.rolled_up(quantity, QUANTITIES[quantity].rollup)
-                ring[minutes] = np.where(rolled.have > 0, rolled.value, np.nan)[self.slots]
-            self._read_registers(hour)
+                ring[minutes] = hour.means[quantity]
+            self._count(hour.registers)
             self._begin_day(end)
-            self._add_hour(hour, end)
+            # the part of the hour's energy that is of the day
+            self._add(hour.means["power"], max(self._day, end - 3600.0), min(3600.0, end - self._day))
             self.begun = min(self.begun, end - 3600.0)
         self._last_time, self._last_power = now, np.full(len(self.slots), np.nan)
         self.take(live)
-        rest = min(now - hours[-1].clock(), 3600.0) if hours else 0.0
-        self._add(live, now - rest, rest)
+        rest = min(now - hours[-1].end, 3600.0) if hours else 0.0
+        self._add(self._mean(live, "power"), now - rest, rest)
 
-    def _add_hour(self, hour: LiveState, end: float) -> None:
-        """The part of an hour's energy that is of the day."""
-        self._add(hour, max(self._day, end - 3600.0), min(3600.0, end - self._day))
-
-    def _add(self, live: LiveState, begin: float, length: float) -> None:
-        """Energy at the power of ``live`` from ``begin`` on [s since epoch], for so long [s]."""
-        rolled = live.rolled_up("power", QUANTITIES["power"].rollup)
-        power = np.where(rolled.have > 0, rolled.value, np.nan)[self.slots]
+    def _add(self, power: F64, begin: float, length: float) -> None:
+        """Energy at a power [kW] of each slot from ``begin`` on [s since epoch], for so long [s]."""
         known = ~np.isnan(power)
         if length > 0:
             self.kwh[known] += power[known] * length / 3600.0
@@ -166,16 +180,14 @@ class Memory:
             self.since[known] = np.minimum(self.since[known], begin)
         self._last_time, self._last_power = now, power
 
-    def _read_registers(self, live: LiveState) -> None:
-        rows, columns = live.rows("energy"), live.columns("energy")
-        for at in np.flatnonzero(columns.counts()).tolist():
-            row = int(rows[at])
-            point, time = live.points[row].id, float(live.time[row])
+    def _count(self, told: Iterable[tuple[str, float, float]]) -> None:
+        """What registers say: (point, time [s since epoch], kWh)."""
+        for point, time, value in told:
             register, before = self._registers.get(point, (Register(), -np.inf))
             if time <= before:
                 continue
             self._registers[point] = register, time
-            total = register.read(time, float(columns.value[at])).total
+            total = register.read(time, value).total
             if total is None:
                 continue
             self._totals[point] = total
@@ -211,3 +223,11 @@ class Memory:
             return np.full(DAY, np.nan, np.float32)
         day: F32 = ring[np.arange(self.minute - DAY + 1, self.minute + 1) % MINUTES, self.row[slot]]
         return day
+
+
+def _registers(live: LiveState) -> Iterator[tuple[str, float, float]]:
+    """The cumulative meters that count, with time [s since epoch] and value [kWh]."""
+    rows, columns = live.rows("energy"), live.columns("energy")
+    for at in np.flatnonzero(columns.counts()).tolist():
+        row = int(rows[at])
+        yield live.points[row].id, float(live.time[row]), float(columns.value[at])

@@ -36,10 +36,11 @@ DRAG = """async (shift) => {
         last = performance.now();
     }
     const told = [...window.told];
+    if (!document.querySelector('.page[data-behind]')) told.push('the figures are not seen to be behind');
     fire('pointerup', (69 + shift) / 100);
     return [rested, told];
 }"""
-"""A hand that does not rest for a quarter of a second; how long it did [ms] all the same, for a machine may be busy."""
+"""A hand that does not rest; how long it did [ms] all the same, for a machine may be busy."""
 VIEW = "window.campusTwin.views.at(-1)"
 
 
@@ -156,12 +157,14 @@ def test_dragging_follows_without_a_single_callback_and_dash_hears_at_rest(open_
     for shift in range(5):
         asked.clear()
         rested, told = page.evaluate(DRAG, shift)
-        if rested < 200:
+        if rested < 700:
             assert told == [], "nothing of Dash is touched while the hand moves"
             assert calls == []
-            break
+            if len(asked) >= 2:  # of a busy machine a whole drag gets one frame
+                break
         at_rest(page)
         calls.clear()
+    expect(page.locator(".page[data-behind]")).to_have_count(0)
     at_rest(page)
     found = state(page)
     share = (found["wished"] - found["start"]) / (found["end"] - found["start"])

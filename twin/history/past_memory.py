@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,7 +12,7 @@ from twin.history.calendar import HOUR_MS
 from twin.history.columns import numbers, table
 from twin.history.contract import READINGS
 from twin.history.moment import Moments
-from twin.kpi_memory import Memory
+from twin.kpi_memory import Memory, PastHour
 from twin.live import LiveState
 from twin.reading import Quality
 
@@ -22,22 +22,30 @@ KNOWN_MS = HOUR_MS // 2
 """An hour of which less is known [ms] is a gap."""
 
 
-def hours_before(moments: Moments, at: float, quantities: Collection[str]) -> list[LiveState]:
-    """The hours that are over at ``at`` [s since epoch], at most 25, the oldest first: of each the mean of every point
-    of ``quantities``, as a state whose clock stands at the hour's end; registers (energy) with their last count."""
+def hours_before(
+    moments: Moments, at: float, quantities: Collection[str], memory: Memory, kept: MutableMapping[int, PastHour]
+) -> list[PastHour]:
+    """What ``memory`` remembers of the hours that are over at ``at`` [s since epoch], at most 25, the oldest first: of
+    each the mean of every point of ``quantities``; registers (energy) with their last count.
+
+    ``kept`` has the hours [ms since epoch] that were asked for before, and gets the others.
+    """
     store = moments.store
-    known = store.known_points()
-    points = [known[p.id] for p in moments.live.points if p.quantity in (*quantities, "energy") and p.id in known]
-    registers = {known[p.id] for p in moments.live.points if p.quantity == "energy" and p.id in known}
     last = store.calendar.hour_of(round(at * 1000))
-    found = store.rollups("hour", np.array(sorted(points), np.int32), last - HOURS * HOUR_MS, last)
-    start = numbers(found, "start")
-    return [
-        moments.live.as_of(
-            hour / 1000 + 3600.0, moments.columns(_means(found.filter(pa.array(start == hour)), registers))
-        )
-        for hour in np.unique(start).tolist()
-    ]
+    wanted = store.rolled_hours
+    wanted = wanted[(wanted >= last - HOURS * HOUR_MS) & (wanted < last)]
+    missing = [hour for hour in wanted.tolist() if hour not in kept]
+    if missing:
+        known = store.known_points()
+        points = [known[p.id] for p in moments.live.points if p.quantity in (*quantities, "energy") and p.id in known]
+        registers = {known[p.id] for p in moments.live.points if p.quantity == "energy" and p.id in known}
+        found = store.rollups("hour", np.array(sorted(points), np.int32), missing[0], missing[-1] + 1)
+        start = numbers(found, "start")
+        for hour in missing:
+            means = _means(found.filter(pa.array(start == hour)), registers)
+            state = moments.live.as_of(hour / 1000 + 3600.0, moments.columns(means))
+            kept[hour] = memory.hour_of(state)
+    return [kept[hour] for hour in wanted.tolist()]
 
 
 def _means(hours: pa.Table, registers: Collection[int]) -> pa.Table:
@@ -55,8 +63,10 @@ def _means(hours: pa.Table, registers: Collection[int]) -> pa.Table:
     return table(READINGS, columns)
 
 
-def remembered(live: LiveState, hours: Sequence[LiveState], quantities: Sequence[str], zone: ZoneInfo) -> Memory:
-    """The memory of the figures as it would have been at the moment of ``live``."""
+def remembered(
+    moments: Moments, live: LiveState, quantities: Sequence[str], zone: ZoneInfo, kept: MutableMapping[int, PastHour]
+) -> Memory:
+    """The memory of the figures as it would have been at the moment of ``live``; ``kept`` as for ``hours_before``."""
     memory = Memory(live.tree, quantities, zone)
-    memory.recall(live, hours)
+    memory.recall(live, hours_before(moments, live.clock(), quantities, memory, kept))
     return memory

@@ -34,6 +34,9 @@ ROLL_S = 30.0
 SEAL_S = 1800.0
 LOOK_S = 10.0
 MOST_ROLLS = 10
+MOST_MARKS = 4
+MARK_AFTER_MS = 60_000
+"""An instant is remembered when most of what is late has come."""
 FIRST_WAIT_S, LAST_WAIT_S = 1.0, 60.0
 MOST_WAITING = 2_000_000
 """Rows that wait in memory while the disk is full; then the oldest go, and are counted."""
@@ -249,6 +252,8 @@ class Recorder:
                 if self.store is not None and not ending and now - rolled >= ROLL_S:
                     rolled = now
                     self._roll(self.store)
+                if self.store is not None and not ending:
+                    self._mark(self.store)
                 if self.store is not None and not ending and now - sealed >= SEAL_S:
                     sealed = now
                     for done in self.store.seal(round(self.clock() * 1000)):
@@ -271,6 +276,14 @@ class Recorder:
             if self._keep_ending.is_set() or not store.roll(round(self.clock() * 1000)):
                 return
             self.keep()
+
+    def _mark(self, store: SqlStore) -> None:
+        """Remember instants of the last day, a few at a time."""
+        span = self.span
+        for _ in range(MOST_MARKS if span is not None else 0):
+            now = round(self.clock() * 1000) - MARK_AFTER_MS
+            if self._keep_ending.is_set() or span is None or not store.mark(span[0], now):
+                return
 
     def _late(self, error: Exception) -> None:
         if isinstance(error, HistoryError):

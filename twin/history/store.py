@@ -34,7 +34,8 @@ from twin.history.contract import (
     KeptPoint,
     Keys,
 )
-from twin.history.rollup import joined, states_as_rows
+from twin.history.marks import Marks, overlaid
+from twin.history.rollup import states_as_rows
 from twin.reading import SUSPECT
 
 VERSION = 1
@@ -76,6 +77,9 @@ class SqlStore(ABC):
         self.names_version = 0
         """Rises with every new name."""
         self._unsure = False
+        self.marks = Marks()
+        self.rerolled = 0
+        """Rises when an hour that had a roll-up gets another one."""
 
     # what an engine does
 
@@ -289,6 +293,7 @@ class SqlStore(ABC):
                 if events is not None:
                     self.insert("events", events)
                 self.set_meta("batch", batch)
+            self.marks.note(columns)
 
     def _note_dirty(self, rows: Rows) -> None:
         if not self._rolled.size:
@@ -335,13 +340,28 @@ class SqlStore(ABC):
 
     def at(self, time: int, points: Keys | None = None) -> pa.Table:
         """The newest row of each point at or before ``time`` (``READINGS``)."""
-        before = int(np.searchsorted(self._rolled + HOUR_MS, time, side="right"))
-        base = NO_ROWS if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
-        since = 0 if before == 0 else int(self._rolled[before - 1]) + HOUR_MS
+        since, base = self._known_before(time, points)
         found = self._read(reads.newest(self.dialect, self._told(points), since, time), since, time + 1)
-        every = joined(base, Rows.of(found))
-        newest = np.append(every.point[1:] != every.point[:-1], True)[: len(every.point)]
-        return every.take(newest).table()
+        return overlaid(base, Rows.of(found)).table()
+
+    def _known_before(self, time: int, points: Keys | None) -> tuple[int, Rows]:
+        """The newest row of each point before an instant [ms] that is not after ``time``, and that instant: of a mark
+        in memory, or of the end of an hour that has a roll-up."""
+        before = int(np.searchsorted(self._rolled + HOUR_MS, time, side="right"))
+        since = 0 if before == 0 else int(self._rolled[before - 1]) + HOUR_MS
+        mark = self.marks.before(time)
+        if mark is not None and mark[0] >= since:
+            rows = mark[1]
+            return mark[0] + 1, rows if points is None else rows.take(np.isin(rows.point, points))
+        return since, NO_ROWS if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
+
+    def mark(self, first: int, now: int) -> bool:
+        """Remember one instant of the last day, none before ``first`` or after ``now`` [ms]; whether there was one."""
+        with self.writing:
+            at = self.marks.missing(now, first)
+            if at is not None:
+                self.marks.put(at, Rows.of(self.at(at)))
+            return at is not None
 
     def states_at_end(self, hour: int, points: Keys | None = None) -> Rows:
         """The newest row of each point before the end of an hour that has a roll-up."""

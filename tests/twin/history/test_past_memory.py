@@ -7,15 +7,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.twin.history.oracle import HOUR, Row, readings
 from tests.twin.trees import TREE
-from twin.history.contract import KeptPoint
+from twin.history.contract import KeptPoint, Keys
 from twin.history.duckdb_parquet import DuckDbStore
 from twin.history.moment import Moments
-from twin.history.past_memory import hours_before, remembered
-from twin.kpi_memory import DAY, MINUTES, Memory
+from twin.history.past_memory import remembered
+from twin.history.store import Step
+from twin.kpi_memory import DAY, MINUTES, Memory, PastHour
 from twin.live import LiveState
 from twin.point import Point
 
@@ -45,10 +47,10 @@ def power(minute: int) -> float:
     return 10.0 if minute < 6 * 60 else 40.0
 
 
-def memory_at(moments: Moments, minute: int) -> tuple[LiveState, Memory]:
+def memory_at(moments: Moments, minute: int, kept: dict[int, PastHour] | None = None) -> tuple[LiveState, Memory]:
     at = MIDNIGHT / 1000 + 60 * minute
     live = moments.at(at)
-    return live, remembered(live, hours_before(moments, at, ["power"]), ["power"], ZONE)
+    return live, remembered(moments, live, ["power"], ZONE, {} if kept is None else kept)
 
 
 def test_the_energy_of_the_day_is_that_of_its_hours_and_of_the_one_that_runs(moments: Moments) -> None:
@@ -84,3 +86,22 @@ def test_a_moment_before_everything_remembers_nothing(moments: Moments) -> None:
     _, memory = memory_at(moments, -40 * 60)
     assert not memory.kwh.any()
     assert np.isnan(memory.last_day("power", TREE.index["A"])).all()
+
+
+def test_hours_that_were_asked_for_are_not_asked_for_again(moments: Moments, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[int, PastHour] = {}
+    _, first = memory_at(moments, 11 * 60 + 30, kept)
+    assert len(kept) == 23, "a day and an hour, without the two in which nothing came"
+    asked: list[int] = []
+    plain = moments.store.rollups
+
+    def counted(step: Step, points: Keys | None, start: int, end: int) -> pa.Table:
+        asked.append((end - start) // HOUR)
+        return plain(step, points, start, end)
+
+    monkeypatch.setattr(moments.store, "rollups", counted)
+    _, again = memory_at(moments, 11 * 60 + 30, kept)
+    assert not [hours for hours in asked if hours > 0]
+    assert np.array_equal(again.kwh, first.kwh)
+    memory_at(moments, 12 * 60 + 30, kept)
+    assert len(kept) == 24

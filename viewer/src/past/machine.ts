@@ -76,6 +76,8 @@ export class TimeMachine {
   /** What the live stream says meanwhile; null while it is shown. */
   private live: SlotValues | null = null;
   private other: SpaceState | null = null;
+  /** By how much the instant moved last [ms]. */
+  private step = Number.NaN;
   private liveUrl = '';
   private channel = '';
   private mode: Mode = '3d';
@@ -151,9 +153,11 @@ export class TimeMachine {
     if (this.past) this.leave();
     else this.comeBack();
     this.ask();
-    // whoever steps along goes on, most often, as he came; a hand that drags leaves no time to fetch anything ahead
+    // who steps along in equal steps goes on, most often, as he came; where a hand that drags goes next nobody knows, and
+    // what would be fetched for nothing holds up what is wanted
     clearTimeout(this.aheadTimer);
-    if (Math.abs(step) < LONG_STEP_MS) this.aheadTimer = setTimeout(() => this.ahead([at + step, at + 2 * step]), PAUSE_MS);
+    if (step === this.step && Math.abs(step) < LONG_STEP_MS) this.aheadTimer = setTimeout(() => this.ahead([at + step, at + 2 * step]), PAUSE_MS);
+    this.step = step;
   }
 
   /** What may be wanted next. */
