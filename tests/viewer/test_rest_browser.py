@@ -149,6 +149,30 @@ def test_a_few_new_values_are_smooth_too(show: Show, demo_scene: Scene) -> None:
     assert np.abs(picture(view) - few).max() <= 0.5 / 255, "and what is painted beside them is what all would be"
 
 
+def test_a_picture_in_a_hurry_is_rough_and_the_next_one_smooth_again(show: Show, demo_scene: Scene) -> None:
+    """While a hand is on its way along time the edges wait: a picture that is passed need not be fine."""
+    context: Any = {"viewport": {"width": 320, "height": 220}}
+    view = show(context=context, theme="light", channel="energy.power", labels=False, quality="c", time=MORNING,
+                camera=over_first(demo_scene, 25, 260))  # fmt: skip
+    view.ready(smooth=True)
+    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.page.wait_for_selector(SMOOTH, timeout=90_000)
+    stage = "window.campusTwin.views.at(-1).stage"
+    view.page.evaluate(SHOW, [6, 0, "data"])
+    fine = picture(view)
+    view.page.evaluate(f"{stage}.hurried = true")
+    view.page.evaluate(SHOW, [1, 0, "data"])
+    view.page.evaluate(SHOW, [6, 0, "data"])
+    rough = picture(view)
+    different = np.abs(rough - fine).max(axis=2)
+    assert 0.002 < (different > 8 / 255).mean() < 0.3, "the edges, and nothing else"
+    view.page.evaluate(f"{stage}.hurried = false")
+    view.page.evaluate("window.campusTwin.views.at(-1).change(2)")
+    assert np.abs(picture(view) - fine).max() <= 1 / 255
+    view.page.evaluate(SHOW, [1, 0, "data"])
+    assert np.abs(picture(view) - fine).max() > 0.05
+
+
 def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
     """A sample that was under way when something moved must not end the next gathering before it has any light."""
     view = show(context=SMALL, theme="light", labels=False, quality="c", time=MORNING)

@@ -118,6 +118,8 @@ export interface LayerContext {
   readonly lean: boolean;
   /** A machine without a GPU: what is drawn costs the processor. */
   readonly slow: boolean;
+  /** The next picture is wanted sooner than it is fine (Stage.hurried). */
+  readonly hurried: boolean;
   /** Draws with the shaders of the picture at rest, once they are there (Stage.keep). */
   keep(draw: (() => void) | null): void;
   /** Whether a layer can draw a picture of its own now (Stage.whole). */

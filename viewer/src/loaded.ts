@@ -74,6 +74,7 @@ export class Loaded {
       get tokens() { return view.tokens; }, // prettier-ignore
       get lean() { return stage.lean; }, // prettier-ignore
       slow: stage.slow,
+      get hurried() { return stage.hurried; }, // prettier-ignore
       keep: (draw) => stage.keep(draw),
       whole: () => stage.whole(),
       requestDraw: () => stage.requestDraw(),

@@ -62,6 +62,8 @@ export class Stage {
   lean: boolean;
   /** A software renderer: whatever is drawn costs the processor. */
   readonly slow: boolean;
+  /** The next picture is wanted sooner than it is fine: the hand is on its way to another one. */
+  hurried = false;
   /** What the shaders of the next frame need (variants.ts). */
   readonly wanted: Record<Variant, boolean> = { LEAN: false, KEPT: false, SECTION: false, GHOST: false };
   /** Draws the scene in parts, each by calling what it is given; null: as a whole. */
@@ -227,6 +229,12 @@ export class Stage {
       if (this.busy(now)) this.requestDraw();
       else this.draw(now);
     });
+  }
+
+  /** A frame now where the renderer has nothing else to do, else soon. */
+  drawSoon(): void {
+    if (this.held !== undefined || this.gone || document.hidden || this.busy(performance.now())) this.requestDraw();
+    else this.drawNow();
   }
 
   /**

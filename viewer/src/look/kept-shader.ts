@@ -79,7 +79,8 @@ void main() {
   uvec3 state = slotState(slot);
   bool carries = (place.y & 0x1000000u) != 0u;
   bool data = carries && state.x != 0u;
-  vec4 clay = carries && (state.y & 3u) == 3u ? texelFetch(uMissing, at, 0) : texelFetch(uPicture, at, 0);
+  vec4 picture = texelFetch(uPicture, at, 0);
+  vec4 clay = carries && (state.y & 3u) == 3u ? texelFetch(uMissing, at, 0) : picture;
   float fog = float((place.y >> 12) & ${FOG_STEPS}u) / ${FOG_STEPS}.0;
   float share = float(place.y & ${FOG_STEPS}u) / ${SHARE_STEPS}.0;
 #ifdef FADE
@@ -100,8 +101,7 @@ void main() {
   painted = data || lift > 0.0;
 #endif
 #ifdef CHANGES
-  vec3 without = texelFetch(uPicture, at, 0).rgb;
-  outColour = vec4((painted ? toSrgb(own + uPage * fog) : clay.rgb) - without, 1.0);
+  outColour = vec4((painted ? toSrgb(own + uPage * fog) : clay.rgb) - picture.rgb, 1.0);
 #else
   outColour = painted ? dithered(toSrgb(own + uPage * fog)) : clay;
 #endif

@@ -47,6 +47,8 @@ export class Kept {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private away: Mesh[] = [];
   private readonly smooth: Smooth;
+  /** What is shown has edges that could be smoother. */
+  private rough = false;
 
   constructor(ctx: LayerContext) {
     this.ctx = ctx;
@@ -200,11 +202,13 @@ export class Kept {
     const deep = world.children.some((c) => c.visible && c !== this.screen && (c.layers.mask & 1) !== 0 && ((c as Mesh).material as Material).depthTest);
     define(this.screen.material, 'DEPTH', deep);
     const tiles = this.tiles!;
+    const changes = this.ctx.hurried ? null : this.smooth.target;
+    if (this.rough && changes) this.painted = null;
     const all = !this.find(tiles);
     if (all || tiles.anyMarked) {
       tiles.flush();
       this.painter.geometry = all ? this.screen.geometry : tiles.geometry;
-      const changes = this.smooth.target;
+      this.rough = this.smooth.target !== null && changes === null;
       define(this.painter.material as RawShaderMaterial, 'CHANGES', changes !== null);
       this.into(changes ?? this.shown!, () => renderer.render(this.painter, this.eye));
       if (changes) this.smooth.paint(this.painter.geometry, this.shown!);

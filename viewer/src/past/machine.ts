@@ -9,7 +9,6 @@ import { type Frame, FrameKind } from '../frame.ts';
 import { Change } from '../layer.ts';
 import type { LinkHost } from '../links/host.ts';
 import type { LiveText } from '../livetext.ts';
-import { sunStep } from '../look/sun.ts';
 import type { Compare, Mode, Props } from '../props.ts';
 import { SpaceState } from '../state.ts';
 import { SlotValues } from '../values.ts';
@@ -19,6 +18,7 @@ import { FrameCache } from './cache.ts';
 import { PlayClock } from './clock.ts';
 import { LinksThen } from './links.ts';
 import { type PastError, Pipeline } from './pipeline.ts';
+import { Sunlight } from './sunlight.ts';
 import { Swipe } from './swipe.ts';
 
 /** Frames that are kept [bytes]: some hundred of a campus of 20,000 rooms. */
@@ -34,8 +34,6 @@ const PAUSE_MS = 80;
 const AHEAD = 3;
 /** The cursor rests when nothing has moved for so long [ms]. */
 const REST_MS = 250;
-/** The sun of a machine without a GPU is in less of a hurry: another light makes the whole picture anew, in seconds. */
-const SLOW_SUN_MS = 8000;
 /** Links are asked for so often while time runs [ms]. */
 const LINKS_MS = 1000;
 
@@ -83,15 +81,16 @@ export class TimeMachine {
   private mode: Mode = '3d';
   private ticker: ReturnType<typeof setInterval> | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private sunTimer: ReturnType<typeof setTimeout> | undefined;
   private aheadTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly linksThen: LinksThen;
+  private readonly sun: Sunlight;
   private readonly abort = new AbortController();
 
   constructor(view: View, parts: { feed: Feed; text: LiveText; links: LinkHost }) {
     this.view = view;
     this.parts = parts;
     this.linksThen = new LinksThen(parts.links);
+    this.sun = new Sunlight(view);
     this.swipe = view.stage ? new Swipe(view.stage.overlay, () => view.change(Change.State)) : null;
     this.pipeline = new Pipeline(this.cache, {
       load: askFrame,
@@ -124,7 +123,7 @@ export class TimeMachine {
     const jump = !Object.is(at, this.wish.at);
     this.go(at);
     // who names an instant wants its light; the hand that moves along the axis has been heard already
-    if (jump) this.moveSun(at);
+    if (jump) this.sun.move(isoOf(at));
   }
 
   private command({ at, against, play }: Command): void {
@@ -152,6 +151,8 @@ export class TimeMachine {
     if (this.clock.playing) this.clock.start(at, this.clock.speed, performance.now());
     if (this.past) this.leave();
     else this.comeBack();
+    this.hurry(this.past);
+    if (this.past) this.restLater();
     this.ask();
     // who steps along in equal steps goes on, most often, as he came; where a hand that drags goes next nobody knows, and
     // what would be fetched for nothing holds up what is wanted
@@ -185,6 +186,7 @@ export class TimeMachine {
   private comeBack(): void {
     this.play(0);
     clearTimeout(this.restTimer);
+    this.hurry(false);
     this.linksThen.stop();
     const { scene } = this.view;
     if (scene && this.live) scene.state.copy(this.live);
@@ -193,7 +195,7 @@ export class TimeMachine {
     this.parts.links.hold(false);
     this.parts.feed.again();
     this.applied = Number.NaN;
-    this.moveSun();
+    this.sun.move(isoOf(this.applied));
     this.view.change(Change.State);
   }
 
@@ -255,6 +257,15 @@ export class TimeMachine {
     const { stage } = this.view;
     if (stage?.slow && this.view.root.dataset['still'] !== 'yes') stage.moving();
     this.view.change(Change.State);
+    if (stage?.slow) stage.drawSoon();
+  }
+
+  /** Whether another picture is on its way, so that this one need not be fine. */
+  private hurry(is: boolean): void {
+    const { stage } = this.view;
+    if (!stage || stage.hurried === is) return;
+    stage.hurried = is;
+    if (!is) this.view.change(Change.State);
   }
 
   /** From now on the state holds what was known at an instant. */
@@ -308,32 +319,25 @@ export class TimeMachine {
     this.tell('campus:drawn', { at: Number.isNaN(applied) ? null : applied, speed: this.clock.speed, reached: this.clock.reached() });
     if (this.live === null) return;
     void this.linksThen.ask(this.liveUrl, applied, LINKS_MS);
+    this.restLater();
+    this.sun.follow(isoOf(applied), this.clock.playing, REST_MS);
+  }
+
+  private restLater(): void {
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.rest(), REST_MS);
-    this.sunLater();
   }
 
   /** Nothing has moved for a moment: words and links are of this instant, too. */
   private rest(): void {
-    if (this.clock.playing || this.pipeline.busy) return;
+    if (this.clock.playing) return;
+    if (this.pipeline.busy) {
+      this.restLater();
+      return;
+    }
+    this.hurry(false);
     this.parts.text.fill();
     void this.linksThen.ask(this.liveUrl, this.applied);
-  }
-
-  /** The sun goes along where that costs nothing, else it follows when the cursor rests. */
-  private sunLater(): void {
-    clearTimeout(this.sunTimer);
-    const { stage, state } = this.view;
-    if (!stage?.slow && state.tier === 'a') this.moveSun();
-    else if (!this.clock.playing) this.sunTimer = setTimeout(() => this.moveSun(), stage?.slow ? SLOW_SUN_MS : REST_MS);
-  }
-
-  private moveSun(at = this.applied): void {
-    const { state } = this.view;
-    const time = isoOf(at);
-    const moved = (time === 'live') !== (state.time === 'live') || sunStep(Date.parse(time)) !== sunStep(Date.parse(state.time));
-    state.time = time;
-    if (moved) this.view.change(Change.Time);
   }
 
   private failed(wish: Wish, error: PastError): void {
@@ -356,7 +360,7 @@ export class TimeMachine {
         this.pipeline.ahead([]);
         this.tell('campus:drawn', { at: this.past ? from : null, speed: 0, reached: 0 });
         if (this.past) this.rest();
-        this.sunLater();
+        this.sun.follow(isoOf(this.applied), false, REST_MS);
       }
       return;
     }
@@ -373,6 +377,7 @@ export class TimeMachine {
     }
     if (at === this.wish.at) return;
     this.wish = { ...this.wish, at };
+    this.hurry(true);
     this.ask();
     this.ahead(this.clock.next(at, AHEAD));
   }
@@ -384,7 +389,8 @@ export class TimeMachine {
   /** The scene goes away. */
   stop(): void {
     clearInterval(this.ticker);
-    for (const timer of [this.restTimer, this.sunTimer, this.aheadTimer]) clearTimeout(timer);
+    for (const timer of [this.restTimer, this.aheadTimer]) clearTimeout(timer);
+    this.sun.stop();
     this.linksThen.stop();
     this.clock.stop();
     this.pipeline.stop();
