@@ -243,6 +243,7 @@ def whatever_comes(store: SqlStore, steps: list[list[Row] | int], example: int) 
             while store.roll(now):
                 pass
             store.seal(now)
+            store.mark(now - 3 * HOUR, now)
         else:
             batch += 1
             rows = [Row(int(keys[r.point]), r.time, r.value, r.delay, r.quality, r.flags, r.reason) for r in each]
