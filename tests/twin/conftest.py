@@ -1,5 +1,5 @@
-"""Which tests of ``twin/`` run without tracing: what plays weeks or ends processes takes three times as long with it, and
-others go the same ways."""
+"""Which tests of ``twin/`` run without tracing: what plays weeks or ends processes takes three times as long with it,
+and others go the same ways."""
 
 from __future__ import annotations
 
