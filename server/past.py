@@ -67,7 +67,7 @@ def open_recorder(
 
 def open_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
     """The history of a campus whose folder is ``base``; HistoryError when it cannot be had."""
-    keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
+    keep = Retention(entry.readings_days, entry.hours_days, entry.quantities, entry.points)
     return open_history(entry, base / entry.folder, zone, keep)
 
 
