@@ -129,7 +129,7 @@ class Forecaster:
             known = await self.ask(lambda: _told_before(store, begins, now))
             for finding in late:
                 if finding.id not in known:
-                    for event in finding_events(runtime.live, finding):
+                    for event in finding_events(runtime.live, finding, now):
                         self._recorder.note(event)
 
     def _told(self, subject: Subject) -> Told | None:
