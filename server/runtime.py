@@ -29,6 +29,7 @@ from server.feed import feed
 from server.files import Bundle
 from server.forecasts import Forecaster
 from server.kpi_memory import remember
+from server.late import late_of
 from server.live import Hub
 from server.owner import Owner
 from server.past import Archive, open_recorder
@@ -329,6 +330,7 @@ def runtime_of(
     supervisor = Supervisor(
         sources, assembled.points, lambda name, batch: runtime.ingest.accept(batch, name), clock=clock,
         wiring=lambda name, told: wiring.take(name, told, clock()),
+        late=late_of(lambda: runtime),
     )  # fmt: skip
     bundle = Bundle(viewer.DIST)
     build = viewer.BUILD_ID
