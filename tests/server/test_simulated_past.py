@@ -26,20 +26,21 @@ from twin.occupancy.watch import derived_points
 from twin.slots import SlotTree
 
 NOW = 1_795_750_000.0  # 27 November 2026, 10:46 in Xi'an
-LENGTH = Length(days=0.05, mains_days=3.0)
+LENGTH = Length(days=0.05, mains_days=2.0)
 START = NOW - LENGTH.days * DAY_S
 
 Opened = Callable[[str], SqlStore]
 
 
 @pytest.fixture(scope="module")
-def simulated() -> Simulated:
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     assembled = demo_campus(seed=1, spaces=300)
     assembled.timetable = demo_timetable(assembled, 1, NOW)
     tree = SlotTree.of(assembled.campus, tiles.slots(assembled.campus))
     booked = {lesson.space for lesson in assembled.timetable}
     live = LiveState([*assembled.points, *derived_points(assembled.points, tree, booked)], tree, lambda: NOW)
-    return Simulated(Settings(seed=1), assembled, live)
+    cache = tmp_path_factory.mktemp("cache")  # what registers showed before is worked out once
+    return Simulated(Settings.model_validate({"seed": 1}, context={"cache": cache}), assembled, live)
 
 
 @pytest.fixture
@@ -62,13 +63,13 @@ def test_a_new_history_has_weeks_of_main_meters_and_a_day_of_everything(simulate
         FLAG_SIMULATED, FLAG_SIMULATED | FLAG_DERIVED
     }  # fmt: skip
     told = {row["start"] for row in store.rollups("hour", None, 0, 2**60).to_pylist()}
-    assert len(told) >= 3 * 24 - 2, "rolled up"
+    assert len(told) >= 2 * 24 - 2, "rolled up"
     points = simulated.assembled.points
     mains = [row for row, p in enumerate(points) if p.address.startswith("power/building/")]
     key = store.known_points()[points[mains[0]].id]
     hours = store.rollups("hour", np.array([key], np.int32), 0, 2**60)
     assert min(hours.column("held").to_pylist()[1:]) == 3_600_000, "no gap: a main meter told often enough"
-    at = float(np.floor((NOW - 2 * DAY_S) / 30) * 30)
+    at = float(np.floor((NOW - 1.5 * DAY_S) / 30) * 30)
     value = store.at(round(at * 1000), np.array([key], np.int32)).column("value")[0].as_py()
     alive = Simulation(Settings(seed=1), points).values_at([at]).values[mains[0], 0]
     assert value == pytest.approx(round(float(alive), 4), abs=1e-9), "what it would have told live"
@@ -99,7 +100,7 @@ def _columns(store: SqlStore, live: LiveState, at: float):  # type: ignore[no-un
 def test_ended_half_way_it_goes_on_and_is_the_same(simulated: Simulated, opened: Opened) -> None:
     whole, broken = opened("whole"), opened("broken")
     fill(whole, simulated, LENGTH, lambda: NOW)
-    for calls in (2, 3, 4):
+    for calls in (1, 2, 2):
         left = iter(range(calls))
         with pytest.raises(HistoryLaterError, match="next start"):
             fill(broken, simulated, LENGTH, lambda: NOW, lambda: next(left, None) is not None)  # noqa: B023
