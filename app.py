@@ -31,7 +31,7 @@ def serve(args: argparse.Namespace) -> int:
             play = Play(args.file, args.faults, args.source, args.speed, args.loop, args.times, args.start)
             runtime = replay_runtime(play, args.campus)
         else:
-            runtime = build_runtime(args.campus, role=args.role, past_days=1.0)
+            runtime = build_runtime(args.campus, role=args.role, past_days=1.0, mains_days=45.0)
     except (BindingError, StartError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

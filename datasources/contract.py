@@ -13,7 +13,8 @@ Settings are validated with what the program gives as context: ``folder``, the c
 source may name, see ``datasources.folder_file``), for a source of pushed readings ``inbox``, and for the simulator
 ``cache``, the folder for what takes long to work out again.
 
-A module may also have ``async def discover(settings, seconds)`` that listens or browses and returns what it ``Found``.
+A module may also have ``async def discover(settings, seconds)`` that listens or browses and returns what it ``Found``,
+and, where the peer keeps a past, ``backfill`` (``datasources.backfill``).
 """
 
 from __future__ import annotations

@@ -17,9 +17,11 @@ from typing import Annotated, TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
+from datasources.backfill import REACH_H, Reach
 from datasources.contract import Found, SourceError, TargetReport
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, Wanted, quantity_of, run, sort_points
 from datasources.http_get import Access, Answer, BusyError, ask
+from datasources.prometheus_past import PastServer, samples
 from datasources.prometheus_pick import Picker, Place
 from datasources.prometheus_text import (
     CutShortError,
@@ -57,9 +59,11 @@ Result = TypeVar("Result")
 
 
 class Target(Access):
-    """An exporter. ``interval_s`` [s] is how often it is scraped, by default the shortest that its points ask."""
+    """An exporter. ``interval_s`` [s] is how often it is scraped, by default the shortest that its points ask; ``past``
+    is the Prometheus server that is asked for what was missed in an outage."""
 
     interval_s: Annotated[float, Field(ge=0.1, le=86400)] | None = None
+    past: PastServer | None = None
 
 
 class Settings(BaseModel):
@@ -67,7 +71,8 @@ class Settings(BaseModel):
 
     ``deny_labels`` are taken off every series (whatever their case, and with ``exported_`` before them), and metrics
     that match ``deny_metrics`` (``*`` stands for anything) are not read; a list of your own replaces the default.
-    ``batch_ms`` [ms] is how long readings are gathered.
+    ``batch_ms`` [ms] is how long readings are gathered; ``backfill_h`` [h] is how far back a target's ``past`` is asked
+    after an outage.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -75,6 +80,7 @@ class Settings(BaseModel):
     deny_labels: list[str] = list(PERSONS)
     deny_metrics: list[str] = list(ONE_PERSON_EACH)
     batch_ms: Annotated[int, Field(ge=50, le=100)] = 50
+    backfill_h: Reach = REACH_H
 
 
 class Persons:
@@ -121,6 +127,20 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
     async with aclosing(run(stream, sessions, mistakes)) as merged:  # type: ignore[type-var]
         async for item in merged:
             yield item
+
+
+async def backfill(
+    settings: Settings, points: Sequence[Point], since: float, until: float
+) -> AsyncIterator[list[RawReading]]:
+    """What the Prometheus servers of targets with ``past`` kept from ``since`` to before ``until`` [s since epoch]."""
+    persons = Persons(settings.deny_labels, settings.deny_metrics)
+    wanted, _ = sort_points(points, settings.targets, persons.place)
+    for name, row in wanted.items():
+        server = settings.targets[name].past
+        if server is not None:
+            async with aclosing(samples(server, row.places, name, since, until)) as found:  # type: ignore[type-var]
+                async for readings in found:
+                    yield readings
 
 
 class _Exporter:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from datasources.backfill import REACH_H, Reach
 from datasources.contract import Found, SourceError, TargetReport
 from datasources.fieldbus import Pace, Session, Stream, TargetName, Wanted, run, sort_points
 from datasources.http_get import BusyError
@@ -43,15 +44,19 @@ class Target(Request):
     def _has_times(self) -> Target:
         if self.since and not self.time:
             raise ValueError("'since' needs 'time': it is taken from the times of the values")
+        if self.past and not self.time:
+            raise ValueError("'past' needs 'time': what was missed has times of its own")
         return self
 
 
 class Settings(BaseModel):
-    """The answers by name. ``batch_ms`` [ms] is how long readings are gathered."""
+    """The answers by name. ``batch_ms`` [ms] is how long readings are gathered; ``backfill_h`` [h] is how far back
+    targets with ``past`` or ``since`` are asked after an outage."""
 
     model_config = ConfigDict(extra="forbid")
     targets: Annotated[dict[TargetName, Target], Field(min_length=1)]
     batch_ms: Annotated[int, Field(ge=50, le=100)] = 50
+    backfill_h: Reach = REACH_H
 
 
 async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[list[RawReading] | TargetReport]:
@@ -64,6 +69,27 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
     async with aclosing(run(stream, sessions, mistakes)) as merged:  # type: ignore[type-var]
         async for item in merged:
             yield item
+
+
+async def backfill(
+    settings: Settings, points: Sequence[Point], since: float, until: float
+) -> AsyncIterator[list[RawReading]]:
+    """What targets with ``past`` or ``since`` have of their points from ``since`` to before ``until`` [s since epoch],
+    page by page."""
+    wanted, _ = sort_points(points, settings.targets, place)
+    for name, row in wanted.items():
+        target = settings.targets[name]
+        asked, clock, seen = target.between(since, until), Clock(target), set[Asked]()
+        async with target.client() as client:
+            while asked is not None:
+                if asked in seen or len(seen) >= target.max_pages:
+                    raise SourceError(f"{name}: the pages go in a circle, or are more than {target.max_pages}")
+                seen.add(asked)
+                document = await target.document(client, asked)
+                now = time.time()
+                yield [reading for address, steps in row.places.items()
+                       for reading in clock.readings(address, find(document, steps), now)]  # fmt: skip
+                asked = target.following(document, asked)
 
 
 class _Document:

@@ -86,6 +86,17 @@ class Since(BaseModel):
         return text.replace("+00:00", "Z")
 
 
+class Span(BaseModel):
+    """How a span of the past is asked for: the parameters that carry its begin and end, written as in ``Since``;
+    without ``until`` the answer may reach to now. ``query`` is merged over the target's own, as for an interface that
+    wants to be told that it is the history that is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+    since: Since
+    until: Since | None = None
+    query: dict[str, Value] = Field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One page that is asked for."""
@@ -110,6 +121,7 @@ class Request(Access):
     max_pages: Annotated[int, Field(ge=1, le=1000)] = 20
     timezone: ZoneName = "UTC"
     since: Since | None = None
+    past: Span | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Request:
@@ -119,7 +131,8 @@ class Request(Access):
             raise ValueError("a GET has no 'body': set method: POST")
         if self.since and self.since.start is not None and self.since.first(ZoneInfo(self.timezone)) is None:
             raise ValueError(f"since.start '{self.since.start}' is no time: write it as 2026-03-01T00:00:00Z")
-        carried = [part.parameter for part in (self.paging, self.since) if part]
+        span = () if self.past is None else (self.past.since, self.past.until)
+        carried = [part.parameter for part in (self.paging, self.since, *span) if part]
         if any(name.startswith("/") for name in carried) and not isinstance(self.body, dict):
             raise ValueError("a parameter that begins with a slash stands in 'body': give one, {} at least")
         return self
@@ -145,6 +158,18 @@ class Request(Access):
         body = None if self.body is None else json.dumps(self.body).encode()
         start = Asked(_with(self.url, query), body, self.paging.first if self.paging else 0)
         return _carrying(start, carried)
+
+    def between(self, since: float, until: float) -> Asked | None:
+        """The first page of a span [s since epoch]; None where the target keeps no past."""
+        if self.past is None and self.since is None:
+            return None
+        zone, span = ZoneInfo(self.timezone), self.past or Span(since=self.since)  # type: ignore[arg-type]
+        told = {span.since.parameter: span.since.written(since, zone)}
+        if span.until is not None:
+            told[span.until.parameter] = span.until.written(until, zone)
+        start = self.first(None)
+        extra = {name: _plain(value) for name, value in span.query.items()}
+        return _carrying(Asked(_with(start.url, extra), start.body, start.number), told)
 
     def following(self, document: Any, asked: Asked) -> Asked | None:
         """The page after ``asked``, whose answer is ``document``; None at the end."""

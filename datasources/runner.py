@@ -21,7 +21,16 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from datasources.contract import MisconfiguredError, Neighbours, SourceError, SourceModule, TargetReport, source_types
+from datasources.backfill import Filler, Late, backfill_of
+from datasources.contract import (
+    Batches,
+    MisconfiguredError,
+    Neighbours,
+    SourceError,
+    SourceModule,
+    TargetReport,
+    source_types,
+)
 from twin.point import Point
 from twin.reading import RawReading
 
@@ -71,7 +80,7 @@ class SourceConfig:
 
 class Supervisor:
     """Runs ``sources``; readings go to ``sink(source name, batch)`` on the event loop, and what network devices say of
-    their neighbours to ``wiring(source name, neighbours)``.
+    their neighbours to ``wiring(source name, neighbours)``. With ``late`` what was missed is asked for afterwards.
     """
 
     def __init__(
@@ -83,10 +92,11 @@ class Supervisor:
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         wiring: Wiring | None = None,
+        late: Late | None = None,
     ) -> None:
         known = source_types() if modules is None else modules
         self._begin: Callable[[SourceConfig, tuple[Point, ...]], _Run] = lambda config, own: _Run(
-            config, own, sink, known, clock, jitter, wiring
+            config, own, sink, known, clock, jitter, wiring, late
         )
         own = _by_source(points)
         self._runs = [self._begin(config, own.get(config.name, ())) for config in sources]
@@ -171,6 +181,7 @@ class _Run:
         clock: Callable[[], float],
         jitter: Callable[[], float],
         wiring: Wiring | None = None,
+        late: Late | None = None,
     ) -> None:
         self._wiring = wiring
         self._config = config
@@ -180,6 +191,9 @@ class _Run:
         self._known = sorted(modules)
         self._clock = clock
         self._jitter = jitter
+        backfill = None if self._module is None else backfill_of(self._module)
+        self._filler = None if late is None or backfill is None else Filler(config.name, points, backfill, late)
+        self._filling: asyncio.Task[None] | None = None
         self._failures = 0
         self._all_targets = 0
         self._gaps: deque[float] = deque(maxlen=21)
@@ -236,7 +250,18 @@ class _Run:
         if not self._failures:  # one that is tried again is still down, and has been since it fell out
             self._say("connecting", "connecting")
         self._last_batch = time.monotonic()
+        if self._filler is not None:
+            self._filler.connecting(self._clock())
         stream = module.batches(settings, self._points)
+        try:
+            await self._listen(stream, settings)
+        finally:
+            if self._filling is not None:
+                self._filling.cancel()
+                await asyncio.gather(self._filling, return_exceptions=True)
+                self._filling = None
+
+    async def _listen(self, stream: Batches, settings: Any) -> None:
         async with aclosing(stream) as batches:  # type: ignore[type-var]
             async for batch in batches:
                 if isinstance(batch, TargetReport):
@@ -246,6 +271,16 @@ class _Run:
                         self._wiring(self._config.name, batch)
                 else:
                     self._take(batch)
+                    if batch and self._filler is not None:
+                        self._fill(self._filler, settings)
+
+    def _fill(self, filler: Filler, settings: Any) -> None:
+        """Values arrive: ask for what was missed, once for each connection."""
+        now = self._clock()
+        filler.heard(now)
+        if self._filling is None:
+            name = f"the past of source {self._config.name}"
+            self._filling = asyncio.create_task(filler.fill(settings, now), name=name)
 
     def _target(self, report: TargetReport) -> None:
         """One device of the source fell out or came back: the source itself goes on."""

@@ -27,6 +27,7 @@ GROUP_OF = {
     "utilisation": "traffic", "link": "traffic", "co2": "co2", "temperature": "temperature", "pir": "pir",
 }  # fmt: skip
 """The model that makes each family of addresses (their first word)."""
+MAINS = "mains"
 
 
 class CampusModel:
@@ -45,6 +46,7 @@ class CampusModel:
         self._rows = {group: np.array(at, np.int64) for group, at in rows.items()}
         of = {group: [points[k] for k in at] for group, at in rows.items()}
         self._count = len(points)
+        self._known: tuple[npt.NDArray[np.int64], frozenset[str]] | None = None
         self._power = PowerModel(of["power"], seed)
         self._energy = EnergyModel(of["energy"], self._power, folder)
         for point in of["people"]:
@@ -64,13 +66,16 @@ class CampusModel:
     def at(self, times: npt.ArrayLike, only: npt.NDArray[np.int64] | None = None) -> F64:
         """Every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns).
 
-        With ``only`` families of which no row is among these stay 0.
+        With ``only`` families of which no row is among these stay 0, and so do meters of rooms and storeys where none
+        but main meters is wanted.
         """
         when = np.asarray(times, dtype=np.float64).reshape(-1)
         result = np.zeros((self._count, len(when)))  # a register has more digits than 32 bits hold
         if not len(when):
             return result
-        wanted = {group for group, rows in self._rows.items() if only is None or np.isin(rows, only).any()}
+        wanted = self._wanted(only)
+        if MAINS in wanted:
+            result[self._rows["power"][self._power.main_rows]] = self._power.mains_at(when)
         clients = self._clients.at(when) if wanted & {"clients", "traffic"} else np.zeros((0, 0), np.float32)
         makers: dict[str, Callable[[], F32 | F64]] = {
             "power": lambda: self._power.at(when),
@@ -88,6 +93,18 @@ class CampusModel:
                 whole = last - first == len(rows)  # a run of rows is copied faster than single ones
                 result[slice(first, last) if whole else rows] = makers[group]()
         return result
+
+    def _wanted(self, only: npt.NDArray[np.int64] | None) -> frozenset[str]:
+        """The families that are to be made; ``MAINS`` where of power only main meters are wanted."""
+        if only is None:
+            return frozenset(self._rows)
+        if self._known is None or self._known[0] is not only:
+            found = {group for group, rows in self._rows.items() if np.isin(rows, only).any()}
+            mains = self._rows["power"][self._power.main_rows]
+            if "power" in found and np.isin(np.intersect1d(self._rows["power"], only), mains).all():
+                found = found - {"power"} | {MAINS}
+            self._known = only, frozenset(found)
+        return self._known[1]
 
 
 def _metered(points: Sequence[Point]) -> list[Room]:

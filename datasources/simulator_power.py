@@ -31,6 +31,7 @@ from datasources.simulator_loads import (
     SHARED_DAY_W,
     SHARED_NIGHT_W,
 )
+from datasources.simulator_mains import Mains
 from datasources.simulator_moods import moods
 from datasources.simulator_noise import uniform
 from datasources.simulator_occupancy import Occupancy
@@ -41,6 +42,7 @@ from twin.point import Point
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
 
 UNITS = {"kW": 1.0, "W": 1e3, "MW": 1e-3}
 NODE_S = 900  # between the nodes of every load
@@ -150,25 +152,36 @@ class PowerModel:
         self.gross: F32 = np.array([a.area for a in mains], np.float32)
         self.to_storey = sums([parent(a.entity) for a in rooms], [a.entity for a in storeys])
         self.to_main = sums([parent(a.entity) for a in storeys], self.mains)
-        self._loads = Curves(self._nodes, NODE_S)
+        self.loads = Curves(self._nodes, NODE_S)
+        self._whole = Mains(self)
 
     def at(self, times: npt.ArrayLike) -> F32:
         """Power of every point (rows, in the points' order and units) at ``times`` [s since epoch, UTC] (columns)."""
         when = np.asarray(times, dtype=np.float64).reshape(-1)
         result = np.zeros((len(self.factor), len(when)), np.float32)
         if len(when):
-            rooms, shared, own = self._split(self._loads.at(when))
-            rooms = rooms * self._flicker(when)
+            rooms, shared, own = self.split(self.loads.at(when))
+            rooms = rooms * self.flicker(when)
             storeys, mains = self._sums(rooms, shared, own)
             for level, values in zip(_LEVELS, (rooms, storeys, mains), strict=True):
                 result[self._rows[level]] = values
         return result * self.factor[:, None]
 
+    @property
+    def main_rows(self) -> I64:
+        """The rows of the main meters among the points."""
+        return self._rows["building"]
+
+    def mains_at(self, when: F64) -> F32:
+        """(main_rows, times) the main meters as in ``at``, for less."""
+        power: F32 = self._whole.at(when) * self.factor[self.main_rows, None]
+        return power
+
     def mains_at_nodes(self, steps: Sequence[int]) -> F64:
         """(mains, steps) power [kW] of the main meters at nodes, without flicker; a step is NODE_S since the epoch."""
-        return self._sums(*self._split(self._loads.nodes(steps)))[1].astype(np.float64)
+        return self._sums(*self.split(self.loads.nodes(steps)))[1].astype(np.float64)
 
-    def _split(self, loads: F32) -> tuple[F32, F32, F32]:
+    def split(self, loads: F32) -> tuple[F32, F32, F32]:
         """What the rooms, the storeys and the buildings themselves draw."""
         rooms, storeys = len(self.rooms.area), len(self.shared)
         return loads[:rooms], loads[rooms : rooms + storeys], loads[rooms + storeys :]
@@ -192,18 +205,26 @@ class PowerModel:
             loads[:, at] = np.concatenate(parts)
         return loads
 
-    def _flicker(self, when: F64) -> F32:
+    def flicker(self, when: F64, rooms: I64 | slice = slice(None)) -> F32:
         """(rooms, times) a factor about 1: in the first 15 s of each half minute as far above as below in the rest."""
         days = local_days(when)
         slot = np.floor((when + weather.UTC_OFFSET_S - days * weather.DAY_S) / FAST_S).astype(np.int64)
         sign = np.where(slot % 2, np.float32(-0.06), np.float32(0.06))
-        factor = np.ones((len(self.rooms.area), len(when)), np.float32)
-        for day in np.unique(days).tolist():
+        parts = []
+        for day in dict.fromkeys(days.tolist()):
             at = np.flatnonzero(days == day)
             pair = (slot[at] // 2 + 1).astype(np.uint64)
-            drawn = uniform(self._streams.of("fast", day)[:, None], pair[None, :])
-            factor[:, at] += sign[at] * (drawn - np.float32(0.5))
-        return factor
+            factor = uniform(self._streams.of("fast", day)[rooms, None], pair[None, :])
+            factor -= np.float32(0.5)
+            factor *= sign[at]
+            factor += np.float32(1.0)
+            parts.append((at, factor))
+        if len(parts) == 1:
+            return parts[0][1]
+        whole = np.ones((len(self.rooms.area[rooms]), len(when)), np.float32)
+        for at, factor in parts:
+            whole[:, at] = factor
+        return whole
 
     def _room_power(self, day: int, local: F64, air: Air) -> F32:
         r = self.rooms

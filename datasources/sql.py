@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from datasources.backfill import REACH_H, Reach
 from datasources.contract import Found, MisconfiguredError, SourceError, TargetReport
 from datasources.fieldbus import AddressError, Pace, Session, Stream, TargetName, run, sort_points
 from datasources.payload import ZoneName, epoch
@@ -45,9 +46,11 @@ def _url(text: str) -> str:
 class Query(BaseModel):
     """A query and the names of its columns.
 
-    ``start`` is the first ``:watermark``; ``watermark`` names its column, by default that of the time. Times without
-    offset are of ``timezone``; with ``time: ''`` the moment of the poll counts. ``interval_s`` [s] is by default the
-    shortest that its points ask; ``timeout_s`` [s] is the time for one poll.
+    ``past`` is asked for what was missed in an outage: its columns are the same, and it has ``:since`` and ``:until``,
+    written as ``past_times``: time (with its zone), local (of ``timezone``, without), text (the same as
+    ``2026-03-01 12:00:00``), s or ms since 1970. ``start`` is the first ``:watermark``; ``watermark`` names its column,
+    by default that of the time. Times without offset are of ``timezone``; with ``time: ''`` the moment of the poll
+    counts. ``interval_s`` [s] is by default the shortest that its points ask; ``timeout_s`` [s] is for one poll.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -56,6 +59,8 @@ class Query(BaseModel):
     value: str = "value"
     time: str = "time"
     timezone: ZoneName = "UTC"
+    past: str = ""
+    past_times: Literal["time", "local", "text", "s", "ms"] = "time"
     start: int | float | str | None = None
     watermark: str = ""
     interval_s: Annotated[float, Field(ge=0.1, le=86400)] | None = None
@@ -69,6 +74,13 @@ class Query(BaseModel):
                 raise ValueError("a query with :watermark needs 'start', its first value")
             if not (self.watermark or self.time):
                 raise ValueError("a query with :watermark needs 'watermark' or 'time', the column it is taken from")
+        if self.past:
+            if not self.time:
+                raise ValueError("a query with 'past' needs 'time': what was missed has times of its own")
+            if missing := {"since", "until"} - set(sa.text(self.past)._bindparams):
+                raise ValueError(
+                    f"'past' has no :{sorted(missing)[0]}: it asks for a span, as in t >= :since and t < :until"
+                )
         return self
 
     @property
@@ -78,13 +90,15 @@ class Query(BaseModel):
 
 
 class Settings(BaseModel):
-    """A database and the queries by name. ``batch_ms`` [ms] is how long readings are gathered."""
+    """A database and the queries by name. ``batch_ms`` [ms] is how long readings are gathered; ``backfill_h`` [h] is
+    how far back queries with ``past`` are asked after an outage."""
 
     model_config = ConfigDict(extra="forbid")
     url: Annotated[str, AfterValidator(_url)]
     password: SecretRef | None = None
     queries: Annotated[dict[TargetName, Query], Field(min_length=1)]
     batch_ms: Annotated[int, Field(ge=50, le=100)] = 50
+    backfill_h: Reach = REACH_H
 
     @property
     def targets(self) -> dict[str, Query]:
@@ -114,13 +128,19 @@ class Database:
 
     def rows(self, query: Query, watermark: Any) -> tuple[list[str], list[Sequence[Any]]]:
         """The columns and at most ``max_rows`` + 1 rows; blocks."""
-        bound = {"watermark": watermark} if query.moves else {}
+        return self._ask(query, query.sql, {"watermark": watermark} if query.moves else {})
+
+    def past(self, query: Query, since: float, until: float) -> tuple[list[str], list[Sequence[Any]]]:
+        """The same of ``past`` from ``since`` to before ``until`` [s since epoch]; blocks."""
+        return self._ask(query, query.past, {"since": _written(query, since), "until": _written(query, until)})
+
+    def _ask(self, query: Query, sql: str, bound: dict[str, Any]) -> tuple[list[str], list[Sequence[Any]]]:
         try:
             with self._engine.connect() as connection:
                 limit(connection, query.timeout_s)
                 keep_odd_times(connection)
                 options = run_options(connection.dialect.name)
-                with connection.execute(sa.text(query.sql), bound, execution_options=options) as result:
+                with connection.execute(sa.text(sql), bound, execution_options=options) as result:
                     if not result.returns_rows:
                         raise MisconfiguredError("the query gives no rows: it must be a SELECT")
                     return list(result.keys()), [tuple(row) for row in result.fetchmany(query.max_rows + 1)]
@@ -150,6 +170,39 @@ async def batches(settings: Settings, points: Sequence[Point]) -> AsyncIterator[
                 yield item
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+async def backfill(
+    settings: Settings, points: Sequence[Point], since: float, until: float
+) -> AsyncIterator[list[RawReading]]:
+    """What the queries with ``past`` have of their points from ``since`` to before ``until`` [s since epoch]; a span
+    with more rows than ``max_rows`` is halved."""
+    wanted, _ = sort_points(points, settings.queries, _key)
+    database = Database(settings)
+    for name, row in wanted.items():
+        query = settings.queries[name]
+        rows, spans = Rows(name, query), [(since, until)] if query.past else []
+        while spans:
+            first, last = spans.pop()
+            columns, found = await asyncio.to_thread(database.past, query, first, last)
+            if len(found) > query.max_rows:
+                if last - first < 2.0:
+                    raise SourceError(f"{name}: more than {query.max_rows} rows in a second: raise 'max_rows'")
+                middle = (first + last) / 2
+                spans += [(middle, last), (first, middle)]
+                continue
+            readings, _ = rows.readings(columns, found, time.time(), moves=False)
+            yield [reading for reading in readings if reading.address in row.places]
+
+
+def _written(query: Query, at: float) -> Any:
+    if query.past_times in ("s", "ms"):
+        return at if query.past_times == "s" else round(at * 1000)
+    moment = datetime.fromtimestamp(at, ZoneInfo(query.timezone))
+    if query.past_times == "time":
+        return moment
+    local = moment.replace(tzinfo=None)
+    return local if query.past_times == "local" else local.isoformat(" ", "seconds")
 
 
 def _key(text: str) -> str:
@@ -215,16 +268,20 @@ class Rows:
         self._zone = ZoneInfo(query.timezone)
         self._last: dict[str, float] = {}
 
-    def readings(self, columns: list[str], rows: Sequence[Sequence[Any]], now: float) -> tuple[list[RawReading], Any]:
-        """The readings, and the watermark of the last row that has one. MisconfiguredError: a column is missing."""
+    def readings(
+        self, columns: list[str], rows: Sequence[Sequence[Any]], now: float, *, moves: bool | None = None
+    ) -> tuple[list[RawReading], Any]:
+        """The readings, and the watermark of the last row that has one, where the query ``moves``. MisconfiguredError:
+        a column is missing."""
         query = self._query
+        moves = query.moves if moves is None else moves
         named = [query.key, query.value, *([query.time] if query.time else [])]
         mark = query.watermark or query.time
-        for column in [*named, *([mark] if query.moves else [])]:
+        for column in [*named, *([mark] if moves else [])]:
             if column not in columns:
                 raise MisconfiguredError(f"the query has no column '{column}': it has {', '.join(columns)}")
         places = [columns.index(column) for column in named]
-        marks = [row[columns.index(mark)] for row in rows] if query.moves else []
+        marks = [row[columns.index(mark)] for row in rows] if moves else []
         found = [self._reading([row[place] for place in places], now) for row in rows]
         return found, next((value for value in reversed(marks) if value is not None), None)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import kpi_strip, sources, time_bar, twin_view
+from pages._parts import kpi_strip, sources, then, time_bar, twin_view
 from pages._parts.bar import bar
 from pages._parts.blocks import attrs, digest, icon
 from pages._parts.context import Context, context_of
 from pages._parts.results import results
 from server.runtime import Runtime
+from twin.history.contract import HistoryError
 
 PATH = "/"
 
@@ -88,13 +90,30 @@ def callbacks(app: dash.Dash, runtime: Runtime) -> None:
 
     @app.callback(
         Output("sources", "children"), Output("sources-shown", "data"), Input("slow", "n_intervals"),
-        State("sources-shown", "data"), State("route", "data"), prevent_initial_call=True,
+        Input("focus", "data"), State("sources-shown", "data"), State("route", "data"), prevent_initial_call=True,
     )  # fmt: skip
-    async def show_sources(_ticks: int, shown: str | None, route: dict[str, str]) -> Any:
-        def made() -> tuple[Any, str]:
-            strip = sources.strip(context_of(runtime, route))
-            return strip, digest(strip)
-
-        strip, told = await asyncio.to_thread(made)
+    async def show_sources(_ticks: int, focus: dict[str, str] | None, shown: str | None, route: dict[str, str]) -> Any:
+        at = then.wanted(focus or {})
+        # what stood at a moment stays as it was: it is told once, and again only where it could not be told
+        if at and shown and shown.startswith(f"{at} "):
+            return dash.no_update, dash.no_update
+        strip, told = await (_strip_then(runtime, route, at) if at else asyncio.to_thread(_strip, runtime, route))
         # what is drawn again takes the page 20 to 50 ms in which no value is painted
         return (dash.no_update, dash.no_update) if told == shown else (strip, told)
+
+
+def _strip(runtime: Runtime, route: dict[str, str]) -> tuple[Any, str]:
+    context = context_of(runtime, route)
+    strip = sources.strip(replace(context, query={**context.query, "at": "live"}))
+    return strip, digest(strip)
+
+
+async def _strip_then(runtime: Runtime, route: dict[str, str], at: str) -> tuple[Any, str]:
+    """The strip as of ``at``, and what says so."""
+    context = context_of(runtime, route)
+    try:
+        moment, standing = await then.stood(runtime, route, at)
+        return then.strip(replace(moment, query={**moment.query, "at": at}), standing), f"{at} {moment.lang}"
+    except HistoryError as error:
+        strip = then.failed(context, str(error))
+        return strip, digest(strip)

@@ -9,17 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import urlencode
 
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import feed_mapping, feed_neighbours, feed_quality, feed_sources, states
+from pages._parts import feed_mapping, feed_neighbours, feed_quality, feed_sources, states, then
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context, context_of
+from pages._parts.said import said
 from server.quality import open_findings
 from server.runtime import Runtime
+from server.standing import Standing
 from server.unmapped import Suggester
+from twin.history.contract import HistoryError
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +38,9 @@ def title(context: Context) -> str:
 
 
 async def layout(context: Context) -> html.Div:
-    """The whole screen, filled; ``callbacks`` keep it fresh."""
+    """The whole screen, filled; ``callbacks`` keep it fresh. With ``at`` in the address, as of that moment."""
+    if at := then.wanted(context.query):
+        return await _layout_then(context, at)
     live = await asyncio.to_thread(_live, context)
     quality = feed_quality.quality(context, findings(context.runtime))
     return html.Div(
@@ -59,6 +65,42 @@ async def layout(context: Context) -> html.Div:
         className="page feeds",
         **attrs({"data-page": "feeds", "data-state": "ready"}),
     )
+
+
+async def _layout_then(context: Context, at: str) -> html.Div:
+    """The screen of a past moment: nothing in it moves."""
+    standing: Standing | None = None
+    try:
+        context, standing = await then.stood(context.runtime, _route(context), at)
+        body = await asyncio.to_thread(_then, context, standing)
+    except HistoryError as error:
+        body = [states.message("missing", context.text("time.unknown"), said(str(error), context.lang))]
+    sheet: list[Child] = [html.H1(context.text("screen.feeds")), *body]
+    return html.Div(
+        [
+            bar(context, PATH, fed=False),
+            then.band(context, at, standing),
+            html.Main(sheet, id="main", className="sheet feeds-sheet", tabIndex=-1),
+        ],
+        className="page feeds feeds-replay",
+        **attrs({"data-page": "feeds-then", "data-time": at, "data-state": "error" if standing is None else "ready"}),
+    )
+
+
+def _route(context: Context) -> dict[str, str]:
+    return {"lang": context.lang, "theme": context.theme, "search": "?" + urlencode(context.query)}
+
+
+def _then(context: Context, standing: Standing) -> list[Child]:
+    chosen = context.query.get("source", "")
+    return [
+        then.table(context, standing),
+        feed_sources.points(context, chosen) if chosen else None,
+        then.findings(context, standing),
+        then.configuration(context, standing),
+        html.Section([html.H2(context.text("feeds.unmapped")),
+                      html.P(context.text("then.unmapped"), className="quiet-line")]),
+    ]  # fmt: skip
 
 
 def _live(context: Context) -> list[Child]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, TypeVar
@@ -42,10 +43,13 @@ from server.schemas import (
     StateOut,
     StoreyOut,
 )
+from server.schemas_standing import SourceThenOut
+from server.standing_api import live_of, sources_then
 from server.values import instant, latest_out, utc, word
 from twin.domains import Channel, channels
 from twin.frame import FLAG_DERIVED, FLAG_ESTIMATED, FLAG_SIMULATED, FLAG_STALE
 from twin.ingest import SourceCounts
+from twin.live import LiveState
 from twin.point import Point
 from twin.quantity import QUANTITIES
 from twin.reading import Quality
@@ -58,6 +62,7 @@ Out = TypeVar("Out")
 
 Slots = npt.NDArray[np.intp]
 Code = Annotated[str, Query(max_length=200)]
+Moment = Annotated[str, Query(max_length=60, description="a past instant: ISO 8601 with an offset, or ms since 1970")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
 
@@ -217,7 +222,9 @@ def _add_points(api: APIRouter, runtime: Runtime) -> None:
         return latest_out(live.latest(point))
 
     @api.get("/sources")
-    async def sources() -> list[SourceOut]:
+    async def sources(at: Moment = "") -> list[SourceOut] | list[SourceThenOut]:
+        if at:
+            return await sources_then(runtime, at)
         return [_source(runtime, row) for row in range(len(runtime.sources()))]
 
 
@@ -261,21 +268,22 @@ def _source(runtime: Runtime, number: int) -> SourceOut:
 
 def _add_state(api: APIRouter, runtime: Runtime) -> None:
     @api.get("/state", response_model=StateOut)
-    def state(domain: Code = "energy.power", building: Code = "") -> Response:
+    async def state(domain: Code = "energy.power", building: Code = "", at: Moment = "") -> Response:
         channel = channels().get(domain) or next((c for c in channels().values() if c.domain == domain), None)
         if channel is None:
             raise HTTPException(404, f"there is no channel or domain '{domain[:80]}': use {', '.join(channels())}")
         slot = runtime.live.tree.index.get(building) if building else 0
         if slot is None:
             raise HTTPException(404, f"there is no building '{building[:80]}': see /api/v1/buildings")
-        return Response(b"".join(state_json(runtime, channel, slot)), media_type="application/json")
+        live = await live_of(runtime, at)
+        told = await asyncio.to_thread(lambda: b"".join(state_json(live, channel, slot)))
+        return Response(told, media_type="application/json")
 
 
-def state_json(runtime: Runtime, channel: Channel, slot: int) -> Iterator[bytes]:
+def state_json(live: LiveState, channel: Channel, slot: int) -> Iterator[bytes]:
     """A ``StateOut`` in pieces. A model a row would take a second for 20,000 spaces, and one call of the encoder would
     hold up the live stream for as long as it takes.
     """
-    live = runtime.live
     level = live.tree.level
     rolled = live.rolled(channel)
     shown = (rolled.of > 0) & live.tree.under(slot)

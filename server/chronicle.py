@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from server.quality_text import sentence, unit_of
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
+AGAIN_S = 3600.0
+"""So often the figures of findings that go on are kept anew [s], so that a past moment can tell how far they were."""
+MOST_AGAIN = 50
+"""Findings whose figures are kept at a time: the newest."""
 
 
 class Chronicle:
@@ -35,16 +40,21 @@ class Chronicle:
         self._sources: dict[str, str] = {}
         self._findings: dict[str, Finding] = {}
         self._configuration = 0.0
+        self._again = self._now()
 
     async def run(self) -> None:
         """Look every second, until cancelled."""
         self._note(round(self._now() * 1000), "program", "campus-twin", "started", **_both("history.started"))
-        while True:
-            try:
-                self.look()
-            except Exception:  # one finding that cannot be told must not end the chronicle
-                log.exception("what happened could not be told; the chronicle goes on")
-            await asyncio.sleep(LOOK_S)
+        try:
+            while True:
+                try:
+                    self.look()
+                except Exception:  # one finding that cannot be told must not end the chronicle
+                    log.exception("what happened could not be told; the chronicle goes on")
+                await asyncio.sleep(LOOK_S)
+        finally:
+            ended = round(self._now() * 1000)
+            self._note(ended, "program", "campus-twin", "stopped", over=True, **_both("history.stopped"))
 
     def look(self) -> None:
         """Note what is another than at the last look."""
@@ -75,11 +85,16 @@ class Chronicle:
         opened = {finding.id: finding for finding in self._runtime.watch.findings() if finding.until is None}
         for id_, finding in opened.items():
             if id_ not in self._findings:
-                self._recorder.note(finding_events(self._runtime.live, finding)[0])
+                self._recorder.note(finding_events(self._runtime.live, finding, self._now())[0])
         for id_ in set(self._findings) - set(opened):
             until = self._findings[id_].until or self._now()
             self._note(round(until * 1000), "finding", id_, "ended", over=True)
         self._findings = opened
+        if self._now() - self._again >= AGAIN_S:
+            self._again = self._now()
+            for finding in list(opened.values())[:MOST_AGAIN]:
+                told = finding_events(self._runtime.live, finding, self._again)[0]
+                self._recorder.note(replace(told, time=round(self._again * 1000), kind="figures"))
 
     def _look_at_configuration(self) -> None:
         configuration = self._runtime.configuration
@@ -93,14 +108,16 @@ class Chronicle:
             )  # fmt: skip
 
 
-def finding_events(live: LiveState, finding: Finding) -> list[Event]:
-    """What the history keeps of a finding: that it opened, and that it ended where it has."""
+def finding_events(live: LiveState, finding: Finding, seen: float) -> list[Event]:
+    """What the history keeps of a finding, told at ``seen`` [s since epoch]: that it opened, and that it ended where it
+    has."""
     at = live.index.get(finding.points[0])
     unit = "" if at is None else unit_of(live.points[at].quantity)
     detail = {
         "check": finding.check, "severity": finding.severity,
         "entity": finding.entities[0] if finding.entities else "", "points": list(finding.points[:20]),
-        "n_points": finding.n_points, "zh": sentence(finding, unit, "zh"), "en": sentence(finding, unit, "en"),
+        "n_points": finding.n_points, "seen": round(seen, 3),
+        "zh": sentence(finding, unit, "zh"), "en": sentence(finding, unit, "en"),
     }  # fmt: skip
     told = json.dumps(detail, ensure_ascii=False)
     events = [Event(round(finding.since * 1000), "finding", finding.id, "open", told)]

@@ -66,7 +66,7 @@ class Forecaster:
     async def turn(self) -> None:
         """Do what is due: train models, and after every hour look at all."""
         store = self._recorder.store
-        if store is None:
+        if store is None or self._recorder.filling:  # of half of the past there would be no model, for an hour
             return
         await self._follow()
         now = self._runtime.ingest.clock()
@@ -129,7 +129,7 @@ class Forecaster:
             known = await self.ask(lambda: _told_before(store, begins, now))
             for finding in late:
                 if finding.id not in known:
-                    for event in finding_events(runtime.live, finding):
+                    for event in finding_events(runtime.live, finding, now):
                         self._recorder.note(event)
 
     def _told(self, subject: Subject) -> Told | None:

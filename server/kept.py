@@ -11,8 +11,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from server import owner
+from server.environment import cache_folder
 from server.past import open_recorder
-from server.runtime import DEMO_SEED, DEMO_SPACES, cache_folder
+from server.runtime import DEMO_SEED, DEMO_SPACES
 from twin.config import ConfigError, read_campus_config
 from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from server.past_contract import Stood
 from twin.config_history import HistoryEntry
 from twin.history.contract import HistoryError, HistoryLaterError
 from twin.history.moment import Moments
@@ -70,7 +71,7 @@ def open_recorder(
 
 def open_store(entry: HistoryEntry, base: Path, zone: ZoneInfo) -> SqlStore:
     """The history of a campus whose folder is ``base``; HistoryError when it cannot be had."""
-    keep = Retention(entry.readings_days, entry.hours_days, entry.quantities)
+    keep = Retention(entry.readings_days, entry.hours_days, entry.quantities, entry.points)
     return open_history(entry, base / entry.folder, zone, keep)
 
 
@@ -163,6 +164,8 @@ class Archive:
         found: list[PastEvent] = []
         for row in reversed(rows):
             key = row["kind"], row["subject"]
+            if row["kind"] == "figures":  # of a finding that goes on: nothing happened
+                continue
             detail = json.loads(row["detail"])
             if not detail.get("over"):
                 found.append(PastEvent(
@@ -171,3 +174,13 @@ class Archive:
                 ))  # fmt: skip
             following[key] = row["time"] / 1000
         return found[::-1]
+
+    async def stood(self, at: float, kinds: Sequence[str]) -> list[Stood]:
+        """The newest event of each subject of these kinds at or before ``at`` [s since epoch]."""
+        time = round(at * 1000)
+        tables = await self.ask(lambda store: [store.states(time, kind) for kind in kinds])
+        return [
+            Stood(row["time"] / 1000, row["kind"], row["subject"], row["state"], json.loads(row["detail"]))
+            for table in tables
+            for row in table.to_pylist()
+        ]

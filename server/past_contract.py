@@ -6,8 +6,9 @@ the reader.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from twin.kpi import Kpis, Then
 from twin.live import LiveState
@@ -37,6 +38,17 @@ class Happened(Protocol):
     def en(self) -> str: ...  # noqa: D102
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """The newest that happened to ``subject`` up to a moment, at ``time`` [s since epoch]; ``detail`` as told then."""
+
+    time: float
+    kind: str
+    subject: str
+    state: str
+    detail: Mapping[str, Any]
+
+
 class Past(Protocol):
     """The past of the campus that is served."""
 
@@ -58,4 +70,8 @@ class Past(Protocol):
 
     async def events(self, start: float, end: float) -> Sequence[Happened]:
         """What happened from ``start`` to before ``end``, oldest first."""
+        ...
+
+    async def stood(self, at: float, kinds: Sequence[str]) -> Sequence[Stood]:
+        """The newest event of each subject of these kinds at or before ``at`` [s]; HistoryError as above."""
         ...

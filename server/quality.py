@@ -11,6 +11,8 @@ from pydantic import AwareDatetime
 from server.quality_text import action, sentence, unit_of
 from server.runtime import Runtime
 from server.schemas import QualityCheckOut, QualityFindingOut, QualityPage
+from server.schemas_standing import QualityThenPage
+from server.standing_api import findings_then
 from server.values import utc
 from twin.forecast.meter_model import LEAST_DAYS
 from twin.quality.engine import Readiness
@@ -29,7 +31,8 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         only_open: Annotated[bool, Query(alias="open")] = False,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-    ) -> QualityPage:
+        at: Annotated[str, Query(max_length=60, description="a past instant: what was open then")] = "",
+    ) -> QualityPage | QualityThenPage:
         live = runtime.live  # another one after points came or went
         if check and check not in CHECKS:
             raise HTTPException(404, f"there is no check '{check}': use {', '.join(CHECKS)}")
@@ -38,6 +41,10 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         slot = live.tree.index.get(building) if building else 0
         if slot is None:
             raise HTTPException(404, f"there is no building '{building[:80]}': see /api/v1/buildings")
+        if at:
+            return await findings_then(
+                runtime, at, check=check, building=building, point=point, limit=limit, offset=offset
+            )
         under = live.tree.under(slot)
         after = since.timestamp() if since else None
         rows = [
@@ -45,7 +52,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
             for finding in runtime.watch.findings()
             if check in ("", finding.check)
             and (not point or point in finding.points)
-            and (not building or any((at := live.tree.slot(e)) >= 0 and under[at] for e in finding.entities))
+            and (not building or any((place := live.tree.slot(e)) >= 0 and under[place] for e in finding.entities))
             and (after is None or finding.until is None or finding.until >= after)
             and not (only_open and finding.until is not None)
         ]

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from datasources import replay
 from datasources.recording import Recording, RecordingError, is_recording
 from datasources.runner import SourceConfig
-from server.runtime import Runtime, StartError, cache_folder, read_campus, runtime_of
+from server.environment import cache_folder
+from server.runtime import Runtime, StartError, read_campus, runtime_of
 from twin.point import Point
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -25,16 +24,18 @@ from models3d import tiles
 from models3d.campus import Assembled
 from server.built import demo, demo_timetable, scene_of
 from server.chronicle import Chronicle
+from server.environment import allowed_hosts, cache_folder
 from server.feed import feed
 from server.files import Bundle
 from server.forecasts import Forecaster
 from server.kpi_memory import remember
+from server.late import late_of
 from server.live import Hub
 from server.owner import Owner
 from server.past import Archive, open_recorder
 from server.past_contract import Past
 from server.push_gate import Gate, open_gates
-from server.simulated_past import fill
+from server.simulated_past import Length, Simulated, demo_entry, fill
 from server.wiring import WiringBoard
 from twin.config import CampusConfig
 from twin.config_history import HistoryEntry
@@ -64,8 +65,6 @@ class StartError(Exception):
 
 DEMO_SPACES = 20_000
 DEMO_SEED = 1
-DEMO_DAYS = 9
-"""How long the demo keeps readings: a week to compare with, and not a full disk."""
 SWITCH_S = 0.0005
 """How long a thread may go on while another one waits for its turn [s]."""
 
@@ -157,6 +156,11 @@ class Runtime:
         self.forecasts = Forecaster(self, self.recorder, folder / "models")
         self.background.append(("the forecasts", self.forecasts.run))
         self.record()
+
+    @property
+    def ending(self) -> bool:
+        """Whether its history is being closed: whatever takes long ends now."""
+        return self.recorder is not None and self.recorder.ending
 
     def record(self) -> None:
         """Have the recorder follow the live state, ingest and estimates of now."""
@@ -257,16 +261,6 @@ async def _run(name: str, work: Callable[[], Awaitable[None]]) -> None:
         log.critical("%s died", name, exc_info=True)
 
 
-def cache_folder() -> Path:
-    """``CAMPUS_CACHE``, or ``.cache`` beside the program."""
-    return Path(os.environ.get("CAMPUS_CACHE") or Path(__file__).resolve().parent.parent / ".cache")
-
-
-def allowed_hosts() -> tuple[str, ...]:
-    """``CAMPUS_HOSTS``: names besides loopback under which a proxy on this machine asks, separated by commas."""
-    return tuple(name.strip().lower() for name in os.environ.get("CAMPUS_HOSTS", "").split(",") if name.strip())
-
-
 def build_runtime(
     folder: Path | None = None,
     cache: Path | None = None,
@@ -276,10 +270,12 @@ def build_runtime(
     role: str = "all",
     clock: Callable[[], float] = time.time,
     past_days: float = 0.0,
+    mains_days: float = 0.0,
 ) -> Runtime:
     """The runtime of the campus in ``folder``, or of the demo campus.
 
-    ``spaces`` and ``seed`` shape the demo; where its history is new, that begins ``past_days`` [days] ago.
+    ``spaces`` and ``seed`` shape the demo; where its history is new, that begins ``past_days`` [days] ago, that of its
+    main meters ``mains_days``.
     StartError says what is wrong with a folder, all of it.
     """
     if role != "all":
@@ -291,10 +287,11 @@ def build_runtime(
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
         runtime = runtime_of(assembled, sources, cache, key=key, clock=clock)
-        points, settings = assembled.points, Settings.model_validate({"seed": seed}, context={"cache": cache})
+        settings = Settings.model_validate({"seed": seed}, context={"cache": cache})
+        simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
-            HistoryEntry(readings_days=DEMO_DAYS, hours_days=10 * DEMO_DAYS), cache / "demo" / f"{seed}-{spaces}",
-            lambda store: fill(store, settings, points, past_days, clock) if past_days else None,
+            demo_entry(assembled.points), cache / "demo" / f"{seed}-{spaces}",
+            lambda store: fill(store, simulated, length, clock, lambda: not runtime.ending),
         )  # fmt: skip
         return runtime
     from server.reload import Reloader, look
@@ -333,6 +330,7 @@ def runtime_of(
     supervisor = Supervisor(
         sources, assembled.points, lambda name, batch: runtime.ingest.accept(batch, name), clock=clock,
         wiring=lambda name, told: wiring.take(name, told, clock()),
+        late=late_of(lambda: runtime),
     )  # fmt: skip
     bundle = Bundle(viewer.DIST)
     build = viewer.BUILD_ID

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from server.past_contract import Stood
 from server.runtime import Runtime
 from twin.history.contract import HistoryError
 from twin.kpi import Kpis, Then
@@ -85,6 +86,14 @@ class FakePast:
 
     async def events(self, start: float, end: float) -> list[FakeEvent]:
         return [event for event in self.happened if start <= event.time < end]
+
+    async def stood(self, at: float, kinds: Sequence[str]) -> list[Stood]:
+        rows = [
+            Stood(e.time, e.kind, e.subject, e.state, {"zh": e.zh, "en": e.en, "entity": e.entity})
+            for e in self.happened
+            if e.kind in kinds and e.time <= at and (e.until is None or at < e.until)
+        ]  # fmt: skip
+        return list({(row.kind, row.subject): row for row in rows}.values())
 
     def heard_at(self, at: float) -> float:
         """The time of the newest readings at ``at`` [s]."""

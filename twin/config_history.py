@@ -16,8 +16,8 @@ Days = Annotated[int, Field(ge=1, le=36_600)]
 class HistoryEntry(HistorySettings):
     """What is kept of the past. ``folder`` is relative to the campus folder; there the journal is, and with the default
     engine everything else. ``readings_days`` and ``hours_days`` [days] are how long readings and their hourly roll-ups
-    are kept, ``quantities`` says otherwise of the readings of some quantities. Other engines have a ``url`` without a
-    password, and the ``password`` by reference.
+    are kept, ``quantities`` says otherwise of the readings of some quantities, ``points`` (by id, or a pattern with
+    ``*``) of those of some points. Other engines have a ``url`` without a password, and the ``password`` by reference.
     """
 
     keep: bool = True
@@ -25,6 +25,7 @@ class HistoryEntry(HistorySettings):
     readings_days: Days = 400
     hours_days: Days = 3660
     quantities: dict[str, Days] = Field(default_factory=dict)
+    points: dict[str, Days] = Field(default_factory=dict)
 
     @field_validator("quantities")
     @classmethod

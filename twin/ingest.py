@@ -26,6 +26,8 @@ from twin.reading import Quality, RawReading, ValueOrigin
 CLOCK_SET = 946_684_800.0
 """2000-01-01 UTC [s since epoch]: an earlier device time is a clock that was never set."""
 
+BACK_FILLED = "back-filled"
+"""Reason of a value that was asked for after an outage; it says nothing against it."""
 MAX_UNMAPPED = 1000
 MAX_SAMPLES = 20
 SAMPLE_CHARS = 200
@@ -112,6 +114,8 @@ class Ingest:
         self._low = np.array([low for low, _ in bounds], np.float64)
         self._high = np.array([high for _, high in bounds], np.float64)
         self._rates = Rates()
+        self._late_rates: dict[str, Rates] = {}
+        self._late = False
         self._counting: Bools = np.array(
             [point.kind == "counter" and QUANTITIES[point.quantity].counted for point in points], np.bool_
         )
@@ -134,6 +138,16 @@ class Ingest:
     def last(self, row: int) -> RawReading | None:
         """What the latest value of a point is made of; None before it has spoken."""
         return self._last[row]
+
+    def accept_late(self, batch: Sequence[RawReading], source: str) -> IngestReport:
+        """Take in what ``source`` kept while nobody listened, in the order of its times: judged as all is and marked
+        'back-filled', it goes by the live values to the listeners. Counts become rates among themselves."""
+        live, self._rates = self._rates, self._late_rates.setdefault(source, Rates())
+        self._late = True
+        try:
+            return self.accept(batch, source)
+        finally:
+            self._rates, self._late = live, False
 
     def accept(self, batch: Sequence[RawReading], source: str = "") -> IngestReport:
         """Take in what ``source`` handed over."""
@@ -235,11 +249,13 @@ class Ingest:
             self._keep_sample(counts, draft.readings[row], words)
         retained = draft.retained
         judged = np.where(retained & untimed, -np.inf, when)
-        remarks = (
+        remarks: tuple[tuple[Bools, str], ...] = (
             (future, "device clock ahead"),
             (unset, "device clock not set"),
             (retained & timeless, "retained without a time"),
         )
+        if self._late:
+            remarks = (*remarks, (np.ones(len(point), np.bool_), BACK_FILLED))
         for mask, word in remarks:
             for row in np.flatnonzero(mask).tolist():
                 reasons.setdefault(row, []).append(word)

@@ -217,7 +217,7 @@ _POINT_COLUMNS = ("point", "place", "quantity", "value", "quality", "address")
 
 def points(context: Context, source: str) -> Child:
     """The points of one source, those that are not well first; each leads to its place in the console."""
-    live = context.runtime.live
+    live = context.live
     mine = [row for row, point in enumerate(live.points) if point.source == source]
     if not mine:
         return html.P(context.text("feeds.no-points", source=source), className="quiet-line")
@@ -234,13 +234,13 @@ _RANKS = {Quality.BAD: 0, Quality.NONE: 1, Quality.UNCERTAIN: 2, Quality.GOOD: 3
 
 def _rank(context: Context, row: int) -> int:
     """Bad before silent before doubtful or stale before good."""
-    live = context.runtime.live
+    live = context.live
     rank = _RANKS[Quality(int(live.quality[row]))]
     return min(rank, 2) if live.stale[row] else rank
 
 
 def _point(context: Context, point_id: str) -> html.Tr:
-    latest = context.runtime.live.latest(point_id)
+    latest = context.live.latest(point_id)
     point = latest.point
     quantity = QUANTITIES[point.quantity]
     value = fmt.with_unit(latest.value, "" if latest.unit == "1" else latest.unit, 2)

@@ -54,6 +54,30 @@ def clock(epoch: float, zone: str) -> str:
     return datetime.fromtimestamp(epoch, UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")
 
 
+def clock_of(epoch: float, at: float, zone: str) -> str:
+    """A time of day as seen from the moment ``at`` [both s since epoch]; with month and day where it is another day."""
+    moment, other = (datetime.fromtimestamp(each, UTC).astimezone(ZoneInfo(zone)) for each in (epoch, at))
+    return moment.strftime("%H:%M:%S" if moment.date() == other.date() else "%m-%d %H:%M:%S")
+
+
+_WEEKDAYS = {"zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+             "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}  # fmt: skip
+
+
+def stamp(epoch: float, zone: str, lang: str) -> str:
+    """An instant [s since epoch] with date and weekday in the campus's ``zone``."""
+    moment = datetime.fromtimestamp(epoch, UTC).astimezone(ZoneInfo(zone))
+    weekday = _WEEKDAYS["zh" if lang == "zh" else "en"][moment.weekday()]
+    if lang == "zh":
+        return f"{moment.year}年{moment.month}月{moment.day}日{weekday} {moment:%H:%M:%S}"
+    return f"{weekday} {moment.day} {moment:%b %Y, %H:%M:%S}"
+
+
+def iso(epoch: float) -> str:
+    """An instant [s since epoch] as addresses write it."""
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def second_name(names: dict[str, str], lang: str, shown: str) -> str:
     """The name in the other interface language when it says more than ``shown``; '' when there is none."""
     other = names.get("en" if lang == "zh" else "zh", "")

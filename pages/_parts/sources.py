@@ -13,6 +13,8 @@ from pages._parts.said import said
 
 def strip(context: Context) -> list[Child]:
     """One entry a source: name, protocol, state in words; a campus without sources says so."""
+    if context.query.get("at", "live") not in ("", "live"):  # what stood then is asked for when the page is there
+        return [html.Span(html.Span(className="loading-bar"), className="source", **attrs({"aria-busy": "true"}))]
     states = context.runtime.sources()
     if not states:
         return [html.A(context.text("sources.none"), href="/feeds", className="source"), _history(context)]

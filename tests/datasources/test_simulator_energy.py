@@ -123,3 +123,20 @@ def test_energy_today_counts_a_building_once_by_its_register(demo: Assembled, me
     assert energy_today(kpis, building.id).value == pytest.approx(counted[0], rel=1e-4)
     storey = energy_today(kpis, building.storeys[0].id)
     assert storey.notes[0].figures["metered"] == 0  # a panel has no register: its power is integrated
+
+
+def test_main_meters_alone_are_the_same_to_the_bit(demo: Assembled) -> None:
+    rows = np.array([k for k, p in enumerate(demo.points) if p.address.startswith(("power/building", "energy/"))])
+    some = np.array([NIGHT + 450.0, NIGHT + 900.0, *(NIGHT + 30.0 * np.arange(300)), NIGHT + 90_001.5])
+    alone, all_of_them = (Simulation(Settings(), demo.points, only).values_at(some) for only in (rows, None))
+    assert alone.values.tolist() == all_of_them.values[rows].tolist()
+    with_a_panel = np.append(rows, next(k for k, p in enumerate(demo.points) if p.address.startswith("power/storey")))
+    assert Simulation(Settings(), demo.points, with_a_panel).values_at(some).values[-1].all(), "a panel is made too"
+
+
+def test_a_load_half_way_between_nodes_is_half_way(demo: Assembled) -> None:
+    power = PowerModel([p for p in demo.points if p.quantity == "power"], 1)
+    at_nodes = power.loads.at(np.array([NIGHT, NIGHT + 900.0]))
+    half, node = power.loads.at(np.array([NIGHT + 450.0, NIGHT + 900.0])).T
+    assert half == pytest.approx(at_nodes.mean(axis=1), rel=1e-5)
+    assert node.tolist() == at_nodes[:, 1].tolist()

@@ -133,11 +133,11 @@ def test_the_strip_of_sources_is_drawn_again_only_when_it_says_something_else(
     states = [SourceState("plant", "mqtt", "live", "", 0.0, 3)]
     monkeypatch.setattr(small.supervisor, "states", lambda: list(states))
     route = {"path": "/", "search": "", "lang": "en", "theme": "light"}
-    strip, told = asyncio.run(ask(1, None, route))
+    strip, told = asyncio.run(ask(1, None, None, route))
     assert "plant" in text_of(strip)
-    assert asyncio.run(ask(2, told, route)) == (no_update, no_update)
+    assert asyncio.run(ask(2, None, told, route)) == (no_update, no_update)
     states[0] = replace(states[0], state="down", reason="connection refused")
-    strip, again = asyncio.run(ask(3, told, route))
+    strip, again = asyncio.run(ask(3, None, told, route))
     assert again != told
     assert "connection refused" in text_of(strip)
 

@@ -158,6 +158,16 @@ class Recorder:
             self.store.close()
             self.store = None
 
+    @property
+    def filling(self) -> bool:
+        """Whether what is to be done first with the historian is not done yet."""
+        return self._first is not None
+
+    @property
+    def ending(self) -> bool:
+        """Whether it is being stopped: whatever takes long ends now."""
+        return self._keep_ending.is_set()
+
     # the writer
 
     def _write_on(self) -> None:

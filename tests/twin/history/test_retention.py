@@ -59,3 +59,18 @@ def test_hours_are_dropped_and_days_stay(store: SqlStore) -> None:
     assert len(store.rollups("day", None, 0, 2**60)) == 4
     assert store.last().column("value").to_pylist() == [100.0, 100.0]
     assert kept(store)[-1] == (1, 100)
+
+
+def test_readings_of_single_points_are_kept_by_their_own_time(store: SqlStore) -> None:
+    store.retention = Retention(readings=30, quantities={"motion": 50}, points={"p": 90, "m*": 200})  # type: ignore[attr-defined]
+    assert sealed(store)
+    assert kept(store) == [(0, 60), (0, 100), (1, 0), (1, 60), (1, 100)]
+    assert sealed(store) == []
+
+
+def test_the_time_of_a_point_is_that_of_its_id_then_of_the_first_pattern_then_of_its_quantity() -> None:
+    keep = Retention(readings=30, quantities={"motion": 50}, points={"14/*": 90, "14/05/*": 80, "14/05/7": 70})
+    assert [keep.readings_days(KeptPoint(point, "power", 1.0)) for point in ("14/05/7", "14/05/8", "15/1")] == [
+        70, 90, 30,
+    ]  # fmt: skip
+    assert keep.readings_days(KeptPoint("15/1", "motion", 1.0)) == 50
