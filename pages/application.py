@@ -120,7 +120,7 @@ def create_app(server: FastAPI, runtime: Runtime) -> dash.Dash:
         pages_folder="",
         include_pages_meta=False,
         assets_folder=str(ASSETS),
-        assets_path_ignore=["^boot$", "^icons$", "^i18n$"],
+        assets_path_ignore=["^boot$", "^icons$", "^i18n$", "^paper$"],
         external_stylesheets=[sheet_url],
         suppress_callback_exceptions=True,
         title=label_of(runtime.assembled.campus, "en"),

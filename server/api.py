@@ -24,6 +24,7 @@ from server import (
     provenance,
     push,
     quality,
+    reports_api,
     series,
     unmapped_api,
 )
@@ -82,6 +83,7 @@ def router(runtime: Runtime) -> APIRouter:
     neighbours.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
+    reports_api.add(api, runtime)
     series.add(api, runtime)
     unmapped_api.add(api, runtime)
     return api
