@@ -3,8 +3,9 @@
 One process has a history at a time. While a server runs, ``export`` and ``backup`` ask it through ``owner.sock`` (mode
 0600: who runs the server, and nobody else). A message is a length (u32, big-endian) and so many bytes. The client sends
 one, a JSON object with ``verb`` (status, export, backup, report) and what that needs. The owner answers with JSON
-objects: first ``{"head": ...}`` or ``{"error": ...}``; then for each table ``{"part": name}``, followed by an Arrow IPC stream
-cut into messages that begin with ``d``, and an empty one; ``{"done": true}`` ends it. An error may come at any time.
+objects: first ``{"head": ...}`` or ``{"error": ...}``; then for each table ``{"part": name}``, followed by an Arrow IPC
+stream cut into messages that begin with ``d``, and an empty one; ``{"done": true}`` ends it. An error may come at any
+time.
 """
 
 from __future__ import annotations

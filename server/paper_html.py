@@ -14,6 +14,8 @@ from server import paper_fonts
 from server.paper import Block, Cell, Document, Drawing, Figure, Figures, Paragraph, Points, Section, Table
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+WHOLE = 10
+"""A table of so many rows at most is not parted between two pages."""
 TAGS = {"zh": "zh-CN", "en": "en"}
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline' 'self'; font-src data: 'self'; base-uri 'none'; form-action 'none'"
@@ -70,11 +72,12 @@ def style() -> str:
 
 def _body(document: Document) -> Iterator[str]:
     yield '<main class="paper"><header>'
-    yield f'<p class="over">{escape(document.over)}</p><h1>{escape(document.title)}</h1>'
-    yield f'<p class="under">{escape(document.under)}</p>'
-    yield '<ul class="facts">' + "".join(f"<li>{escape(fact)}</li>" for fact in document.facts) + "</ul>"
-    for word, text in document.marks:
-        yield f'<p class="mark"><b>{escape(word)}</b> {escape(text)}</p>'
+    yield f'<p class="over">{_text(document.over)}</p><h1>{_text(document.title)}</h1>'
+    yield f'<p class="under">{_text(document.under)}</p>'
+    yield '<ul class="facts">' + "".join(f"<li>{_text(fact)}</li>" for fact in document.facts) + "</ul>"
+    if document.marks:
+        lines = "".join(f"<li><b>{_text(word)}</b> {_text(text)}</li>" for word, text in document.marks)
+        yield f'<ul class="marks">{lines}</ul>'
     yield "</header>"
     for section in document.sections:
         yield from _section(section)
@@ -83,7 +86,7 @@ def _body(document: Document) -> Iterator[str]:
 
 def _section(section: Section) -> Iterator[str]:
     kind = ' class="new-page"' if section.new_page else ""
-    yield f"<section{kind}><h2>{escape(section.title)}</h2>"
+    yield f"<section{kind}><h2>{_text(section.title)}</h2>"
     for block in section.blocks:
         yield _block(block)
     yield "</section>"
@@ -91,47 +94,53 @@ def _section(section: Section) -> Iterator[str]:
 
 def _block(block: Block) -> str:
     if isinstance(block, Figures):
-        return '<dl class="figures">' + "".join(map(_figure, block.items)) + "</dl>"
+        rows = max(1, -(-sum(not item.strong for item in block.items) // 2))
+        return f'<dl class="figures" style="--rows:{rows}">' + "".join(map(_figure, block.items)) + "</dl>"
     if isinstance(block, Paragraph):
-        return f'<p class="{block.tone}">{escape(block.text)}</p>'
+        return f'<p class="{block.tone}">{_text(block.text)}</p>'
     if isinstance(block, Points):
-        return '<ul class="points">' + "".join(f"<li>{escape(text)}</li>" for text in block.items) + "</ul>"
+        return '<ul class="points">' + "".join(f"<li>{_text(text)}</li>" for text in block.items) + "</ul>"
     return _drawing(block) if isinstance(block, Drawing) else _table(block)
 
 
 def _figure(figure: Figure) -> str:
-    unit = f' <span class="unit">{escape(figure.unit)}</span>' if figure.unit else ""
-    notes = "".join(f'<dd class="note">{escape(note)}</dd>' for note in figure.notes)
+    unit = f' <span class="unit">{_text(figure.unit)}</span>' if figure.unit else ""
+    notes = "".join(f'<dd class="note">{_text(note)}</dd>' for note in figure.notes)
     kind = ' class="strong"' if figure.strong else ""
-    return f"<div{kind}><dt>{escape(figure.label)}</dt><dd>{escape(figure.value)}{unit}</dd>{notes}</div>"
+    return f"<div{kind}><dt>{_text(figure.label)}</dt><dd>{_text(figure.value)}{unit}</dd>{notes}</div>"
 
 
 def _drawing(drawing: Drawing) -> str:
     signs = "".join(
-        f'<span><i class="sign {escape(sign)}" aria-hidden="true"></i>{escape(text)}</span>'
+        f'<span><i class="sign {_text(sign)}" aria-hidden="true"></i>{_text(text)}</span>'
         for sign, text in drawing.legend
     )
     legend = f'<span class="legend">{signs}</span>' if signs else ""
-    return f"<figure>{drawing.svg}<figcaption>{escape(drawing.caption)}{legend}</figcaption></figure>"
+    return f"<figure>{drawing.svg}<figcaption>{_text(drawing.caption)}{legend}</figcaption></figure>"
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col" class="{c.align}">{escape(c.title)}</th>' for c in table.columns)
+    head = "".join(f'<th scope="col" class="{c.align}">{_text(c.title)}</th>' for c in table.columns)
     rows = "".join(
         "<tr>" + "".join(
             _cell(cell, table.columns[at].align, head=at == 0) for at, cell in enumerate(row)
         ) + "</tr>" for row in table.rows
     )  # fmt: skip
-    note = f'<p class="quiet">{escape(table.note)}</p>' if table.note else ""
+    note = f'<p class="quiet">{_text(table.note)}</p>' if table.note else ""
     return (
-        f'<div class="table"><table><caption>{escape(table.caption)}</caption><thead><tr>{head}</tr></thead>'
+        f'<div class="table{" whole" if len(table.rows) <= WHOLE else ""}"><table><caption>{_text(table.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{note}"
     )
 
 
 def _cell(cell: Cell, align: str, *, head: bool) -> str:
-    note = f" <small>{escape(cell.note)}</small>" if cell.note else ""
+    note = f" <small>{_text(cell.note)}</small>" if cell.note else ""
     share = "" if cell.share is None else f'<i class="share" style="--share:{min(1.0, max(0.0, cell.share)):.3f}"></i>'
     kind = f'class="{align}{" quiet" if cell.quiet else ""}{" shared" if share else ""}"'
-    text = f"{share}{escape(cell.text)}{note}"
+    text = f"{share}{_text(cell.text)}{note}"
     return f'<th scope="row" {kind}>{text}</th>' if head else f"<td {kind}>{text}</td>"
+
+
+def _text(text: str) -> str:
+    """A text as HTML. Neither typeface has the small two of CO2: it is set as one."""
+    return escape(text).replace("\N{SUBSCRIPT TWO}", "<sub>2</sub>")

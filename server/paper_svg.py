@@ -23,7 +23,7 @@ WHOLE = 0.95
 """A bar of which less than this share is known is hatched."""
 NOTHING = 0.005
 STEPS = 7
-LONG = 200.0
+TALL, LONG = 176.0, 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Bar:
 def bars(name: str, every: Sequence[Bar], title: str, unit: str, ticks: Sequence[str] | None = None) -> str:
     """Bars over time. ``name`` makes the ids of this drawing its own; ``title`` is what a screen reader says; ``ticks``
     instead of labels under the middle stand at the borders between the bars."""
-    height = LONG
+    height = TALL
     foot = 30.0 if any("\n" in bar.label for bar in every) else 18.0
     floor, roof = height - foot, TOP
     top = scale([v for bar in every for v in (bar.value, *(bar.expected or ()))])

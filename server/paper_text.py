@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -91,24 +91,24 @@ class Speaker:
         """An instant [ms] with its year: '2026-11-26 08:15'."""
         return local(ms, self.zone).strftime("%Y-%m-%d %H:%M")
 
-    def date(self, day: date, *, weekday: bool = False) -> str:
+    def day(self, day: date, *, weekday: bool = False) -> str:
         """A date in words."""
         text = self.say("date", y=day.year, m=day.month, d=day.day, month=self.say(f"month.{day.month}"))
         return self.say("date-day", date=text, weekday=self.weekday(day)) if weekday else text
 
-    def weekday(self, day: date | datetime) -> str:
+    def weekday(self, day: date) -> str:
         """The name of its weekday."""
         return self.say(f"weekday.{day.weekday()}")
 
     def period(self, period: Period) -> str:
         """A period in words, a day with its weekday."""
         if period.kind == "day":
-            return self.date(period.first, weekday=True)
+            return self.day(period.first, weekday=True)
         if period.kind == "month":
             return self.say("month-of", y=period.first.year, m=period.first.month,
                             month=self.say(f"month.{period.first.month}"))  # fmt: skip
         year, week, _ = period.first.isocalendar()
-        return self.say("week-of", y=year, n=week, first=self.date(period.first), last=self.date(period.last))
+        return self.say("week-of", y=year, n=week, first=self.day(period.first), last=self.day(period.last))
 
     def meters(self, coverage: Coverage) -> str:
         """How many meters a total is of, and for how much of the time."""

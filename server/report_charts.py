@@ -34,7 +34,8 @@ def by_hour(report: Report, speak: Speaker) -> Drawing:
     ticks = [speak.time(at, day=False) if n % EVERY == 0 else "" for n, at in enumerate((*hours, period.end))]
     if len(hours) % EVERY:
         ticks[-1] = ""
-    says = _says(speak, "chart.hours.says", [bar for bar in told if bar.begun])
+    over = [bar for bar, at in zip(told, hours, strict=True) if bar.begun and at + 3_600_000 <= report.until]
+    says = _says(speak, "chart.hours.says", over)
     title = speak.say("chart.hours")
     svg = bars("hours", told, f"{title}. {says}", "kWh", ticks)
     return Drawing(svg, says, f"{title}{speak.say('colon')}{says}", _legend(speak, told, report.energy.course.model))
@@ -58,7 +59,8 @@ def by_day(report: Report, speak: Speaker) -> Drawing:
             None if day.expected is None else (day.expected, math.nan, math.nan), day.day.weekday() >= 5)
         for day in report.energy.days
     ]  # fmt: skip
-    says = _says(speak, "chart.days.says", [bar for bar in told if bar.begun])
+    over = [bar for bar, day in zip(told, report.energy.days, strict=True) if day.over]
+    says = _says(speak, "chart.days.says", over)
     title = speak.say("chart.days")
     svg = bars("days", told, f"{title}. {says}", "kWh")
     return Drawing(svg, says, f"{title}{speak.say('colon')}{says}", _legend(speak, told, ""))

@@ -19,12 +19,18 @@ def services(report: Report, speak: Speaker) -> Section | None:
     blocks: list[Block] = []
     say = speak.say
     if report.services:
-        titles = ("services.name", "services.amount", "services.mean", "services.high", "services.coverage")
+        titles: tuple[str, ...] = (
+            "services.name",
+            "services.amount",
+            "services.mean",
+            "services.high",
+            "services.coverage",
+        )
         rows = [_service(row, speak) for row in report.services]
         note = say("services.privacy") if any(row.key in ("people", "clients") for row in report.services) else ""
         blocks.append(Table(say("services.caption"), _columns(speak, titles), rows, note))
     if report.comfort:
-        titles = (
+        names = (
             "comfort.quantity",
             "comfort.range",
             "comfort.out",
@@ -33,7 +39,7 @@ def services(report: Report, speak: Speaker) -> Section | None:
             "comfort.coverage",
         )
         rows = [_comfort(row, speak) for row in report.comfort]
-        blocks.append(Table(say("comfort.caption"), _columns(speak, titles), rows, say("comfort.note")))
+        blocks.append(Table(say("comfort.caption"), _columns(speak, names), rows, say("comfort.note")))
     return Section(say("section.services"), blocks) if blocks else None
 
 
@@ -74,18 +80,18 @@ def happened(report: Report, speak: Speaker) -> Section:
     past, say = report.happened, speak.say
     blocks: list[Block] = []
     if past.outages:
-        titles = ("outages.source", "outages.state", "outages.since", "outages.until", "outages.lasts")
+        titles: tuple[str, ...] = ("outages.source", "outages.state", "outages.since", "outages.until", "outages.lasts")
         rows = [_outage(row, speak) for row in past.outages]
         blocks.append(
             Table(say("outages.caption"), _columns(speak, titles, (0, 1)), rows, _more(past.more_outages, speak))
         )
     if past.findings:
-        titles = ("findings.what", "findings.since", "findings.until")
+        heads: tuple[str, ...] = ("findings.what", "findings.since", "findings.until")
         money = any(row.kwh is not None for row in past.findings)
-        titles += ("findings.energy", "findings.cost") if money else ()
-        rows = [_found(row, speak, report)[: len(titles)] for row in past.findings]
+        heads += ("findings.energy", "findings.cost") if money else ()
+        rows = [_found(row, speak, report)[: len(heads)] for row in past.findings]
         note = _more(past.more_findings, speak)
-        blocks.append(Table(say("findings.caption"), _columns(speak, titles), rows, note))
+        blocks.append(Table(say("findings.caption"), _columns(speak, heads), rows, note))
     if past.changes:
         rows = [
             [Cell(speak.time(row.time)), Cell(_change(row.kind, row.state, speak), row.message)] for row in past.changes

@@ -292,7 +292,7 @@ def _days(report: Report, speak: Speaker) -> Table:
         notes = [say("day-hours", n=number(day.hours))] if day.hours != 24 else []
         notes += [] if day.over else [say("figures.running")]
         row = [
-            Cell(speak.date(day.day, weekday=True), say("comma").join(notes)),
+            Cell(speak.day(day.day, weekday=True), say("comma").join(notes)),
             Cell(number(day.kwh, places) if day.kwh is not None else say("unknown"), quiet=day.kwh is None),
             Cell(percent(day.known)),
         ]

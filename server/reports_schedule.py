@@ -20,6 +20,7 @@ from server.paper_browser import NoBrowserError
 from server.paper_html import page
 from server.paper_pdf import PrintError
 from server.reports import Wish, file_name
+from server.texts import Lang
 from twin.config_reports import ReportsEntry, ScheduledReport
 from twin.history.contract import HistoryError
 from twin.reports.periods import Period, local
@@ -42,7 +43,7 @@ class Due:
 
     entry: ScheduledReport
     period: Period
-    lang: str
+    lang: Lang
     form: str
 
 
@@ -100,10 +101,9 @@ class Scheduler:
     async def _write(self, due: Due, folder: Path) -> Path:
         reporter = self._runtime.reports
         report = await reporter.report(Wish(due.period.kind, due.entry.of, due.period.first))
-        lang = "zh" if due.lang == "zh" else "en"
-        text = await asyncio.to_thread(lambda: page(reporter.written(report, lang)))
+        text = await asyncio.to_thread(lambda: page(reporter.written(report, due.lang)))
         data = text.encode() if due.form == "html" else await reporter.printed(text)
-        path = folder / file_name(report, lang, due.form)
+        path = folder / file_name(report, due.lang, due.form)
         await asyncio.to_thread(keep, path, data)
         log.info("the report %s was written", path)
         return path

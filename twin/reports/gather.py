@@ -71,22 +71,24 @@ def gather(store: SqlStore, around: Around, entity: str, period: Period, now: in
         live, slot, names, around.areas if around.areas is not None else areas(campus), around.tariff,
         around.co2 or DEFAULT_CARBON, around.co2 is None,
     )  # fmt: skip
-    held = standing(store, period.start, until)
+    # the hour that runs is in no roll-up yet: how well points are known is told of the hours that are
+    rolled = max(period.start, min(until, store.rolled_until))
+    held = standing(store, period.start, rolled)
     used, made_of = energy(store, place, period, now, around.expected)
-    measured = services(store, live, slot, around.ways, period.start, period.end, now, held)
+    measured = services(store, live, slot, around.ways, period.start, period.end, now, rolled, held)
     inside = live.tree.under(slot)
     ids = {live.tree.ids[n] for n in np.flatnonzero(inside).tolist()} | {
         point.entity for point, at in zip(live.points, live.slot.tolist(), strict=True) if at >= 0 and inside[at]
     }
     past = happened(store, period.start, until, None if slot == 0 else ids, around.findings)
-    trust = _trust(live, slot, names, held, until - period.start)
+    trust = _trust(live, slot, names, held, rolled - period.start)
     span = store.span()
     return Report(
         period=period, entity=live.tree.ids[slot], entity_kind="campus" if slot == 0 else "building",
         names=names.get(live.tree.ids[slot], {}), campus=campus.id, campus_names=campus.names, made=now, until=until,
         newest=None if span is None else span[1], oldest=None if span is None else span[0],
         origin=_origin(store, live, slot, made_of, held, period.start, until), energy=used, services=measured,
-        comfort=comfort(store, live, slot, period.start, until, held), happened=past, trust=trust,
+        comfort=comfort(store, live, slot, period.start, rolled, held), happened=past, trust=trust,
         unknown=tuple(_unknown(used, made_of, measured, trust, around)),
     )  # fmt: skip
 

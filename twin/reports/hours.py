@@ -46,7 +46,8 @@ class Hours:
     def share(self) -> F64:
         """How much of the time of all points of all groups is known (h,) [0..1]."""
         every = float(self.size.sum())
-        return np.minimum(1.0, self.held.sum(axis=0) / np.maximum(every * self.width, 1.0))
+        share: F64 = np.minimum(1.0, self.held.sum(axis=0) / np.maximum(every * self.width, 1.0))
+        return share
 
     def time(self, group: int | slice) -> float:
         """Of the known points of a group (or of all), how much of the time that is over is known [0..1]."""
@@ -124,7 +125,8 @@ class _Reader:
         """What was added up."""
         known = np.bincount(self._group[self._spoke], minlength=len(self._of)).astype(np.int64)
         size = np.array([len(group.points) for group in self._of], np.int64)
-        return Hours(self._times, self._width, size, *self._sums, known, self._flags)
+        amount, mean, held = self._sums
+        return Hours(self._times, self._width, size, amount, mean, held, known, self._flags)
 
     def rises(self, until: int) -> dict[str, Rise]:
         """The rise of the registers of each group that has any."""

@@ -33,10 +33,19 @@ class Ways:
 
 
 def services(
-    store: SqlStore, live: LiveState, slot: int, ways: Ways, start: int, end: int, now: int, held: Mapping[str, int]
+    store: SqlStore,
+    live: LiveState,
+    slot: int,
+    ways: Ways,
+    start: int,
+    end: int,
+    now: int,
+    rolled: int,
+    held: Mapping[str, int],
 ) -> tuple[Service, ...]:
-    """What is measured of the services of a place in a window [ms]; ``held`` [ms] is how long each point was known."""
-    window = start, min(end, now)
+    """What is measured of the services of a place in a window [ms], whose hours are rolled up until ``rolled``;
+    ``held`` [ms] is how long each point was known until then."""
+    window = start, rolled
     told = [
         *_water(store, live, slot, start, end, now),
         *_summed(store, live, "people", "people", makes_up(live, "people").get(slot, ()), window, held),
