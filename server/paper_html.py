@@ -127,8 +127,9 @@ def _table(table: Table) -> str:
         ) + "</tr>" for row in table.rows
     )  # fmt: skip
     note = f'<p class="quiet">{_text(table.note)}</p>' if table.note else ""
+    whole = " whole" if len(table.rows) <= WHOLE else ""
     return (
-        f'<div class="table{" whole" if len(table.rows) <= WHOLE else ""}"><table><caption>{_text(table.caption)}</caption><thead><tr>{head}</tr></thead>'
+        f'<div class="table{whole}"><table><caption>{_text(table.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{note}"
     )
 

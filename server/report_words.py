@@ -169,7 +169,8 @@ def _money(energy: Energy, speak: Speaker) -> list[Figure]:
     told = []
     if energy.cost is not None:
         notes = [speak.say("energy.cost.factor", factor=f"{energy.cost.factor:g}", currency=energy.cost.unit)]
-        told.append(_figure(speak, "energy.cost", energy.cost.value, energy.cost.unit, notes))
+        places = 0 if energy.cost.value >= 1000 else 2
+        told.append(_figure(speak, "energy.cost", energy.cost.value, energy.cost.unit, notes, places))
     if energy.co2 is not None:
         tonnes = energy.co2.value >= 10_000
         value, unit = (energy.co2.value / 1000, "t") if tonnes else (energy.co2.value, "kg")

@@ -19,10 +19,11 @@ from server.past import open_recorder
 from server.report_words import document
 from server.reports import Wish
 from server.reports_schedule import keep
+from server.runtime import StartError, build_runtime
 from server.texts import Lang
 from twin.config import ConfigError, read_campus_config
 from twin.history.contract import HistoryError
-from twin.reports.periods import Kind, PeriodError, local, read_date
+from twin.reports.periods import Kind, local, read_date
 from twin.reports.report import plain
 
 FORMS: dict[str, Literal["html", "pdf", "json"]] = {".html": "html", ".htm": "html", ".pdf": "pdf", ".json": "json"}
@@ -43,7 +44,7 @@ def report(folder: Path | None, kind: Kind, of: str, day: str, lang: Lang, out: 
     except KeyError:
         sys.stderr.write(f"report: there is no report of '{of}': name a building, or leave --of out for the campus\n")
         return 2
-    except (ConfigError, HistoryError, NoBrowserError, PrintError, PeriodError, OSError, ValueError) as error:
+    except (ConfigError, StartError, HistoryError, NoBrowserError, PrintError, OSError, ValueError) as error:
         sys.stderr.write(f"report: {error}\n")
         return 2
     sys.stdout.write(f"{answer['told']} in {out}\n")
@@ -82,8 +83,6 @@ def _asked(where: Kept, folder: Path | None, wish: Wish, lang: Lang) -> dict[str
         recorder.keep()  # what a server that ended left in the journal
         store = recorder.store
         assert store is not None
-        from server.runtime import build_runtime
-
         # the history is open here already: the campus is read for its places, points and prices alone
         runtime = build_runtime(folder, keep_history=False)
         return made(runtime.reports.question(wish)(store), lang, schematic=runtime.reports.schematic)

@@ -111,6 +111,8 @@ class _Reader:
         each = np.searchsorted(self.keys, point)
         rated = (self._group[each] >= 0) & (stood > 0) & (begin >= self._borders[0])
         at = (self._group[each[rated]], np.searchsorted(self._borders, begin[rated], side="right") - 1)
+        # a window of the past may end within an hour that is rolled up as a whole: as much of that counts
+        stood[rated] = np.minimum(stood[rated], self._width[at[1]])
         value = numbers(rollups, "mean")[rated]
         for row, what in enumerate((value * stood[rated] / HOUR_MS, value, stood[rated])):
             np.add.at(self._sums[row], at, what)
@@ -148,6 +150,9 @@ class _Reader:
 def _rise(rollups: pa.Table, start: int, until: int) -> tuple[float, float, bool, int]:
     """The rise of one register, the share of the window that it spans, whether it fell or leapt, its flags."""
     begin, low, high = (numbers(rollups, name) for name in ("start", "low", "high"))
+    left = np.maximum(until - begin, 0)
+    cut = numbers(rollups, "held") > left  # rolled up as a whole, and the window ends within it
+    high = np.where(cut, low + (high - low) * left / HOUR_MS, high)
     inside = begin >= start
     if not inside.any() or until <= start:
         return 0.0, 0.0, False, 0
