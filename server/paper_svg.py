@@ -43,7 +43,7 @@ def bars(name: str, every: Sequence[Bar], title: str, unit: str, ticks: Sequence
     """Bars over time. ``name`` makes the ids of this drawing its own; ``title`` is what a screen reader says; ``ticks``
     instead of labels under the middle stand at the borders between the bars."""
     height = TALL
-    foot = 30.0 if any("\n" in bar.label for bar in every) else 18.0
+    foot = 32.0 if any("\n" in bar.label for bar in every) else 18.0
     floor, roof = height - foot, TOP
     top = scale([v for bar in every for v in (bar.value, *(bar.expected or ()))])
     low = min(0.0, min((bar.value or 0.0 for bar in every), default=0.0))
@@ -77,7 +77,7 @@ def _label(x: float, floor: float, bar: Bar) -> list[str]:
     lines = bar.label.split("\n")
     kind = "tick strong" if bar.strong else "tick"
     return [
-        f'<text class="{kind}" x="{x:.1f}" y="{floor + 13 + 11.5 * n:.1f}" text-anchor="middle">{escape(line)}</text>'
+        f'<text class="{kind}" x="{x:.1f}" y="{floor + 13 + 12.5 * n:.1f}" text-anchor="middle">{escape(line)}</text>'
         for n, line in enumerate(lines)
     ]
 
