@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -262,7 +263,7 @@ def test_a_browser_that_fails_is_ended_and_nothing_of_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, limits: Limits, said: str
 ) -> None:
     (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(paper_pdf.tempfile, "tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     program = script(tmp_path / "browser", text)
     with pytest.raises(PrintError, match=said):
         asyncio.run(Printer(program, limits).pdf("<p>x"))

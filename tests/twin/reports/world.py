@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -17,7 +18,6 @@ from twin.live import LiveState
 from twin.point import DERIVED, Point
 from twin.reports.gather import Around, gather
 from twin.reports.periods import Kind, Period, midnight
-from twin.reports.report import Report
 from twin.slots import SlotTree
 from twin.space import Building, Campus, Site, Space, Storey
 
@@ -90,8 +90,8 @@ class World:
         while self.store.roll(now):
             pass
 
-    def report(self, kind: Kind, day: date, now: int, entity: str = "", **around: object) -> Report:
-        """The report of a period, as it is known at ``now`` [ms]."""
+    def report(self, kind: Kind, day: date, now: int, entity: str = "", **around: object) -> Any:
+        """The report of a period, as it is known at ``now`` [ms]; any type, so that ``approx`` may stand in a tuple."""
         return gather(
             self.store, Around(self.campus, self.live, **around), entity, Period.of(kind, day, self.zone), now  # type: ignore[arg-type]
         )  # fmt: skip
