@@ -3,8 +3,11 @@
   "use strict";
   const campus = window.campus;
   const DAY_MS = 86400000;
+  /** A history that is being opened is asked again after so long. */
+  const AGAIN_MS = 3000;
   let wish = null;
   let printing = null;
+  let again = 0;
 
   const page = () => document.querySelector('[data-page="reports"]');
 
@@ -113,6 +116,8 @@
   function watch() {
     const place = document.getElementById("reports-paper");
     new MutationObserver(() => {
+      clearTimeout(again);
+      if (place.querySelector("[data-reports-later]")) again = setTimeout(show, AGAIN_MS);
       const frame = place.querySelector("iframe");
       if (!frame || frame.dataset.watched === frame.dataset.report) return;
       frame.dataset.watched = frame.dataset.report;

@@ -23,7 +23,7 @@ from server.paper_html import page
 from server.reports import Wish
 from server.reports_api import read_wish, yesterday
 from server.runtime import Runtime
-from twin.history.contract import HistoryError
+from twin.history.contract import HistoryError, HistoryLaterError
 from twin.index import label_of
 from twin.reports.periods import KINDS, PeriodError, local
 
@@ -175,9 +175,11 @@ async def _paper(context: Context, told: Mapping[str, str]) -> Child:
         return states.message("missing", context.text("reports.no-place", of=told.get("of", "")))
     except PeriodError:
         return states.message("past", context.text("reports.future"), context.text("reports.future-text"))
+    except HistoryLaterError as error:
+        told = states.message("missing", context.text("reports.later"), str(error))
+        return html.Div(told, **attrs({"data-reports-later": ""}))  # assets/reports.js asks again
     except HistoryError as error:
-        kept = context.runtime.past is not None
-        return states.message("missing", context.text("reports.later" if kept else "reports.no-history"), str(error))
+        return states.message("missing", context.text("reports.no-history"), str(error))
     except Exception:  # whatever it is, the reader gets a sentence and the log the reason
         log.exception("the report could not be made")
         return states.broken(context)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 F64 = npt.NDArray[np.float64]
 
 WIDTH = 658.0
-LEFT, RIGHT, TOP = 52.0, 4.0, 20.0
+LEFT, RIGHT, TOP = 52.0, 4.0, 24.0
 WHOLE = 0.95
 """A bar of which less than this share is known is hatched."""
 NOTHING = 0.005
@@ -140,7 +140,7 @@ def _levels(top: float, low: float, y: object, unit: str) -> list[str]:
         told.append(
             f'<text class="tick" x="{LEFT - 7}" y="{at + 3.2:.1f}" text-anchor="end">{short(value, step)}</text>'
         )
-    told.append(f'<text class="tick unit" x="{LEFT - 7}" y="8" text-anchor="end">{escape(unit)}</text>')
+    told.append(f'<text class="tick unit" x="{LEFT - 7}" y="7" text-anchor="end">{escape(unit)}</text>')
     return told
 
 

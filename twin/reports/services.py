@@ -105,7 +105,7 @@ def _summed(
     amount = float(value[good].sum()) * 3600 / 8 / 1e6 if quantity == "traffic" else None
     return [Service(
         key, unit, amount, "TB" if amount is not None else "", None if small or _few(quantity, mean) else mean,
-        None if small else high, int(begin[at]), covered, small or _few(quantity, mean),
+        None if small else high, None if small else int(begin[at]), covered, small or _few(quantity, mean),
     )]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.twin.reports.world import BERLIN, CARBON, DAY, HOUR, MINUTE, STEP, TARIFF, World
+from tests.twin.reports.world import BERLIN, CARBON, DAY, HOUR, MINUTE, STEP, TARIFF, Value, World
 from twin.history.contract import HistoryError
 from twin.reports.periods import PeriodError
 from twin.reports.report import Report, plain
@@ -105,6 +105,20 @@ def test_a_register_counts_through_an_outage_and_is_not_believed_when_it_falls(w
     assert "register-fell" in codes(world.report("day", TODAY, end + HOUR, "A"))
 
 
+def test_a_register_alone_is_enough_until_it_falls(world: World) -> None:
+    begin, end = world.at(TODAY), world.at(TODAY) + DAY
+    world.tell("A/energy", begin, end, lambda at: 500 + (at - begin) / HOUR)
+    world.roll(end + HOUR)
+    told = world.report("day", TODAY, end + HOUR, "A").energy
+    assert told.kwh == pytest.approx(24.0, abs=0.2)
+    assert (told.coverage.have, told.coverage.of, told.registers) == (1, 1, 1)
+    world.tell("A/energy", begin + 12 * HOUR, end, lambda at: (at - begin) / HOUR)
+    world.roll(end + HOUR)
+    report = world.report("day", TODAY, end + HOUR, "A")
+    assert report.energy.kwh is None
+    assert {"no-energy", "register-fell"} <= set(codes(report))
+
+
 def test_a_register_that_was_exchanged_for_one_that_stands_higher_is_not_believed(world: World) -> None:
     begin, end = world.at(TODAY), world.at(TODAY) + DAY
     world.tell("A/power", begin, end, 10.0)
@@ -156,9 +170,13 @@ def test_days_of_23_and_25_hours_are_whole(folder: Path) -> None:
 
 def test_a_week_has_its_days_and_the_median_of_their_lowest_hours(world: World) -> None:
     monday = date(2026, 11, 23)
+
+    def course(begin: int, night: float) -> Value:
+        return lambda at: night if at - begin < 5 * HOUR else 20.0
+
     for n in range(4):
         begin = world.at(monday + timedelta(days=n))
-        world.tell("A/power", begin, begin + DAY, lambda at, n=n, b=begin: 5.0 + n if at - b < 5 * HOUR else 20.0)
+        world.tell("A/power", begin, begin + DAY, course(begin, 5.0 + n))
     now = world.at(monday + timedelta(days=4))
     world.roll(now)
     report = world.report("week", TODAY, now, "A")
@@ -192,7 +210,7 @@ def test_fewer_than_five_persons_are_not_told(world: World) -> None:
     world.tell("A/1/1/people", begin, end, 50.0)  # replaced by the estimate
     world.roll(end + HOUR)
     (people,) = [s for s in world.report("day", TODAY, end + HOUR, "A").services if s.key == "people"]
-    assert (people.mean, people.high, people.small) == (None, None, True)
+    assert (people.mean, people.high, people.at, people.small) == (None, None, None, True)
     world.tell("B/1/1/people", begin, end, 40.0)
     world.roll(end + HOUR)
     (people,) = [s for s in world.report("day", TODAY, end + HOUR).services if s.key == "people"]
