@@ -110,6 +110,9 @@
   /** The frame is as high as the paper in it, so that the page scrolls and not the frame. */
   function fit(frame) {
     const paper = frame.contentDocument?.documentElement;
+    // on a larger screen everything grows, the letters on the paper with it
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    if (paper) paper.style.fontSize = size > 16 ? `${(17.5 / 16) * size}px` : "";
     if (paper) frame.style.height = `${Math.ceil(paper.getBoundingClientRect().height)}px`;
   }
 

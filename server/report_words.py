@@ -48,13 +48,22 @@ def _over(report: Report, speak: Speaker) -> str:
 
 def _facts(report: Report, speak: Speaker) -> list[str]:
     say = speak.say
-    newest = report.newest
-    known = say("data-none") if newest is None else say("data-until", time=speak.full_time(min(newest, report.until)))
+    until = _data_until(report)
+    known = say("data-none") if until is None else say("data-until", time=speak.full_time(until))
     told = [known, say("made", time=speak.full_time(report.made)), say("zone", zone=report.period.zone.key)]
     if speak.shift:
         hours = number((report.period.end - report.period.start) / 3_600_000)
         told.append(say("day-length" if report.period.kind == "day" else "period-length", n=hours))
     return told
+
+
+def _data_until(report: Report) -> int | None:
+    """Up to when anything is known of the period [ms]: of its energy where it has any, else of the whole history."""
+    course = report.energy.course
+    known = course.known > 0
+    if known.any():
+        return int((course.times + course.width)[known].max())
+    return None if report.empty or report.newest is None else min(report.newest, report.until)
 
 
 def _marks(report: Report, speak: Speaker, *, schematic: bool) -> list[tuple[str, str]]:
@@ -64,7 +73,7 @@ def _marks(report: Report, speak: Speaker, *, schematic: bool) -> list[tuple[str
         told.append((say(f"mark.{report.origin}"), say(f"mark.{report.origin}-says")))
     if not report.complete:
         told.append((say("mark.running"), say("mark.running-says", time=speak.time(report.until))))
-    if schematic and report.energy.area_m2:
+    if schematic and report.energy.area_m2 and not report.empty:
         told.append((say("mark.schematic"), say("mark.schematic-says")))
     return told
 
