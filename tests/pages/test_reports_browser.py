@@ -14,6 +14,7 @@ import viewer
 from pages.application import create_app
 from server import paper_browser
 from tests.conftest import require
+from tests.memory import in_memory
 from tests.pages.browser import READY_MS, Complaints, query
 from tests.pdf_text import Pdf
 from tests.server.reporting import BUILDINGS, DAY, YESTERDAY, reporting
@@ -27,7 +28,7 @@ AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     require(viewer.is_built(), "the viewer is not built: run sh scripts/setup")
-    with reporting(tmp_path_factory.mktemp("reports-page"), create_app) as running:
+    with in_memory(tmp_path_factory.mktemp("reports-page")) as folder, reporting(folder, create_app) as running:
         yield running
 
 

@@ -21,6 +21,7 @@ import app
 from server import owner, paper_browser, paper_pdf
 from server.paper_browser import NoBrowserError, find_browser
 from server.paper_pdf import BusyError, Limits, Printer, PrintError, family
+from tests.memory import in_memory
 from tests.pdf_text import Pdf
 from tests.server.reporting import BUILDINGS, DAY, TOTAL, YESTERDAY, reporting
 from tests.server.serving import Served
@@ -31,10 +32,10 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
-    folder = tmp_path_factory.mktemp("reports")
-    (folder / "campus.yaml").write_text("campus:\n  id: demo\n  timezone: Asia/Shanghai\n", "utf-8")
-    with reporting(folder) as served:
-        yield served, folder
+    with in_memory(tmp_path_factory.mktemp("reports")) as folder:
+        (folder / "campus.yaml").write_text("campus:\n  id: demo\n  timezone: Asia/Shanghai\n", "utf-8")
+        with reporting(folder) as served:
+            yield served, folder
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,10 +18,19 @@ from server.paper_browser import NoBrowserError
 from server.reports import file_name
 from server.reports_schedule import AGAIN_S, Scheduler, due_at, files_of, missing, newest, prune
 from server.runtime import Runtime
+from tests.memory import in_memory
 from tests.twin.reports.world import World
 from twin.config_reports import ReportsEntry, ScheduledReport
 
 ZONE = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with in_memory(tmp_path) as folder:
+        made = World(folder)
+        yield made
+        made.store.close()
 
 
 def at(text: str) -> float:
@@ -83,8 +93,7 @@ def test_the_newest_files_are_kept_and_others_left_alone(tmp_path: Path) -> None
     assert left == {"day-2026-11-21-A-1-zh.pdf", "day-2026-11-22-A-1-zh.pdf", *others}
 
 
-def test_a_file_is_found_by_the_name_that_it_was_given(tmp_path: Path) -> None:
-    world = World(tmp_path)
+def test_a_file_is_found_by_the_name_that_it_was_given(world: World, tmp_path: Path) -> None:
     day = date(2026, 11, 26)
     report = world.report("day", day, world.at(day + timedelta(days=2)))
     for entity in ("A", "14/Ost 东", "c"):
@@ -92,7 +101,6 @@ def test_a_file_is_found_by_the_name_that_it_was_given(tmp_path: Path) -> None:
         (tmp_path / file_name(named, "zh", "pdf")).write_text("x")
         entry = ScheduledReport(kind="day", of="" if entity == "c" else entity)
         assert [first for first, _ in files_of(tmp_path, entry, "c", "zh", "pdf")] == [day]
-    world.store.close()
 
 
 class Machine:
@@ -123,9 +131,8 @@ class Machine:
 
 
 def test_reports_are_written_once_again_after_a_failure_and_after_a_change(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(tmp_path)
     day = date(2026, 11, 26)
     world.tell("A/power", world.at(day), world.at(day, 24), 5.0)
     world.roll(world.at(day, 26))
@@ -156,15 +163,12 @@ def test_reports_are_written_once_again_after_a_failure_and_after_a_change(
     machine.config = SimpleNamespace(file=SimpleNamespace(reports=entry.model_copy(update={"write": entry.write[:1]})))
     assert asyncio.run(again.look()) == []
     assert datetime.fromtimestamp(machine.now, UTC).hour == 23
-    world.store.close()
 
 
-def test_without_a_history_or_a_list_nothing_is_written(tmp_path: Path) -> None:
-    world = World(tmp_path)
+def test_without_a_history_or_a_list_nothing_is_written(world: World, tmp_path: Path) -> None:
     machine = Machine(world, ReportsEntry())
     assert asyncio.run(Scheduler(cast(Runtime, machine), tmp_path).look()) == []
     machine.recorder.store = None
     machine.config = SimpleNamespace(file=SimpleNamespace(reports=ReportsEntry(write=(ScheduledReport(kind="day"),))))
     assert asyncio.run(Scheduler(cast(Runtime, machine), tmp_path).look()) == []
     assert not (tmp_path / "reports").exists()
-    world.store.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.memory import in_memory
 from tests.twin.reports.world import BERLIN, CARBON, DAY, HOUR, MINUTE, STEP, TARIFF, Value, World
 from twin.history.contract import HistoryError
 from twin.reports.periods import PeriodError
@@ -24,13 +23,8 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
-    """In memory where that can be: how long a busy disk takes to sync is none of these tests' business."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory) as name:
-        yield Path(name)
+    with in_memory(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
