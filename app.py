@@ -82,6 +82,10 @@ def run(args: argparse.Namespace) -> int:
         return record(args.sources, args.campus, args.out, seconds=args.seconds)
     if args.command in ("export", "backup", "restore"):
         return take_out(args)
+    if args.command == "report":
+        from server.reports_command import report
+
+        return report(args.campus, args.kind, args.of, args.date, args.lang, args.out)
     if args.command == "simulate":
         from server.commands import simulate
 

@@ -16,7 +16,7 @@ from models3d.join import groups, join
 from models3d.model import Feature, Finding, Model, ModelError, ModelPoint, Options, Shell
 from models3d.place import Candidate, Move, campus_frame, move_model, place_all
 from models3d.place_devices import place_devices
-from models3d.place_points import attach_points, place_timetable, place_topology
+from models3d.place_points import attach_points, place_reports, place_timetable, place_topology
 from models3d.sandbox import load_all
 from models3d.versions import History, Versions
 from twin.config import CampusConfig, Location, ModelEntry, load_campus_config
@@ -105,6 +105,7 @@ def assemble_config(config: CampusConfig, load: Load, versions: Versions | None 
     built.findings.extend(remarks)
     built.timetable, remarks = place_timetable(built.campus, config.timetable, config.file.timetable or "")
     built.findings.extend(remarks)
+    built.findings.extend(place_reports(built.campus, config.file.reports.write, "campus.yaml"))
     return built
 
 

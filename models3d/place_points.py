@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from models3d.model import Finding
+from twin.config_reports import ScheduledReport
 from twin.mistake import nearest
 from twin.point import Point
 from twin.space import Campus
@@ -69,6 +70,20 @@ def place_timetable(campus: Campus, lessons: list[Lesson], file: str) -> tuple[l
         for mistake in misplaced(lessons, spaces, file)
     ]
     return [lesson for lesson in lessons if lesson.space in spaces], findings
+
+
+def place_reports(campus: Campus, written: Sequence[ScheduledReport], file: str) -> list[Finding]:
+    """Findings for the reports that are to be written of what is neither the campus nor a building of it."""
+    there = {"", campus.id, *(building.id for building in campus.buildings)}
+    return [
+        Finding(
+            "report-unknown",
+            f"'reports.write[{at}].of': there is no building '{each.of}', and its report is never written; "
+            f"{nearest(each.of, there - {''})}",
+            file, "warning", data={"key": f"reports.write[{at}].of"},
+        )
+        for at, each in enumerate(written) if each.of not in there
+    ]  # fmt: skip
 
 
 def _followed(point: Point, successor: str) -> Finding:

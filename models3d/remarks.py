@@ -75,6 +75,7 @@ FINDINGS: Final[dict[str, tuple[str, str]]] = {
     "point-followed": ("测点随房间改号", "Point moved with its room"),
     "orphaned-point": ("测点所属位置不存在", "Point without its place"),
     "timetable-unknown": ("课表引用了不存在的房间", "Timetable names a space that is not there"),
+    "report-unknown": ("定期报表引用了不存在的楼宇", "Scheduled report of a building that is not there"),
     "topology-unknown": ("拓扑表引用了不存在的对象", "Topology names what is not there"),
     "point-unplaced": ("测点没有位置", "Point without a place"),
     "dangling-reference": ("引用不存在", "Dangling reference"),

@@ -25,6 +25,7 @@ from server import (
     provenance,
     push,
     quality,
+    reports_api,
     series,
     unmapped_api,
 )
@@ -87,6 +88,7 @@ def router(runtime: Runtime) -> APIRouter:
     neighbours.add(api, runtime)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
+    reports_api.add(api, runtime)
     series.add(api, runtime)
     unmapped_api.add(api, runtime)
     return api

@@ -69,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
     restore.add_argument("folder", type=Path, metavar="FOLDER", help="what backup wrote")
     restore.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
 
+    _report(sub.add_parser("report", help="the report of a day, week or month as PDF, HTML or JSON"))
+
     simulate = sub.add_parser("simulate", help="the simulated campus as Parquet files")
     simulate.add_argument(
         "--from", dest="start", required=True, metavar="T", help="first instant, as in 2026-04-15T08:00"
@@ -106,6 +108,15 @@ def _export(command: argparse.ArgumentParser) -> None:
         help="only points whose id or quantity is or fits one of these, as 'library/*' (default: all)",
     )  # fmt: skip
     command.add_argument("--step", default="", metavar="S", help="buckets of S seconds, of an hour, of a day")
+
+
+def _report(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
+    command.add_argument("--kind", choices=("day", "week", "month"), default="day", help="default %(default)s")
+    command.add_argument("--of", default="", metavar="ENTITY", help="a building; without it the campus")
+    command.add_argument("--date", default="", metavar="D", help="a day of it, as in 2026-11-26 (default yesterday)")
+    command.add_argument("--lang", choices=("zh", "en"), default="zh", help="default %(default)s")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="FILE.pdf, FILE.html or FILE.json")
 
 
 def _listen(command: argparse.ArgumentParser) -> None:

@@ -2,9 +2,10 @@
 
 One process has a history at a time. While a server runs, ``export`` and ``backup`` ask it through ``owner.sock`` (mode
 0600: who runs the server, and nobody else). A message is a length (u32, big-endian) and so many bytes. The client sends
-one, a JSON object with ``verb`` (status, export, backup) and what that needs. The owner answers with JSON objects:
-first ``{"head": ...}`` or ``{"error": ...}``; then for each table ``{"part": name}``, followed by an Arrow IPC stream
-cut into messages that begin with ``d``, and an empty one; ``{"done": true}`` ends it. An error may come at any time.
+one, a JSON object with ``verb`` (status, export, backup, report) and what that needs. The owner answers with JSON
+objects: first ``{"head": ...}`` or ``{"error": ...}``; then for each table ``{"part": name}``, followed by an Arrow IPC
+stream cut into messages that begin with ``d``, and an empty one; ``{"done": true}`` ends it. An error may come at any
+time.
 """
 
 from __future__ import annotations
@@ -41,15 +42,18 @@ MOST = 2
 """Clients at a time."""
 LONGEST = 64 * 2**20
 Message = dict[str, Any]
+Report = Callable[[SqlStore, Message], Message]
 
 
 class Owner:
     """Answers on the socket in ``folder`` for a recorder's history."""
 
-    def __init__(self, folder: Path, recorder: Recorder, campus: str) -> None:
+    def __init__(self, folder: Path, recorder: Recorder, campus: str, report: Report | None = None) -> None:
+        """``report`` answers the verb of that name with a JSON object."""
         self._path = folder / SOCKET
         self._recorder = recorder
         self._campus = campus
+        self._report = report
         self._ending = threading.Event()
         self._turns = threading.BoundedSemaphore(MOST)
         self._listener: socket.socket | None = None
@@ -138,6 +142,10 @@ class Owner:
         store = self._recorder.store
         if store is None:
             raise HistoryError(self._recorder.state().message or "the history is being opened: ask again in a moment")
+        if asked.get("verb") == "report" and self._report is not None:
+            _send(client, {"head": self._report(store, asked)})
+            _send(client, {"done": True})
+            return
         state = self._recorder.state()
         with store.writing if asked.get("verb") == "backup" else nullcontext():  # what comes waits in the journal
             head, parts = answered(store, asked, self._campus, self._now(), asdict(state))
@@ -195,7 +203,7 @@ def short(path: Path) -> Iterator[str]:
 
 @contextmanager
 def asked(
-    folder: Path, verb: Literal["status", "export", "backup"], **more: Any
+    folder: Path, verb: Literal["status", "export", "backup", "report"], **more: Any
 ) -> Iterator[tuple[Message, Iterator[Part]]]:
     """What the owner of the history in ``folder`` answers: its head, and the parts, to be read one after the other.
 

@@ -35,6 +35,8 @@ from server.owner import Owner
 from server.past import Archive, open_recorder
 from server.past_contract import Past
 from server.push_gate import Gate, open_gates
+from server.reports import Reporter, owner_report
+from server.reports_schedule import Scheduler
 from server.simulated_past import Length, Simulated, demo_entry, fill
 from server.wiring import WiringBoard
 from twin.config import CampusConfig
@@ -128,11 +130,15 @@ class Runtime:
     recorder: Recorder | None = None
     history_trouble: str = ""
     forecasts: Forecaster | None = None
+    reports: Reporter = field(init=False)
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _watch_task: asyncio.Task[None] | None = None
     _people_task: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.reports = Reporter(self)
 
     @property
     def given(self) -> Given | None:
@@ -151,7 +157,8 @@ class Runtime:
             log.error("no history is kept: %s", error)
             return
         self.past = Archive(self.recorder, lambda: self.live)
-        self.background.append(("the door for export and backup", Owner(folder, self.recorder, campus.id).run))
+        door = Owner(folder, self.recorder, campus.id, lambda store, asked: owner_report(self, store, asked))
+        self.background.append(("the door for export, backup and reports", door.run))
         self.background.append(("the chronicle of what happens", Chronicle(self, self.recorder).run))
         self.forecasts = Forecaster(self, self.recorder, folder / "models")
         self.background.append(("the forecasts", self.forecasts.run))
@@ -271,11 +278,13 @@ def build_runtime(
     clock: Callable[[], float] = time.time,
     past_days: float = 0.0,
     mains_days: float = 0.0,
+    keep_history: bool = True,
 ) -> Runtime:
     """The runtime of the campus in ``folder``, or of the demo campus.
 
     ``spaces`` and ``seed`` shape the demo; where its history is new, that begins ``past_days`` [days] ago, that of its
-    main meters ``mains_days``.
+    main meters ``mains_days``. Without ``keep_history`` the history is left alone: for a command that asks it
+    otherwise.
     StartError says what is wrong with a folder, all of it.
     """
     if role != "all":
@@ -287,6 +296,8 @@ def build_runtime(
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
         runtime = runtime_of(assembled, sources, cache, key=key, clock=clock)
+        if not keep_history:
+            return runtime
         settings = Settings.model_validate({"seed": seed}, context={"cache": cache})
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
@@ -303,7 +314,9 @@ def build_runtime(
     runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
-    runtime.keep_history(read.config.file.history, folder)
+    if keep_history:
+        runtime.keep_history(read.config.file.history, folder)
+        runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))
     return runtime
 
 

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis
+from twin.config_reports import ReportsEntry
 from twin.device_table import Device, read_devices
 from twin.mistake import Mistake, nearest
 from twin.point import Point
@@ -122,6 +123,7 @@ class CampusFile(_Strict):
     timetable: str | None = None
     kpis: Kpis = Field(default_factory=Kpis)
     history: HistoryEntry = Field(default_factory=HistoryEntry)
+    reports: ReportsEntry = Field(default_factory=ReportsEntry)
 
 
 @dataclass(slots=True)

@@ -75,7 +75,7 @@ def links_over(place: Place, kpi: Kpi) -> KpiValue:
 def throughput(place: Place, kpi: Kpi) -> KpiValue:
     """What flows into a place or out of it [Mbit/s], or the greater of both as a share of the capacity [%]."""
     live, points = place.live, place.points
-    rows, capacity = _ways_out(place)
+    rows, capacity = ways_out(place)
     wanted = (IN, OUT) if kpi.direction == "most" else (IN,) if kpi.direction == "in" else (OUT,)
     rows = rows[np.isin(points.way[rows], wanted)]
     counting = rows[live.counting(rows)]
@@ -97,7 +97,7 @@ def throughput(place: Place, kpi: Kpi) -> KpiValue:
     return KpiValue(kpi, value, kpi.unit, len(counting), len(rows), "points", oldest, quality, origin, None, notes)
 
 
-def _ways_out(place: Place) -> tuple[Index, float | None]:
+def ways_out(place: Place) -> tuple[Index, float | None]:
     """The points of traffic over the border of a place, and what the links there carry each way [Mbit/s]."""
     live, facts = place.live, place.facts
     if place.slot == 0 and facts.egress:

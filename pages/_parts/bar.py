@@ -8,7 +8,12 @@ from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
 from server.feed import NOT_MEASURED
 
-SCREENS = (("/", "screen.console"), ("/feeds", "screen.feeds"), ("/check", "screen.check"))
+SCREENS = (
+    ("/", "screen.console"),
+    ("/feeds", "screen.feeds"),
+    ("/reports", "screen.reports"),
+    ("/check", "screen.check"),
+)
 
 
 def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) -> html.Header:

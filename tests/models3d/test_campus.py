@@ -17,10 +17,12 @@ from models3d.campus import Assembled, assemble_config
 from models3d.identity import natural
 from models3d.model import Frame, Model
 from models3d.place import GAP_M, Candidate, Move, footprint, ground_elevation, move_model, place_all
+from models3d.place_points import place_reports
 from tests.models3d.tiny import loader, tiny
 from twin.config import ConfigError, load_campus_config
+from twin.config_reports import ScheduledReport
 from twin.index import SpaceIndex
-from twin.space import Site
+from twin.space import Building, Campus, Site
 
 Make = Callable[[], Model]
 
@@ -347,3 +349,11 @@ def test_the_timetable_finds_its_spaces_and_tells_those_that_are_not_there(tmp_p
     assert [(lesson.space, lesson.people) for lesson in built.timetable] == [("A/01/101", 40)]
     (told,) = [f for f in built.findings if f.code == "timetable-unknown"]
     assert told.message.startswith("timetable.csv:3: error: no model has the space 'A/01/999'; did you mean 'A/01/")
+
+
+def test_a_scheduled_report_of_a_building_that_is_not_there_is_told(tmp_path: Path) -> None:
+    built = Campus("c", {}, buildings=[Building("14", {})])
+    written = [ScheduledReport(kind="day", of=of) for of in ("", "c", "14", "41")]
+    (only,) = place_reports(built, written, "campus.yaml")
+    assert (only.code, only.severity, only.data) == ("report-unknown", "warning", {"key": "reports.write[3].of"})
+    assert "there is no building '41', and its report is never written; known are: 14, c" in only.message

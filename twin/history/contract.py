@@ -68,6 +68,12 @@ COUNTS = pa.schema([("point", pa.int32()), ("rows", pa.int64())])
 
 TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
 
+STANDING = pa.schema([("point", pa.int32()), ("held", pa.int64())])
+"""For how long [ms] something was known of each point."""
+
+BEYOND = pa.schema([("point", pa.int32()), ("hours", pa.int32()), ("out", pa.int32())])
+"""Hours that are known of each point, and of how many of them the mean is out of bounds."""
+
 KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
 
 EVENTS = pa.schema(
@@ -171,6 +177,16 @@ class Historian(Protocol):
     def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
         """The ``n`` points with the highest mean over the hours from ``start`` to before ``end``: (point, mean, high,
         hours), the highest first; with ``lowest`` the other end."""
+        ...
+
+    def standing(self, step: Literal["hour", "day"], start: int, end: int) -> pa.Table:
+        """For how long something was known of each point (``STANDING``), in roll-ups that begin from ``start`` to
+        before ``end`` [ms]; points of which nothing was known are left out."""
+        ...
+
+    def beyond(self, points: Keys, start: int, end: int, low: float, high: float) -> pa.Table:
+        """How many hours of each point are known, and of how many the mean is below ``low`` or above ``high``
+        [canonical unit] (``BEYOND``)."""
         ...
 
     def known(self, start: int, end: int, step: int) -> pa.Table:

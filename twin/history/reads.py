@@ -153,6 +153,35 @@ def top(dialect: Dialect, points: str, start: int, end: int, n: int, *, lowest: 
     return _of_points(sql, points).replace(str(_LIMIT), str(int(n)))
 
 
+@lru_cache(maxsize=16)
+def _standing(dialect: Dialect) -> str:
+    rollups = _relation(ROLLUPS, ROLLUPS_OF)
+    rollups = rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1), rollups.held > 0)
+    return _compiled(rollups.group_by("point").agg(held=rollups.held.sum().cast("int64")).order_by("point"), dialect)
+
+
+def standing(dialect: Dialect, start: int, end: int) -> str:
+    """For how long something was known of each point [ms], in the roll-ups that begin in a window."""
+    return _filled(_standing(dialect), (start, end))
+
+
+@lru_cache(maxsize=16)
+def _beyond(dialect: Dialect, low: float, high: float) -> str:
+    rollups = _relation(ROLLUPS, ROLLUPS_OF)
+    rollups = _some(rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1)))
+    rollups = rollups.filter(rollups.held > 0)
+    out = (rollups["mean"] < low) | (rollups["mean"] > high)
+    found = rollups.group_by("point").agg(
+        hours=rollups.count().cast("int32"), out=out.cast("int32").sum().cast("int32")
+    )
+    return _compiled(found.order_by("point"), dialect)
+
+
+def beyond(dialect: Dialect, points: str, start: int, end: int, low: float, high: float) -> str:
+    """How many hours of each point are known, and of how many the mean lies outside of ``low`` to ``high``."""
+    return _of_points(_filled(_beyond(dialect, low, high), (start, end)), points)
+
+
 def spoke(dialect: Dialect, start: int, end: int, step: int) -> str:
     """How many points said anything in each step, by start."""
     readings = _relation(READINGS, READINGS_OF)

@@ -22,12 +22,14 @@ from twin.history import reads
 from twin.history.calendar import HOUR_MS, Calendar
 from twin.history.columns import I32, I64, NO_ROWS, Bools, Rows, numbers
 from twin.history.contract import (
+    BEYOND,
     COUNTS,
     EVENTS,
     GROUPED,
     KNOWN,
     READINGS,
     ROLLUPS,
+    STANDING,
     TOP,
     HistoryError,
     HistoryMovedError,
@@ -405,6 +407,16 @@ class SqlStore(ABC):
         """The ``n`` points with the highest mean over their hours: (point, mean, high, hours)."""
         sql = reads.top(self.dialect, self._told(points) or NOBODY, start, end, n, lowest=lowest)
         return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}, TOP)
+
+    def standing(self, step: Step, start: int, end: int) -> pa.Table:
+        """For how long something was known of each point: (point, held [ms]), by point."""
+        sql = reads.standing(self.dialect, start, end)
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}, STANDING)
+
+    def beyond(self, points: Keys, start: int, end: int, low: float, high: float) -> pa.Table:
+        """How many hours of each point are known and how many out of bounds: (point, hours, out), by point."""
+        sql = reads.beyond(self.dialect, self._told(points) or NOBODY, start, end, low, high)
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}, BEYOND)
 
     def known(self, start: int, end: int, step: int) -> pa.Table:
         """How many points were known in each ``step`` [ms]: (start, points), by start."""
