@@ -20,11 +20,13 @@ from server import (
     mapping,
     meters,
     neighbours,
+    notes,
     occupancy,
     provenance,
     push,
     quality,
     series,
+    trends,
     unmapped_api,
 )
 from server.runtime import Runtime
@@ -80,9 +82,12 @@ def router(runtime: Runtime) -> APIRouter:
     mapping.add(api, runtime)
     meters.add(api, runtime)
     neighbours.add(api, runtime)
+    board = notes.Notes(runtime)
+    notes.add(api, runtime, board)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
     series.add(api, runtime)
+    trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
     return api
 

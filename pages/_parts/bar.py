@@ -8,7 +8,9 @@ from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
 from server.feed import NOT_MEASURED
 
-SCREENS = (("/", "screen.console"), ("/feeds", "screen.feeds"), ("/check", "screen.check"))
+SCREENS = (
+    ("/", "screen.console"), ("/trends", "screen.trends"), ("/feeds", "screen.feeds"), ("/check", "screen.check"),
+)  # fmt: skip
 
 
 def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) -> html.Header:
