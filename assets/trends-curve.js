@@ -228,7 +228,10 @@
       }));
     }
     if (several) annotations.push(...endNames(lines, axisOf, middles(answer.borders)));
-    const time = look.timeAxis(answer.start, answer.end, width);
+    // what is to come is shown where there is a forecast of it
+    const told = answer.bands.some((band) => band.times.some((at) => at > answer.now));
+    const own = Boolean(campus.trendsState.get().from);
+    const time = look.timeAxis(answer.start, told || own ? answer.end : Math.min(answer.end, answer.now), width);
     return {
       data,
       layout: look.layout({

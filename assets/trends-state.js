@@ -69,7 +69,17 @@
     return location.origin + address({ ...state, from: iso(from), to: iso(to), span: DEFAULTS.span });
   }
 
+  /** '2026-11-27T10:00' on the campus's clock, and back to an instant; null where that is none. */
+  const written = (at) => new Date(at + campus.timeAxis.local.offset(at)).toISOString().slice(0, 16);
+  function clocked(words) {
+    const wall = Date.parse(`${words}:00Z`);
+    if (!Number.isFinite(wall)) return null;
+    // the zone's distance from UTC may be another before a change of clocks
+    const guess = wall - campus.timeAxis.local.offset(wall);
+    return wall - campus.timeAxis.local.offset(guess);
+  }
+
   const iso = (at) => new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 
-  campus.trendsState = { read, get: () => state, set, windowOf, instant, fixed, iso };
+  campus.trendsState = { read, get: () => state, set, windowOf, instant, fixed, iso, written, clocked };
 })();

@@ -76,6 +76,17 @@
     return make("div", {}, note, table(text("trends.numbers"), head, rows));
   }
 
+  /** A table of the page as a file: what the server has no file of. */
+  function asFile(link, { head, rows }) {
+    const cell = (word) => (/[",\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word);
+    // plain numbers: no thin spaces, a hyphen for minus; a cell that a spreadsheet would take for a formula is none
+    const plain = (word) => String(word).replaceAll("\u202f", "").replaceAll("\u2212", "-").replace(/^\u2003+/, "").replace(/^(?=[=+@])/, "'").replace(/^\u2013$/, "");
+    const lines = [head, ...rows].map((row) => row.map((word) => cell(plain(word))).join(","));
+    if (link.dataset.blob) URL.revokeObjectURL(link.dataset.blob);
+    link.href = link.dataset.blob = URL.createObjectURL(new Blob([`\ufeff${lines.join("\n")}\n`], { type: "text/csv" }));
+    link.download = "trends.csv";
+  }
+
   function fill(view, told, query) {
     el("trends-totals").replaceChildren(view.totals ? view.totals(told) : totals(told));
     const box = el("trends-numbers-box");
@@ -83,8 +94,12 @@
     box.ontoggle = write;
     write();
     const files = el("trends-files");
-    files.hidden = Boolean(view.noFiles);
     for (const link of files.querySelectorAll("[data-format]")) {
+      link.hidden = Boolean(view.sheet) && link.dataset.format !== "csv";
+      if (view.sheet) {
+        if (link.dataset.format === "csv") asFile(link, view.sheet(told));
+        continue;
+      }
       const own = new URLSearchParams(query);
       own.set("format", link.dataset.format);
       link.href = `/api/v1/trends?${own}`;

@@ -3,19 +3,10 @@
   "use strict";
   const campus = window.campus;
   const { make } = campus.trendsLook;
-  const { local } = campus.timeAxis;
   const DAY = 86_400_000;
   const el = (id) => document.getElementById(id);
 
-  /** '2026-11-27T10:00' on the campus's clock, and back to an instant. */
-  const written = (at) => new Date(at + local.offset(at)).toISOString().slice(0, 16);
-  function instant(text) {
-    const wall = Date.parse(`${text}:00Z`);
-    if (!Number.isFinite(wall)) return null;
-    // the zone's distance from UTC may be another before a change of clocks
-    const guess = wall - local.offset(wall);
-    return wall - local.offset(guess);
-  }
+  const { written, clocked: instant } = campus.trendsState;
 
   function fields() {
     const box = el("trends-window");

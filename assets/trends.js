@@ -6,6 +6,7 @@
   const look = campus.trendsLook;
   const EVERY_MS = 60_000;
   const OLD_MS = 180_000;
+  const SOON_MS = 3000;
   let asking = null;
   let timer = 0;
   let answer = null;
@@ -51,28 +52,31 @@
     stand("loading");
     try {
       const reply = await fetch(`/api/v1/${view.path}?${view.question(state, question)}`, { signal: mine.signal, headers: { Accept: "application/json" } });
-      take(view, reply.ok, await reply.json(), mine);
+      take(view, reply, await reply.json(), mine);
     } catch (error) {
       if (mine.signal.aborted || asking !== mine) return;
-      console.warn(error.stack);
+      if (error instanceof SyntaxError || !(error instanceof TypeError)) console.warn(`the trends cannot be drawn: ${error.message}`);
       gone();
     } finally {
       if (asking === mine) timer = setTimeout(again, EVERY_MS);
     }
   }
 
-  function take(view, ok, told, mine) {
+  function take(view, reply, told, mine) {
     if (asking !== mine) return;
-    if (!ok) return refuse(told);
+    if (!reply.ok) return refuse(told, reply.status);
     answer = { view, told };
     shown = Date.now();
     el("trends-stale").hidden = true;
     draw();
   }
 
-  function refuse(told) {
+  /** What cannot be answered: for good, with what to do; or not yet (503), and it is asked again soon. */
+  function refuse(told, status) {
     answer = null;
-    stand("error", campus.text("trends.refused"), told.words?.[look.lang] ?? told.detail ?? "");
+    const later = status === 503;
+    stand("error", campus.text(later ? "trends.later" : "trends.refused"), told.words?.[look.lang] ?? told.detail ?? "");
+    if (later) setTimeout(() => page()?.dataset.state === "error" && ask(), SOON_MS);
   }
 
   /** The server does not answer: what stands on the screen is told to be old; with nothing there, that is said. */

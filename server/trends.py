@@ -40,7 +40,6 @@ from server.trends_ask import (
     figure,
     names_of,
     normalise_of,
-    refused,
     step_of,
     step_text,
     subjects_of,
@@ -49,7 +48,7 @@ from server.trends_ask import (
 from server.trends_table import table_of
 from twin.forecast.outlook import HOUR_S
 from twin.history.calendar import HOUR_MS
-from twin.history.steps import SeriesError, is_short
+from twin.history.steps import is_short
 from twin.history.store import SqlStore
 from twin.trends.lines import Asked, Chart, Line, chart
 from twin.trends.stretches import stretches
@@ -77,10 +76,7 @@ def add(api: APIRouter, runtime: Runtime, notes: Notes) -> None:
             asked = Asked(subjects, window.start, window.end, window.now, *told)
             return chart(store, runtime.live, asked, lambda subject: around_of(runtime, subject))
 
-        try:
-            found = await ask(runtime, question)
-        except SeriesError as error:
-            return refused(error)
+        found = await ask(runtime, question)
         if form != "json":
             return _file(request, runtime, form, found, window)
         answer = await asyncio.to_thread(_answer, runtime, found, window)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import numpy as np
 from fastapi import HTTPException, Query
 
 from server.instants import read_instant
 from server.past import Archive
-from server.problems import problem
 from server.runtime import Runtime
-from server.texts import Lang, filled
+from server.texts import Lang
 from twin.forecast.subjects import outdoor_point
 from twin.history.columns import Array
 from twin.history.steps import SeriesError, Step, read_step
@@ -23,7 +22,6 @@ from twin.quantity import QUANTITIES
 from twin.space import Building, Campus, Equipment, Site, Space, Storey
 from twin.trends.normalise import NORMALISE, Around, Normalise, area_of
 from twin.trends.periods import COMPARES, Compare
-from twin.trends.refusal import RefusedError
 from twin.trends.subject import Subject, read_subjects
 
 Answer = TypeVar("Answer")
@@ -89,21 +87,13 @@ def subjects_of(store: SqlStore, runtime: Runtime, what: Sequence[str]) -> list[
 
 
 async def ask(runtime: Runtime, question: Callable[[SqlStore], Answer]) -> Answer:
-    """Ask the historian; a question that is none as a problem."""
+    """Ask the historian; SeriesError, which is answered with 422, where that is no question."""
     if not isinstance(runtime.past, Archive):
         raise HTTPException(404, "this campus keeps no history: see 'history' in campus.yaml")
     try:
         return await runtime.past.ask(question)
     except LookupError as error:
         raise HTTPException(404, str(error.args[0])) from error
-
-
-def refused(error: SeriesError) -> Any:
-    """A refusal as a problem; with a ``code``, and its words in both languages, where it has such."""
-    if not isinstance(error, RefusedError):
-        return problem(422, str(error))
-    told = {lang: filled(f"trends.refused.{error.code}", lang, error.figures) for lang in LANGUAGES}
-    return problem(422, str(error), code=error.code, words=told)
 
 
 def around_of(runtime: Runtime, subject: Subject) -> Around:

@@ -68,6 +68,9 @@ COUNTS = pa.schema([("point", pa.int32()), ("rows", pa.int64())])
 
 TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
 
+SUMS = pa.schema([("point", pa.int32()), ("known", pa.float64()), ("held", pa.float64())])
+"""``known`` [unit x ms] is the mean times the time in which it was known, summed; ``held`` [ms] that time."""
+
 KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
 
 EVENTS = pa.schema(
@@ -171,6 +174,11 @@ class Historian(Protocol):
     def top(self, points: Keys, start: int, end: int, n: int, *, lowest: bool = False) -> pa.Table:
         """The ``n`` points with the highest mean over the hours from ``start`` to before ``end``: (point, mean, high,
         hours), the highest first; with ``lowest`` the other end."""
+        ...
+
+    def sums(self, step: Literal["hour", "day"], points: Keys, start: int, end: int) -> pa.Table:
+        """What each point comes to over the roll-ups that begin from ``start`` to before ``end``: (point, known [unit x
+        ms], held [ms]), by point, those of which anything is known."""
         ...
 
     def known(self, start: int, end: int, step: int) -> pa.Table:

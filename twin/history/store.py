@@ -28,6 +28,7 @@ from twin.history.contract import (
     KNOWN,
     READINGS,
     ROLLUPS,
+    SUMS,
     TOP,
     HistoryError,
     HistoryMovedError,
@@ -385,6 +386,11 @@ class SqlStore(ABC):
         """The ``n`` points with the highest mean over their hours: (point, mean, high, hours)."""
         sql = reads.top(self.dialect, self._told(points) or NOBODY, start, end, n, lowest=lowest)
         return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}, TOP)
+
+    def sums(self, step: Step, points: Keys, start: int, end: int) -> pa.Table:
+        """What each point comes to over roll-ups: (point, known [unit x ms], held [ms]), by point."""
+        sql = reads.sums(self.dialect, self._told(points) or NOBODY, start, end)
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}, SUMS)
 
     def known(self, start: int, end: int, step: int) -> pa.Table:
         """How many points were known in each ``step`` [ms]: (start, points), by start."""
