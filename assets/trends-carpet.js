@@ -5,7 +5,6 @@
   const look = campus.trendsLook;
   const { local } = campus.timeAxis;
   const HOUR = 3_600_000;
-  const DAY = 24 * HOUR;
   const CLEAR = "rgba(0,0,0,0)";
   const [KNOWN, MISSING, , SKIPPED] = [0, 1, 2, 3];
 
@@ -74,7 +73,7 @@
       layout: look.layout({
         hovermode: "closest", dragmode: false,
         xaxis: { ...look.timeAxis(edges[0], edges.at(-1), width), fixedrange: true },
-        yaxis: { ...look.axis(), range: [24, 0], tickmode: "array", tickvals: [0, 6, 12, 18, 24], ticktext: ["00:00", "06:00", "12:00", "18:00", "24:00"], showgrid: false },
+        yaxis: { ...look.axis(), range: [24, 0], tickmode: "array", tickvals: [0, 6, 12, 18], ticktext: ["00:00", "06:00", "12:00", "18:00"], showgrid: false },
       }),
     };
   }
@@ -85,7 +84,7 @@
     const unit = look.unitText(told.line.unit);
     return make("div", { class: "trends-scale" },
       make("div", { class: "ramp", "aria-hidden": "true" }, ramp().map((_, i) => make("i", { style: `background: var(--ramp-${i + 1})` }))),
-      make("div", { class: "trends-ticks" }, told.limits.map((limit) => make("span", {}, look.number(limit)))),
+      make("div", { class: "trends-ticks" }, told.limits.map((limit) => make("span", {}, String(Number(limit.toPrecision(6))).replace("-", "\u2212")))),
       make("span", { class: "note" }, unit));
   }
 
@@ -135,5 +134,4 @@
   };
 
   campus.trendsMore = { ...campus.trendsMore, carpet };
-  void DAY;
 })();

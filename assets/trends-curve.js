@@ -130,7 +130,7 @@
       const top = 1 - i * (each + gap);
       axes[key] = {
         ...look.axis(), domain: split ? [top - each, top] : [base, 1], rangemode: "tozero", nticks: split ? 4 : 6, showgrid: i === 0 || split,
-        ...(split || i === 0 ? {} : { overlaying: "y", side: "right" }), tickformat: ",",
+        ...(split || i === 0 ? {} : { overlaying: "y", side: "right" }), tickformat: ",", tickmode: "auto",
       };
     });
     return axes;
@@ -148,7 +148,7 @@
   }
 
   /** Upright lines: now, the instant that is replayed, notes. */
-  function uprights(answer, base) {
+  function uprights(answer, base, end) {
     const shapes = [];
     const annotations = [];
     const upright = (at, dash, width, color) => shapes.push({ type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: base, y1: 1, line: { color, width: look.px(width), dash } });
@@ -157,7 +157,7 @@
     if (state.at !== "live") {
       upright(Date.parse(state.at), "solid", 1.5, look.token("--text-1"));
       word(Date.parse(state.at), campus.text("trends.replayed"));
-    } else if (answer.now < answer.end && answer.now > answer.start) {
+    } else if (answer.now < end && answer.now > answer.start) {
       upright(answer.now, "dash", 1, look.token("--text-3"));
       word(answer.now, campus.text("trends.now"));
     }
@@ -177,15 +177,14 @@
   }
 
   /** The names at the ends of lines, none on another. */
-  function endNames(lines, axisOf, places) {
-    const width = 1;
+  function endNames(lines, axisOf, places, end) {
     const found = [];
     for (const { line, number } of lines) {
       const last = line.value.findLastIndex((value) => value !== null);
       if (last < 0 || line.period) continue;
       found.push({
-        text: String(number + 1), x: places[last], y: line.value[last], xref: "x", yref: axisOf(line), xanchor: "left", xshift: look.px(4), showarrow: false,
-        font: { size: look.px(11), color: look.token("--text-1") }, bgcolor: look.alpha("--surface", 0.8), width: undefined, borderpad: width,
+        text: `<b>${number + 1}</b>`, x: Math.min(places[last], end), y: line.value[last], xref: "x", yref: axisOf(line), xanchor: "right", xshift: -look.px(3), yshift: look.px(9), showarrow: false,
+        font: { size: look.px(12), color: look.token("--text-1") }, bgcolor: look.alpha("--surface", 0.75), borderpad: 1,
       });
     }
     return found;
@@ -199,6 +198,12 @@
     return answer.lines.map((line) => ({
       number: what.indexOf(line.what), line: { ...line, told: line.period ? before : own, label: look.name(line.names) },
     }));
+  }
+
+  /** What is to come is shown where there is a forecast of it, or the reader asked for it. */
+  function endOf(answer) {
+    const told = answer.bands.some((band) => band.times.some((at) => at > answer.now));
+    return told || campus.trendsState.get().from ? answer.end : Math.min(answer.end, answer.now);
   }
 
   function figure(answer, width) {
@@ -221,17 +226,15 @@
     const axes = yAxes(units, base);
     const lanes = { ...look.axis(), domain: base ? [0, base - 0.03] : [0, 1], range: base ? [now.length, 0] : [0, 1], visible: false, ...(base ? {} : { overlaying: "y" }) };
     now.forEach(({ line }, i) => data.push(...shade(line.stretches, base ? i + 0.15 : 0, base ? i + 0.85 : 1, "y9")));
-    const { shapes, annotations } = uprights(answer, base);
+    const end = endOf(answer);
+    const { shapes, annotations } = uprights(answer, base, end);
     if (base) {
       now.forEach(({ number }, i) => annotations.push({
         text: String(number + 1), x: 0, y: i + 0.5, xref: "paper", yref: "y9", xanchor: "right", xshift: -look.px(8), showarrow: false, font: { size: look.px(11), color: look.token("--text-2") },
       }));
     }
-    if (several) annotations.push(...endNames(lines, axisOf, middles(answer.borders)));
-    // what is to come is shown where there is a forecast of it
-    const told = answer.bands.some((band) => band.times.some((at) => at > answer.now));
-    const own = Boolean(campus.trendsState.get().from);
-    const time = look.timeAxis(answer.start, told || own ? answer.end : Math.min(answer.end, answer.now), width);
+    if (several) annotations.push(...endNames(lines, axisOf, middles(answer.borders), end));
+    const time = look.timeAxis(answer.start, end, width);
     return {
       data,
       layout: look.layout({

@@ -7,6 +7,8 @@
   const { local } = campus.timeAxis;
   const text = (key, figures) => campus.text(key, figures);
   const ROW = 30;
+  /** Uses that are drawn one by one; the table has all. */
+  const MOST_USES = 9;
 
   /** The place of the first line that is shown, where it is one that has parts; else the campus. */
   function place(state) {
@@ -55,20 +57,24 @@
         uses.set(use.category, { ...sum, kwh: sum.kwh + use.kwh, rooms: sum.rooms + use.rooms, known: sum.known + use.coverage * use.rooms });
       }
     }
-    const whole = node("whole", `${look.name(told.names)}  ${look.number(told.kwh, "kWh")}`, `${look.number(told.kwh, "kWh")} · ${text("trends.known", { n: look.percent(told.coverage, 1) })}`, "whole");
+    const whole = node("whole", `${look.name(told.names)}  ${look.number(told.kwh, "kWh")}`, text("trends.known", { n: look.percent(told.coverage, 1) }), "whole");
     const ordered = [...uses].sort(([, a], [, b]) => b.kwh - a.kwh);
+    const small = ordered.length > MOST_USES ? ordered.splice(MOST_USES - 1) : [];
+    const others = small.reduce((sum, [, each]) => ({ kwh: sum.kwh + each.kwh, rooms: sum.rooms + each.rooms, known: sum.known + each.known }), { kwh: 0, rooms: 0, known: 0 });
+    const useNode = (key, name, sum) => node(`use:${key}`, `${name}  ${look.number(sum.kwh, "kWh")}`, text("trends.rooms-known", { n: sum.rooms, share: look.percent(sum.known / Math.max(1, sum.rooms), 1) }), "use");
     const rest = told.rest + told.parts.reduce((sum, part) => sum + part.rest, 0);
     for (const part of told.parts) {
-      const mine = node(part.ids.join(), `${look.name(part.names)}  ${look.number(part.kwh, "kWh")}`, `${look.number(part.kwh, "kWh")} · ${text("trends.known", { n: look.percent(part.coverage, 1) })}`, "part");
+      const mine = node(part.ids.join(), `${look.name(part.names)}  ${look.number(part.kwh, "kWh")}`, text("trends.known", { n: look.percent(part.coverage, 1) }), "part");
       link(whole, mine, part.kwh ?? 0);
       for (const [category, sum] of ordered) {
         const use = part.uses.find((each) => each.category === category);
-        const words = `${look.number(sum.kwh, "kWh")} · ${text("trends.rooms-known", { n: sum.rooms, share: look.percent(sum.known / sum.rooms, 1) })}`;
-        if (use) link(mine, node(`use:${category}`, `${look.name(sum.names)}  ${look.number(sum.kwh, "kWh")}`, words, "use"), use.kwh);
+        if (use) link(mine, useNode(category, look.name(sum.names), sum), use.kwh);
       }
-      if (part.rest > 0) link(mine, node("rest", `${text("trends.rest")}  ${look.number(rest, "kWh")}`, look.number(rest, "kWh"), "rest"), part.rest, true);
+      const rest = part.uses.filter((use) => small.some(([category]) => category === use.category)).reduce((sum, use) => sum + use.kwh, 0);
+      if (rest > 0) link(mine, useNode("others", text("trends.other-uses", { n: small.length }), others), rest);
+      if (part.rest > 0) link(mine, node("rest", `${text("trends.rest")}  ${look.number(rest, "kWh")}`, text("trends.rest.why"), "rest"), part.rest, true);
     }
-    if (told.rest > 0) link(whole, node("rest", `${text("trends.rest")}  ${look.number(rest, "kWh")}`, look.number(rest, "kWh"), "rest"), told.rest, true);
+    if (told.rest > 0) link(whole, node("rest", `${text("trends.rest")}  ${look.number(rest, "kWh")}`, text("trends.rest.why"), "rest"), told.rest, true);
     return { found, links };
   }
 
@@ -88,7 +94,7 @@
         },
       }],
       layout: look.layout({ margin: { l: look.px(8), r: look.px(8), t: look.px(10), b: look.px(16) }, hovermode: "closest", dragmode: false }),
-      height: Math.max(look.px(380), look.px(ROW + 8) * Math.max(told.parts.length, new Set(told.parts.flatMap((part) => part.uses.map((use) => use.category))).size + 1)),
+      height: Math.max(look.px(420), look.px(ROW + 14) * Math.max(told.parts.length, MOST_USES + 1)),
     };
   }
 
@@ -159,7 +165,7 @@
         hovertemplate: "%{customdata}<extra></extra>",
       }],
       layout: look.layout({
-        margin: { l: look.px(270), r: look.px(120), t: look.px(6), b: look.px(10) }, hovermode: "closest", dragmode: false,
+        margin: { l: look.px(24) + look.px(look.lang === "zh" ? 12 : 8) * Math.max(...rows.map((row) => short(row).length)), r: look.px(120), t: look.px(6), b: look.px(10) }, hovermode: "closest", dragmode: false,
         xaxis: { ...look.axis(), visible: false, rangemode: "tozero" },
         yaxis: { ...look.axis(), tickmode: "array", tickvals: rows.map((_, i) => i), ticktext: rows.map((row) => short(row)), range: [-0.6, rows.length - 0.4], showgrid: false, tickfont: { size: look.px(13), color: look.token("--text-1") } },
       }),
@@ -173,10 +179,12 @@
   }
 
   function ranked(told) {
-    const head = [text("trends.rank"), text("trends.place"), `${text(`trends.by.${told.by}`)}`, "kWh", "m²", text("trends.coverage")];
+    const own = told.by !== "energy";
+    const head = [text("trends.place"), `${text(`trends.by.${told.by}`)}`, ...(own ? ["kWh"] : []), "m²", text("trends.coverage")];
     if (told.by === "deviation") head.push(text("trends.expected"), text("trends.model"));
     const rows = told.rows.map((row, i) => {
-      const cells = [String(i + 1), [look.name(row.names), look.name(row.above)].filter(Boolean).join(" · "), valued(told, row.value), look.number(row.kwh), look.number(row.area), look.percent(row.coverage, 1)];
+      const name = `${i + 1}. ${[look.name(row.names), look.name(row.above)].filter(Boolean).join(" · ")}`;
+      const cells = [name, valued(told, row.value), ...(own ? [look.number(row.kwh)] : []), look.number(row.area), look.percent(row.coverage, 1)];
       if (told.by === "deviation") cells.push(look.number(row.expected, "kWh"), row.quality ? text(`trends.model.${row.quality}`) : "–");
       return cells;
     });
@@ -207,7 +215,7 @@
     title: (told) => `${text("trends.view.ranking")} · ${text(`trends.by.${told.by}`)} · ${span(told)}`,
     figure: bars,
     legend: (told) => [
-      [null, text("trends.ranked", { n: told.rows.length, of: told.ranked, out: told.left_out })],
+      [null, text(told.left_out ? "trends.ranked" : "trends.ranked.all", { n: told.rows.length, of: told.ranked, out: told.left_out })],
       ...(told.rows.some((row) => row.coverage < 0.8) ? [[look.swatch("low"), text("trends.legend.low")]] : []), ...simulated(told),
     ],
     extra: controls,
@@ -218,7 +226,7 @@
     },
     totals(told) {
       const { head, rows } = ranked(told);
-      return campus.trendsTables.table(text("trends.view.ranking"), head, rows.map((row, i) => [row[0], make("a", { href: `/trends?what=${told.rows[i].id}:power` }, row[1]), ...row.slice(2)]));
+      return campus.trendsTables.table(text("trends.view.ranking"), head, rows.map((row, i) => [make("a", { href: `/trends?what=${told.rows[i].id}:power` }, row[0]), ...row.slice(1)]));
     },
     numbers: (told) => ranking.totals(told),
   };

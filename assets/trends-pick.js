@@ -10,12 +10,9 @@
   let asking = null;
   /** Names of lines that the answer has not told yet. */
   const known = new Map();
+  const asked = new Set();
 
   const el = (id) => document.getElementById(id);
-
-  function icon(symbol) {
-    return make("i", { class: "icon", style: `--icon: url(/assets/icons/${symbol}.svg)`, "aria-hidden": "true" });
-  }
 
   /** The field stands once on a page. */
   function field() {
@@ -96,6 +93,23 @@
       const marks = [line && look.unitText(line.unit), line?.simulated && campus.text("trends.simulated")].filter(Boolean).join(" · ");
       return make("li", {}, make("span", { class: "trends-number" }, String(i + 1)), look.sample(i), make("span", { class: "trends-name" }, name, marks ? make("span", { class: "note" }, marks) : null), remove);
     }));
+    name();
+  }
+
+  /** Names of lines that neither a search nor an answer told: a view may not tell them. */
+  async function name() {
+    const missing = campus.trendsState.get().what.filter((each) => !known.has(each) && !asked.has(each));
+    if (!missing.length) return;
+    for (const each of missing) asked.add(each);
+    const query = new URLSearchParams(missing.map((each) => ["what", each]));
+    try {
+      const reply = await fetch(`/api/v1/trends/names?${query}`);
+      if (!reply.ok) return;
+      for (const { what, names } of (await reply.json()).items) known.set(what, look.name(names));
+      reflect();
+    } catch {
+      // the line stands with its id; the chart says that the server does not answer
+    }
   }
 
   function add(what) {
@@ -136,5 +150,4 @@
   document.addEventListener("campus:trends-drawn", reflect);
 
   campus.trendsPick = { reflect };
-  void icon;
 })();

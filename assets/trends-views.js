@@ -43,7 +43,7 @@
         data,
         layout: look.layout({
           xaxis: { ...look.axis(), range: [0, 100], ticksuffix: "\u202f%", nticks: 6, showgrid: false, showline: true, unifiedhovertitle: { text: "%{x:.1f}" } },
-          yaxis: axis, yaxis2: { ...axis, overlaying: "y", side: "right", showgrid: false, visible: units.length > 1 },
+          yaxis: axis, yaxis2: { ...axis, tickmode: "auto", overlaying: "y", side: "right", showgrid: false, visible: units.length > 1 },
           annotations: units.slice(0, 2).map((unit, i) => ({
             text: look.unitText(unit), xref: "paper", yref: "paper", x: i, y: 1, xanchor: i ? "left" : "right", yanchor: "bottom", xshift: look.px(i ? 8 : -8), showarrow: false,
           })),

@@ -27,6 +27,20 @@ class OfferOut(BaseModel):
     trends: list[TrendOfferOut]
 
 
+class NamedOut(BaseModel):
+    """What a trend is called."""
+
+    what: str
+    names: Words
+    unit: str
+
+
+class NamesOut(BaseModel):
+    """The names of the trends asked for; what there is not is left out."""
+
+    items: list[NamedOut]
+
+
 class OffersOut(BaseModel):
     """What was found, best first; without a question the campus and its buildings."""
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import numpy as np
@@ -11,7 +12,16 @@ from fastapi import APIRouter, HTTPException, Query
 
 from server import trends_energy
 from server.runtime import Runtime
-from server.schemas_trends_views import CarpetLineOut, CarpetOut, CurveOut, DurationOut, OfferOut, OffersOut
+from server.schemas_trends_views import (
+    CarpetLineOut,
+    CarpetOut,
+    CurveOut,
+    DurationOut,
+    NamedOut,
+    NamesOut,
+    OfferOut,
+    OffersOut,
+)
 from server.texts import filled
 from server.trends_ask import (
     LANGUAGES,
@@ -40,7 +50,7 @@ from twin.trends.carpet import MOST_DAYS, Carpet, carpet_of, limits_of, read_lim
 from twin.trends.duration import duration_of
 from twin.trends.lines import Asked, Chart, Line, chart, course_of
 from twin.trends.normalise import Normalise, divided
-from twin.trends.subject import Subject
+from twin.trends.subject import MOST, Subject
 
 LIMIT_DAYS = 366
 """The limits of a carpet come from so many days until the window's end: they stand still while the window moves."""
@@ -55,6 +65,18 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         q: Annotated[str, Query(max_length=100)] = "", limit: Annotated[int, Query(ge=1, le=50)] = 12
     ) -> OffersOut:
         return OffersOut(items=[OfferOut.model_validate(row) for row in offers(runtime, q, limit)])
+
+    @api.get("/trends/names")
+    async def names(what: What = None) -> NamesOut:
+        def question(store: SqlStore) -> list[NamedOut]:
+            found = []
+            for each in (what or ())[:MOST]:
+                with suppress(LookupError, SeriesError):
+                    (subject,) = subjects_of(store, runtime, [each])
+                    found.append(NamedOut(what=each, names=names_of(runtime, subject), unit=subject.unit))
+            return found
+
+        return NamesOut(items=await ask(runtime, question))
 
     @api.get("/trends/carpet")
     async def carpet(

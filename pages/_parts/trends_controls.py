@@ -48,7 +48,11 @@ def toolbar(context: Context) -> html.Div:
         [
             html.Div(
                 [choices(text("trends.view"), views, "small"), choices(text("trends.span"), spans, "small"),
-                 _window(context)],
+                 _window(context),
+                 html.Button(
+                     [icon("link"), html.Span(text("trends.copy"))], className="button small trends-copy",
+                     **attrs({"data-trends": "copy"}),
+                 )],
                 className="trends-row",
             ),
             html.Div(
@@ -56,10 +60,6 @@ def toolbar(context: Context) -> html.Div:
                     _select(context, "compare", COMPARES),
                     _select(context, "normalise", NORMALISE),
                     _select(context, "step", STEPS),
-                    html.Button(
-                        [icon("link"), html.Span(text("trends.copy"))], className="button small trends-copy",
-                        **attrs({"data-trends": "copy"}),
-                    ),
                     html.Button(
                         [icon("back"), html.Span(text("trends.wider"))], className="button small", id="trends-wider",
                         hidden=True, **attrs({"data-trends": "wider"}),
