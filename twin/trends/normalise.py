@@ -95,8 +95,8 @@ def _by_people(
             "no-people", f"nobody counts people in '{subject.entity}' in this window", place=subject.entity
         )
     there = np.where(people.value >= LEAST_PEOPLE, people.value, np.nan)
-    both = np.isfinite(there) & np.isfinite(course.value)
-    weight = over_ms(course.borders, now) * both
+    # the window's energy by the people who were there on average, hours without anybody among them
+    weight = over_ms(course.borders, now) * (np.isfinite(people.value) & np.isfinite(course.value))
     mean = float((np.nan_to_num(people.value) * weight).sum() / weight.sum()) if weight.sum() > 0 else 0.0
     if subject.summed:
         energy = float((course.known * weight).sum() / 3_600_000.0) / mean if mean > 0 else None

@@ -179,7 +179,7 @@ def _rolled(reading: _Reading, roots: Slots, how: How, first: int, last: int) ->
     place[points] = np.arange(len(points))
     slot = np.repeat(np.arange(buckets) * n, len(points)) + np.tile(number[ground.slot[points]], buckets)
     where = slot.astype(np.int32)
-    point, bucket, columns = _cells(reading, first, last)
+    point, bucket, columns = _cells(reading, place, first, last)
     cells = place[point] + len(points) * (bucket - first)
     mean, low, high, quality, flags, share = columns
 
@@ -203,12 +203,14 @@ def _rolled(reading: _Reading, roots: Slots, how: How, first: int, last: int) ->
     ]
 
 
-def _cells(reading: _Reading, first: int, last: int) -> tuple[Array, Array, list[Array]]:
+def _cells(reading: _Reading, place: Slots, first: int, last: int) -> tuple[Array, Array, list[Array]]:
+    """What was read of the points that have a ``place``, in the buckets from ``first`` to before ``last``: near a
+    silence more is read than is needed."""
     if not reading.point:
         nothing = np.zeros(0)
         return NONE, NONE, [nothing, nothing, nothing, nothing.astype(np.uint8), nothing.astype(np.uint8), nothing]
     point, bucket = np.concatenate(reading.point), np.concatenate(reading.bucket)
-    inside = (bucket >= first) & (bucket < last)
+    inside = (bucket >= first) & (bucket < last) & (place[point] >= 0)
     columns = [np.concatenate(each)[inside] for each in zip(*reading.columns, strict=True)]
     return point[inside], bucket[inside], columns
 
