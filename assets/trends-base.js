@@ -64,7 +64,7 @@
   /** The fill of rectangles of one pattern. */
   function pattern(kind) {
     const strong = kind === "silent" || kind === "bad";
-    return { shape: PATTERNS[kind], size: px(kind === "estimated" ? 7 : 9), solidity: kind === "estimated" ? 0.16 : 0.12, fgcolor: alpha("--text-2", strong ? 0.75 : 0.6), bgcolor: "rgba(0,0,0,0)" };
+    return { shape: PATTERNS[kind], size: px(kind === "estimated" ? 7 : 9), solidity: kind === "estimated" ? 0.16 : 0.12, fgcolor: alpha("--text-2", strong ? 0.55 : 0.6), bgcolor: "rgba(0,0,0,0)" };
   }
 
   function axis() {
@@ -85,7 +85,7 @@
 
   function layout(more) {
     return {
-      margin: { l: px(58), r: px(58), t: px(14), b: px(30) }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
+      margin: { l: px(58), r: px(58), t: px(24), b: px(30) }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false,
       font: { family: getComputedStyle(document.body).fontFamily, color: token("--text-2"), size: px(12) }, hovermode: "x unified", hoverdistance: 30,
       hoverlabel: { bgcolor: token("--raised"), bordercolor: token("--line"), font: { size: px(12), color: token("--text-1") }, align: "left" },
       dragmode: "zoom", selectdirection: "h", separators: ".\u202f", autosize: true, ...more,

@@ -119,6 +119,18 @@
     return traces;
   }
 
+  /** The time in words, first in what is said of a place: an axis of instants has no words of its own for it. */
+  function clock(answer, now) {
+    const x = middles(answer.borders);
+    const before = answer.other ? moments(answer.other.borders) : [];
+    const words = moments(answer.borders).map((moment, i) => `<b>${moment}</b>${before[i] ? `<br>${before[i]}` : ""}`);
+    const top = now[0].line.value.find((value) => value !== null) ?? 0;
+    return {
+      type: "scatter", mode: "lines", x, y: x.map((_, i) => now.map(({ line }) => line.value[i]).find((value) => value !== null) ?? top), line: { width: 0, color: CLEAR }, text: words,
+      hovertemplate: "%{text}<extra></extra>", opacity: 0,
+    };
+  }
+
   /** Which y axis each unit gets, and where they stand. */
   function yAxes(units, base) {
     const axes = {};
@@ -136,13 +148,19 @@
     return axes;
   }
 
-  function unitNotes(units, axes) {
+  /** What stands over an axis: its unit, of numbers without one what is counted. */
+  function unitWord(unit, lines) {
+    if (unit !== "1") return look.unitText(unit);
+    return [...new Set(lines.filter(({ line }) => line.unit === "1").map(({ line }) => line.label.split(" · ").at(-1)))].join(" / ");
+  }
+
+  function unitNotes(units, axes, lines) {
     return units.map((unit, i) => {
       const axis = axes[i === 0 ? "yaxis" : `yaxis${i + 1}`];
       const right = axis.side === "right";
       return {
-        text: look.unitText(unit) || "1", xref: "paper", yref: "paper", x: right ? 1 : 0, y: axis.domain[1], xanchor: right ? "left" : "right", yanchor: "bottom",
-        xshift: right ? look.px(8) : -look.px(8), yshift: -look.px(4), showarrow: false, font: { size: look.px(12), color: look.token("--text-3") },
+        text: unitWord(unit, lines), xref: "paper", yref: "paper", x: right ? 1 : 0, y: axis.domain[1], xanchor: right ? "right" : "left", yanchor: "bottom",
+        xshift: right ? look.px(40) : -look.px(40), yshift: look.px(4), showarrow: false, font: { size: look.px(12), color: look.token("--text-3") },
       };
     });
   }
@@ -214,7 +232,7 @@
     const some = now.some(({ line }) => line.stretches.length);
     const base = several && some ? Math.min(0.3, 0.035 * now.length + 0.03) : 0;
     const axisOf = (line) => (units.indexOf(line.unit) === 0 ? "y" : `y${units.indexOf(line.unit) + 1}`);
-    const data = [];
+    const data = [clock(answer, now)];
     for (const band of answer.bands) {
       const { line } = now.find((each) => each.line.what === band.what);
       data.push(...bandTraces(band, answer.now, axisOf(line)));
@@ -238,8 +256,8 @@
     return {
       data,
       layout: look.layout({
-        xaxis: { ...time, anchor: "free", position: 0, unifiedhovertitle: { text: "%{customdata}" } }, ...axes, yaxis9: lanes, shapes,
-        annotations: [...annotations, ...unitNotes(units, axes)],
+        xaxis: { ...time, anchor: "free", position: 0, unifiedhovertitle: { text: "\u2002" } }, ...axes, yaxis9: lanes, shapes,
+        annotations: [...annotations, ...unitNotes(units, axes, lines)],
       }),
     };
   }

@@ -70,8 +70,8 @@
         const use = part.uses.find((each) => each.category === category);
         if (use) link(mine, useNode(category, look.name(sum.names), sum), use.kwh);
       }
-      const rest = part.uses.filter((use) => small.some(([category]) => category === use.category)).reduce((sum, use) => sum + use.kwh, 0);
-      if (rest > 0) link(mine, useNode("others", text("trends.other-uses", { n: small.length }), others), rest);
+      const together = part.uses.filter((use) => small.some(([category]) => category === use.category)).reduce((sum, use) => sum + use.kwh, 0);
+      if (together > 0) link(mine, useNode("others", text("trends.other-uses", { n: small.length }), others), together);
       if (part.rest > 0) link(mine, node("rest", `${text("trends.rest")}  ${look.number(rest, "kWh")}`, text("trends.rest.why"), "rest"), part.rest, true);
     }
     if (told.rest > 0) link(whole, node("rest", `${text("trends.rest")}  ${look.number(rest, "kWh")}`, text("trends.rest.why"), "rest"), told.rest, true);

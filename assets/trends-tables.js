@@ -34,7 +34,7 @@
     if (!row) return "";
     if (row.change === null) return text("trends.difference.none");
     const sign = row.change > 0 ? "+" : "";
-    const share = row.percent === null ? "" : ` (${sign}${look.number(row.percent, "%")})`;
+    const share = row.percent === null ? "" : ` (${sign}${row.percent.toFixed(1).replace("-", "\u2212")}\u202f%)`;
     return make("span", { title: text("trends.difference.of", { n: row.buckets, of: row.of }) }, `${sign}${look.number(row.change, row.unit)}${share}`,
       row.buckets < row.of ? make("span", { class: "note" }, ` ${text("trends.difference.of", { n: row.buckets, of: row.of })}`) : null);
   }

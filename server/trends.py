@@ -139,7 +139,7 @@ def _differences(found: Chart) -> list[DifferenceOut]:
 def _method(found: Chart) -> dict[str, str]:
     """How it was made, in words."""
     kinds = ["readings" if is_short(found.step) else "rollups"]
-    kinds += ["coarser"] if found.coarser else []
+    kinds += [f"coarser.{found.coarser}"] if found.coarser else []
     return {lang: " ".join(filled(f"trends.method.{kind}", lang, {}) for kind in kinds) for lang in LANGUAGES}
 
 

@@ -29,10 +29,15 @@ def side(context: Context) -> html.Aside:
             html.Div(
                 field, className="search trends-search", role="search", **attrs({"aria-label": text("trends.add")})
             ),
-            html.H2(text("trends.lines"), className="trends-head"),
-            html.Ul(id="trends-lines", className="trends-lines"),
-            html.H2(text("trends.notes"), className="trends-head"),
-            html.Div(id="trends-notes", className="trends-notes"),
+            html.Div(
+                [
+                    html.H2(text("trends.lines"), className="trends-head"),
+                    html.Ul(id="trends-lines", className="trends-lines"),
+                    html.H2(text("trends.notes"), className="trends-head"),
+                    html.Div(id="trends-notes", className="trends-notes"),
+                ],
+                className="trends-side-rest",
+            ),
         ],
         className="trends-side",
         **attrs({"aria-label": text("trends.lines")}),

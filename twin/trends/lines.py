@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -14,12 +15,16 @@ from twin.live import LiveState
 from twin.trends.course import Course, of_point
 from twin.trends.normalise import Around, Divided, Normalise, divided
 from twin.trends.periods import Compare, Other, other_window, step_for
+from twin.trends.refusal import RefusedError
 from twin.trends.rolled import of_places
 from twin.trends.subject import Subject
 from twin.trends.sums import Difference, Total, difference_of, total_of
 
 MOST_PLACES = 10_000
 """Places of all lines together."""
+
+
+Coarser = Literal["", "many", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """``lines`` by period and subject; ``places`` (b + 1,) are the borders of the window, ``others`` [ms] those of the
-    other one where they are drawn; ``coarser``: steps are longer than the window would like, for there are too many
-    readings."""
+    other one where they are drawn; ``coarser``: why steps are longer than the window would like: there are too ``many``
+    readings, or they are ``gone`` (their time is over, and only hours are kept)."""
 
     lines: list[Line]
     step: Step
@@ -62,24 +67,47 @@ class Chart:
     other: Other | None
     others: I64
     differences: dict[str, Difference | None]
-    coarser: bool
+    coarser: Coarser = ""
 
 
 def chart(store: SqlStore, live: LiveState, asked: Asked, around: Callable[[Subject], Around]) -> Chart:
     """The chart; SeriesError (of which RefusedError) where that cannot be asked so. Takes long: call it from a
     thread."""
     step = asked.step or ("day" if asked.normalise in ("heating", "cooling") else step_for(asked.start, asked.end))
+    if not is_short(step):
+        return _chart(store, live, asked, step, around)
     try:
-        return _chart(store, live, asked, step, around, coarser=False)
+        found = _chart(store, live, asked, step, around)
     except SeriesError as error:
-        if asked.step is not None or not is_short(step) or "are made from readings" not in str(error):
+        if asked.step is not None or isinstance(error, RefusedError) or "are made from readings" not in str(error):
             raise
-        return _chart(store, live, asked, "hour", around, coarser=True)
+        return replace(_chart(store, live, asked, "hour", around), coarser="many")
+    if not _readings_gone(store, asked):
+        return found
+    hours = _chart(store, live, asked, "hour", around)
+    if _known(hours) <= _known(found) * MORE:
+        return found
+    if asked.step is not None:
+        raise RefusedError("gone", "readings of that time are not kept any longer: ask for step=hour or step=day")
+    return replace(hours, coarser="gone")
 
 
-def _chart(
-    store: SqlStore, live: LiveState, asked: Asked, step: Step, around: Callable[[Subject], Around], *, coarser: bool
-) -> Chart:
+MORE = 1.2
+"""So much more must hours know than readings do before they stand in."""
+
+
+def _readings_gone(store: SqlStore, asked: Asked) -> bool:
+    """Whether the window begins before the oldest reading that is kept."""
+    span = store.span()
+    return span is None or asked.start < span[0]
+
+
+def _known(found: Chart) -> float:
+    """How much is known of all lines [h]."""
+    return sum(line.total.coverage * line.total.hours for line in found.lines if line.period == 0)
+
+
+def _chart(store: SqlStore, live: LiveState, asked: Asked, step: Step, around: Callable[[Subject], Around]) -> Chart:
     places = edges(store.calendar, step, asked.start, asked.end)
     number = max(0, len(places) - 1) * len(asked.subjects) * (2 if asked.compare else 1)
     if number > MOST_PLACES:
@@ -100,7 +128,7 @@ def _chart(
                 this.raw, places[:-1], that.raw, others[:-1], asked.now, energy=this.subject.summed
             )
         lines = [*lines, *before]
-    return Chart(lines, step, places, other, others, differences, coarser)
+    return Chart(lines, step, places, other, others, differences)
 
 
 def _line(

@@ -214,7 +214,7 @@ def test_a_chart_compares_and_falls_back_to_hours(store: DuckDbStore, monkeypatc
         chart(store, LIVE, Asked(subjects, T0 - 9 * DAY_MS, T0, T0, 60_000), lambda _: Around(None, ""))
     monkeypatch.setattr("twin.trends.rolled.MOST_READINGS", -1)
     coarse = chart(store, LIVE, Asked(subjects[:1], T0 - DAY_MS, T0, T0), lambda _: Around(None, ""))
-    assert (coarse.step, coarse.coarser) == ("hour", True)
+    assert (coarse.step, coarse.coarser) == ("hour", "many")
     with pytest.raises(SeriesError, match="are made from readings"):
         chart(store, LIVE, Asked(subjects[:1], T0 - DAY_MS, T0, T0, 300_000), lambda _: Around(None, ""))
     assert np.isfinite(of_point(store, "meter", "day", edges(store.calendar, "day", T0 - DAY_MS, T0), T0).value).all()
