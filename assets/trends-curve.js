@@ -170,7 +170,7 @@
     const shapes = [];
     const annotations = [];
     const upright = (at, dash, width, color) => shapes.push({ type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: base, y1: 1, line: { color, width: look.px(width), dash } });
-    const word = (at, text, y = 1) => annotations.push({ text, x: at, y, xref: "x", yref: "paper", yanchor: "bottom", xanchor: "center", showarrow: false, font: { size: look.px(11), color: look.token("--text-2") } });
+    const word = (at, text, y = 1) => annotations.push({ text, x: at, y, xref: "x", yref: "paper", yanchor: "bottom", xanchor: "center", showarrow: false, font: { size: look.px(12), color: look.token("--text-2") } });
     const state = campus.trendsState.get();
     if (state.at !== "live") {
       upright(Date.parse(state.at), "solid", 1.5, look.token("--text-1"));
@@ -188,7 +188,7 @@
       }
       annotations.push({
         text: `<b>${i + 1}</b>`, x: Math.max(from, answer.start), y: 1, xref: "x", yref: "paper", yanchor: "top", xanchor: "left", showarrow: false, borderpad: 2,
-        bgcolor: look.token("--select"), font: { size: look.px(11), color: look.token("--on-select") },
+        bgcolor: look.token("--select"), font: { size: look.px(12), color: look.token("--on-select") },
       });
     });
     return { shapes, annotations };
@@ -248,7 +248,7 @@
     const { shapes, annotations } = uprights(answer, base, end);
     if (base) {
       now.forEach(({ number }, i) => annotations.push({
-        text: String(number + 1), x: 0, y: i + 0.5, xref: "paper", yref: "y9", xanchor: "right", xshift: -look.px(8), showarrow: false, font: { size: look.px(11), color: look.token("--text-2") },
+        text: String(number + 1), x: 0, y: i + 0.5, xref: "paper", yref: "y9", xanchor: "right", xshift: -look.px(8), showarrow: false, font: { size: look.px(12), color: look.token("--text-2") },
       }));
     }
     if (several) annotations.push(...endNames(lines, axisOf, middles(answer.borders), end));

@@ -11,7 +11,7 @@
   function fields() {
     const box = el("trends-window");
     if (!box || box.firstChild) return;
-    const field = (id, label) => make("label", { class: "trends-instant" }, make("span", {}, label), make("input", { type: "datetime-local", id, step: 60 }));
+    const field = (id, label) => make("label", { class: "trends-instant" }, make("span", {}, label), make("input", { type: "datetime-local", id, step: 60, "aria-label": label }));
     const button = make("button", { class: "button small", type: "button" }, box.dataset.apply);
     const word = make("span", { class: "trends-window-word", role: "status", id: "trends-window-word" });
     box.append(field("trends-from", box.dataset.from), field("trends-to", box.dataset.to), button, word);

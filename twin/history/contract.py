@@ -76,7 +76,7 @@ KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
 EVENTS = pa.schema(
     [
         ("time", pa.int64()),
-        ("kind", pa.string()),  # source, finding, configuration ...
+        ("kind", pa.string()),  # source, finding, configuration, note ...
         ("subject", pa.string()),  # id of what it is about
         ("state", pa.string()),
         ("detail", pa.string()),  # JSON object
