@@ -30,6 +30,18 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       return window.dash_clientside.no_update;
     },
 
+    /** A hand drew a stretch of the trends' time axis. */
+    trendsZoom(moved) {
+      window.campus.trends?.zoomed(moved);
+      return window.dash_clientside.no_update;
+    },
+
+    /** A hand chose an instant in the trends' chart. */
+    trendsClick(clicked) {
+      window.campus.trends?.clicked(clicked);
+      return window.dash_clientside.no_update;
+    },
+
     /** The view changed something itself. */
     fromTwin(selection, storey, mode, camera, explode, xray, section, measure) {
       const now = { selection, storey, mode, camera, explode, xray, section, measure };

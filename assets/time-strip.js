@@ -11,7 +11,7 @@
   const HIGH = 24;
   const UNDER = 26;
   const HEIGHT = TOP + HIGH + UNDER;
-  const SHAPES = { source: "M0-6 6 5H-6Z", finding: "M-5-5H5V5H-5Z", configuration: "M0-6 6 0 0 6-6 0Z" };
+  const SHAPES = { source: "M0-6 6 5H-6Z", finding: "M-5-5H5V5H-5Z", configuration: "M0-6 6 0 0 6-6 0Z", note: "M-5-6H5V3L0 7-5 3Z" };
   const OTHER = "M-5 0A5 5 0 1 0 5 0 5 5 0 1 0-5 0Z";
 
   function make(name, attributes, ...children) {

@@ -85,6 +85,27 @@ def cut_feeds(page: Page) -> None:
     page.wait_for_selector("#feeds-stale:not([hidden])", timeout=30_000)
 
 
+TRENDS = "[data-page=trends]:is([data-state=ready],[data-state=empty],[data-state=error])"
+
+
+def hold_trends(page: Page) -> None:
+    """The answer never comes: the loading state."""
+    page.route("**/api/v1/trends?*", lambda _route: None)
+
+
+def cut_trends(page: Page) -> None:
+    """The network goes away under the trends, and they are asked for again."""
+    page.context.set_offline(True)
+    page.click("[data-trend-set='span=7d']")
+    page.wait_for_selector("#trends-stale:not([hidden])", timeout=30_000)
+
+
+def search_trends(page: Page) -> None:
+    """The search of the trends with a few letters typed."""
+    page.fill("#trends-query", "14 sys" if "lang=zh" in page.url else "14 lab")
+    page.wait_for_selector("#trends-results .trends-hit")
+
+
 def let_speak(page: Page) -> None:
     """Devices have sent for a while: rates, and signals that come unmapped."""
     page.wait_for_timeout(25_000)
@@ -136,6 +157,24 @@ SHOTS = (
     Shot("console", "empty", server="empty", wait="[data-page]"),
     Shot("building", "whole", path="/building/14"),
     Shot("building", "storey", path="/building/14", query="storey=14/03"),
+    Shot("trends", "day", path="/trends", query="what=14:power", wait=TRENDS),
+    Shot("trends", "week", path="/trends", query="what=14:power&span=7d&compare=week", wait=TRENDS),
+    Shot("trends", "several", path="/trends", query="what=14:power&what=15:power&what=14:people", wait=TRENDS),
+    Shot("trends", "carpet", path="/trends", query="what=14:power&view=carpet&span=7d", wait=TRENDS),
+    Shot("trends", "duration", path="/trends", query="what=14:power&what=15:power&view=duration", wait=TRENDS),
+    Shot("trends", "flows", path="/trends", query="view=flows", wait=TRENDS),
+    Shot("trends", "ranking", path="/trends", query="view=ranking&by=intensity&of=spaces", wait=TRENDS),
+    Shot("trends", "find", path="/trends", query="what=14:power", wait=TRENDS, act=search_trends),
+    Shot("trends", "refused", path="/trends", query="what=14:power&normalise=heating", wait=TRENDS),
+    Shot(
+        "trends",
+        "empty",
+        path="/trends",
+        query="what=14:power&from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z",
+        wait=TRENDS,
+    ),
+    Shot("trends", "loading", path="/trends", query="what=14:power", before=hold_trends, wait="[data-state=loading]"),
+    Shot("trends", "stale", path="/trends", query="what=14:power", wait=TRENDS, act=cut_trends),
     Shot("feeds", "demo", path="/feeds", wait="#feeds-unmapped section"),
     Shot("feeds", "points", path="/feeds", query="source=simulator", wait="#feeds-unmapped section"),
     Shot("feeds", "stale", path="/feeds", wait="#feeds-unmapped section", act=cut_feeds),

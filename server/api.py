@@ -21,12 +21,14 @@ from server import (
     mapping,
     meters,
     neighbours,
+    notes,
     occupancy,
     provenance,
     push,
     quality,
     reports_api,
     series,
+    trends,
     unmapped_api,
 )
 from server.runtime import Runtime
@@ -86,10 +88,13 @@ def router(runtime: Runtime) -> APIRouter:
     mapping.add(api, runtime)
     meters.add(api, runtime)
     neighbours.add(api, runtime)
+    board = notes.Notes(runtime)
+    notes.add(api, runtime, board)
     occupancy.add(api, runtime)
     provenance.add(api, runtime)
     reports_api.add(api, runtime)
     series.add(api, runtime)
+    trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
     return api
 

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,10 +23,12 @@ from twin.history.past_memory import remembered
 from twin.history.recorder import Recorder
 from twin.history.restore import MARK
 from twin.history.retention import Retention
-from twin.history.store import SqlStore
+from twin.history.store import LAST, SqlStore
 from twin.kpi import Kpis, Then
 from twin.kpi_memory import PastHour
 from twin.live import LiveState
+from twin.notes import KIND as NOTE
+from twin.notes import NOTED, Note, read_notes
 
 log = logging.getLogger(__name__)
 
@@ -159,10 +161,14 @@ class Archive:
 
     async def events(self, start: float, end: float) -> list[PastEvent]:
         """What happened from ``start`` to ``end`` [s since epoch], oldest first."""
-        rows = (await self.ask(lambda store: store.events(round(start * 1000), round(end * 1000)))).to_pylist()
+        rows, notes = await self.ask(lambda store: _events(store, round(start * 1000), round(end * 1000)))
         following: dict[tuple[str, str], float] = {}
         found: list[PastEvent] = []
         for row in reversed(rows):
+            if row["kind"] == NOTE:
+                if (note := notes.get(row["subject"])) is not None and row["state"] == NOTED:
+                    found.append(_noted(note, json.loads(row["detail"])))
+                continue
             key = row["kind"], row["subject"]
             if row["kind"] == "figures":  # of a finding that goes on: nothing happened
                 continue
@@ -184,3 +190,16 @@ class Archive:
             for table in tables
             for row in table.to_pylist()
         ]
+
+
+def _events(store: SqlStore, start: int, end: int) -> tuple[list[dict[str, Any]], dict[str, Note]]:
+    """What happened from ``start`` to before ``end`` [ms], and the notes that stand, where there are any among it: one
+    may have been taken away later."""
+    rows = store.events(start, end).to_pylist()
+    some = any(row["kind"] == NOTE for row in rows)
+    return rows, read_notes(store.events(0, LAST, (NOTE,)).to_pylist()) if some else {}
+
+
+def _noted(note: Note, told: dict[str, str]) -> PastEvent:
+    until = None if note.end is None else note.end / 1000
+    return PastEvent(note.start / 1000, until, NOTE, note.id, NOTED, note.entity, told["zh"], told["en"])

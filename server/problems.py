@@ -13,9 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from server.texts import Lang, filled
 from twin.history.contract import HistoryError, HistoryLaterError
+from twin.history.steps import SeriesError
+from twin.trends.refusal import RefusedError
 
 log = logging.getLogger(__name__)
+
+_LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
 
 def problem(status: int, detail: str, **more: Any) -> JSONResponse:
@@ -29,6 +34,7 @@ def register(server: FastAPI) -> None:
     server.add_exception_handler(HTTPException, _http_error)
     server.add_exception_handler(RequestValidationError, _validation_error)
     server.add_exception_handler(HistoryError, _history_error)
+    server.add_exception_handler(SeriesError, _series_error)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -47,6 +53,14 @@ async def _history_error(request: Request, error: Exception) -> Response:
     answer = problem(503, str(error))
     answer.headers["Retry-After"] = "2"
     return answer
+
+
+async def _series_error(request: Request, error: Exception) -> Response:
+    """What cannot be asked so; with a ``code`` and its ``words`` in both languages where the reader will see it."""
+    if not isinstance(error, RefusedError):
+        return problem(422, str(error))
+    words = {lang: filled(f"trends.refused.{error.code}", lang, error.figures) for lang in _LANGUAGES}
+    return problem(422, str(error), code=error.code, words=words)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

@@ -10,8 +10,9 @@ from server.feed import NOT_MEASURED
 
 SCREENS = (
     ("/", "screen.console"),
-    ("/feeds", "screen.feeds"),
+    ("/trends", "screen.trends"),
     ("/reports", "screen.reports"),
+    ("/feeds", "screen.feeds"),
     ("/check", "screen.check"),
 )
 

@@ -15,6 +15,7 @@ from pages._parts.fresh import texts_of
 from pages._parts.links import links
 from pages._parts.occupancy import people
 from pages._parts.provenance import provenance
+from pages._parts.see_trend import trend_of_total
 from pages._parts.time_bar import difference_mark
 from twin.domains import Channel, channels
 from twin.index import Entity, kind_of, label_of, name_of
@@ -108,6 +109,7 @@ def _hero(context: Context, entity_id: str, channel: Channel, *, total: bool) ->
                 [live(entity_id, "age"), live(entity_id, "quality"), covered(context, entity_id) if total else None],
                 className="hero-state",
             ),
+            trend_of_total(context, entity_id, channel.quantity),
         ],
         className="hero",
         **attrs({"data-hero": entity_id}),

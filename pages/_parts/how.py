@@ -8,6 +8,7 @@ from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs, row
 from pages._parts.context import Context
 from pages._parts.fresh import fresh
+from pages._parts.see_trend import see_trend
 from server.provenance import found
 from twin.live import Latest
 from twin.point import DERIVED
@@ -37,8 +38,9 @@ def how_it_came(context: Context, latest: Latest) -> html.Details:
 def _lines(context: Context, latest: Latest, how: Provenance) -> list[Child]:
     text, point = context.text, latest.point
     received = row(text("how.received"), fresh(f"{point.id}|received", _received(context, latest, how)))
+    course = row(text("screen.trends"), see_trend(context, f"point:{point.id}")) if context.runtime.past else None
     if point.source == DERIVED:
-        return [received]
+        return [received, course]
     payload = fresh(f"{point.id}|payload", how.payload, "code payload")
     return [
         row(text("how.raw"), fresh(f"{point.id}|raw", how.value or fmt.DASH, "code clip")),
@@ -47,6 +49,7 @@ def _lines(context: Context, latest: Latest, how: Provenance) -> list[Child]:
         received,
         *[row(text("how.conversion"), _conversion(context, step)) for step in how.conversions],
         *[_check(context, latest, check, first=n == 0) for n, check in enumerate(how.checks)],
+        course,
     ]
 
 

@@ -377,3 +377,20 @@ def test_a_main_meter_has_a_model_of_its_own(tmp_path: Path) -> None:
     with serve_runtime(runtime) as served:
         until(lambda: any(row["entity"] == "M" for row in asked(served, "models")["items"]), 20)
         assert asked(served, "models/M")["kind"] == "meter"
+
+
+def test_a_trend_has_the_band_behind_it_and_the_day_ahead(campus: Served) -> None:
+    window = {"from": iso(NOW - 48 * HOUR), "to": iso(NOW + 24 * HOUR)}
+    found = asked(campus, "trends", what="1:power", **window)
+    (band,) = found["bands"]
+    assert (band["what"], band["quality"]) == ("1:power", "calibrated")
+    assert "CV(RMSE)" in band["reason"]["en"]
+    assert [at for at in band["times"] if at > found["now"]], "also after now"
+    inside = [low < value < high for low, value, high in zip(band["low"], band["expected"], band["high"], strict=True)]
+    assert len(inside) > 60
+    assert all(inside)
+    days = asked(campus, "trends", what="1:power", step="day", **window)
+    assert days["bands"] == [], "bands of hours say nothing of days"
+    ranked = asked(campus, "trends/ranking", by="deviation", **{"from": iso(NOW - 96 * HOUR), "to": iso(NOW)})
+    assert [row["id"] for row in ranked["rows"]][0] == "2", "where a load is on that should not be"
+    assert {row["quality"] for row in ranked["rows"]} == {"calibrated"}

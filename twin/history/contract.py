@@ -74,12 +74,15 @@ STANDING = pa.schema([("point", pa.int32()), ("held", pa.int64())])
 BEYOND = pa.schema([("point", pa.int32()), ("hours", pa.int32()), ("out", pa.int32())])
 """Hours that are known of each point, and of how many of them the mean is out of bounds."""
 
+SUMS = pa.schema([("point", pa.int32()), ("known", pa.float64()), ("held", pa.float64())])
+"""``known`` [unit x ms] is the mean times the time in which it was known, summed; ``held`` [ms] that time."""
+
 KNOWN = pa.schema([("start", pa.int64()), ("points", pa.float64())])
 
 EVENTS = pa.schema(
     [
         ("time", pa.int64()),
-        ("kind", pa.string()),  # source, finding, configuration ...
+        ("kind", pa.string()),  # source, finding, configuration, note ...
         ("subject", pa.string()),  # id of what it is about
         ("state", pa.string()),
         ("detail", pa.string()),  # JSON object
@@ -187,6 +190,11 @@ class Historian(Protocol):
     def beyond(self, points: Keys, start: int, end: int, low: float, high: float) -> pa.Table:
         """How many hours of each point are known, and of how many the mean is below ``low`` or above ``high``
         [canonical unit] (``BEYOND``)."""
+        ...
+
+    def sums(self, step: Literal["hour", "day"], points: Keys, start: int, end: int) -> pa.Table:
+        """What each point comes to over the roll-ups that begin from ``start`` to before ``end``: (point, known [unit x
+        ms], held [ms]), by point, those of which anything is known."""
         ...
 
     def known(self, start: int, end: int, step: int) -> pa.Table:

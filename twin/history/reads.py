@@ -182,6 +182,21 @@ def beyond(dialect: Dialect, points: str, start: int, end: int, low: float, high
     return _of_points(_filled(_beyond(dialect, low, high), (start, end)), points)
 
 
+@lru_cache(maxsize=16)
+def _sums(dialect: Dialect) -> str:
+    rollups = _relation(ROLLUPS, ROLLUPS_OF)
+    rollups = _some(rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1)))
+    rollups = rollups.filter(rollups.held > 0)
+    held = rollups.held.cast("float64")
+    found = rollups.group_by("point").agg(known=(rollups["mean"] * held).sum(), held=held.sum())
+    return _compiled(found.order_by("point"), dialect)
+
+
+def sums(dialect: Dialect, points: str, start: int, end: int) -> str:
+    """What each point comes to over its roll-ups, by point."""
+    return _of_points(_filled(_sums(dialect), (start, end)), points)
+
+
 def spoke(dialect: Dialect, start: int, end: int, step: int) -> str:
     """How many points said anything in each step, by start."""
     readings = _relation(READINGS, READINGS_OF)

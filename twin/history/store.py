@@ -30,6 +30,7 @@ from twin.history.contract import (
     READINGS,
     ROLLUPS,
     STANDING,
+    SUMS,
     TOP,
     HistoryError,
     HistoryMovedError,
@@ -417,6 +418,11 @@ class SqlStore(ABC):
         """How many hours of each point are known and how many out of bounds: (point, hours, out), by point."""
         sql = reads.beyond(self.dialect, self._told(points) or NOBODY, start, end, low, high)
         return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of("hour", start, end)}, BEYOND)
+
+    def sums(self, step: Step, points: Keys, start: int, end: int) -> pa.Table:
+        """What each point comes to over roll-ups: (point, known [unit x ms], held [ms]), by point."""
+        sql = reads.sums(self.dialect, self._told(points) or NOBODY, start, end)
+        return self._ask_of(sql, lambda: {reads.ROLLUPS_OF: self.rollups_of(step, start, end)}, SUMS)
 
     def known(self, start: int, end: int, step: int) -> pa.Table:
         """How many points were known in each ``step`` [ms]: (start, points), by start."""

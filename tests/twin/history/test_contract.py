@@ -287,3 +287,16 @@ def test_how_many_points_are_known_says_where_the_gaps_are(store: SqlStore) -> N
     assert [(r["start"] - T0) // HOUR for r in hours] == [0, 3]
     assert hours[0]["points"] == pytest.approx(1 + 34 / 60)
     assert hours[1]["points"] == pytest.approx(5 / 60)
+
+
+def test_sums_are_of_known_time(store: SqlStore) -> None:
+    rows = [Row(p, T0 + m * 60_000, v) for m in range(0, 90, 5) for p, v in ((0, 5.0), (2, -1.0))]
+    store.append(readings(rows), 1)
+    store.roll(T0 + 3 * HOUR)
+    found = store.sums("hour", np.arange(3, dtype=np.int32), T0, T0 + 3 * HOUR).to_pylist()
+    assert [row["point"] for row in found] == [0, 2]
+    # a stands five minutes after its last reading, c two hours
+    assert found[0]["held"] == pytest.approx(90 * 60_000)
+    assert found[0]["known"] == pytest.approx(5.0 * 90 * 60_000)
+    assert found[1]["known"] == pytest.approx(-1.0 * found[1]["held"])
+    assert len(store.sums("hour", np.zeros(0, np.int32), T0, T0 + HOUR)) == 0

@@ -1,0 +1,1 @@
+"""Trends: lines, totals, comparisons, carpets, flows and rankings out of a history. Knows no web."""
