@@ -27,7 +27,10 @@
     if (!panel) return;
     const now = panel.querySelector("[data-fresh]");
     if (now !== first) [first, heard] = [now, performance.now()];
-    const old = now !== null && !document.hidden && performance.now() - heard > LATE_MS;
+    // what was grows no older
+    const past = campus.view.get().at !== "live";
+    if (past) heard = performance.now();
+    const old = now !== null && !past && !document.hidden && performance.now() - heard > LATE_MS;
     if (old === "old" in panel.dataset) return;
     if (old) panel.dataset.old = campus.text("kpis.error");
     else delete panel.dataset.old;

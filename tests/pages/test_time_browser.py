@@ -108,8 +108,9 @@ def test_ages_are_those_of_then_and_do_not_grow(open_page: Opener) -> None:
     at_rest(page)
     age = page.locator("#heading .facts .live").last
     first = age.inner_text()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(11_500)
     assert age.inner_text() == first
+    assert page.locator("#details").get_attribute("data-old") is None, "and nobody says that they were not told again"
 
 
 @pytest.mark.parametrize("how", ["button", "escape", "end"])
