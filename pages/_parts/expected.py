@@ -34,7 +34,8 @@ def expected(context: Context, entity: Entity) -> Child:
     lines: list[Child] = []
     if outlook is not None:
         told = _now(context, entity.id, band) if band else text("expected.unknown")
-        lines.append(row(text("expected.now" if context.moment is None else "expected.then"), fresh(f"expected|{entity.id}", told)))
+        when = "expected.now" if context.moment is None else "expected.then"
+        lines.append(row(text(when), fresh(f"expected|{entity.id}", told)))
     state = html.Span([text(f"forecast.quality.{quality}"), " · ", html.Span(why[context.lang], className="quiet")])
     lines.append(row(text("expected.model"), state))
     finding = forecasts.anomalies().get(entity.id) if context.moment is None else None
