@@ -380,7 +380,7 @@ def test_a_main_meter_has_a_model_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_trend_has_the_band_behind_it_and_the_day_ahead(campus: Served) -> None:
-    window = {"from": iso(NOW - 48 * HOUR), "to": iso(NOW + 24 * HOUR)}
+    window: dict[str, Any] = {"from": iso(NOW - 48 * HOUR), "to": iso(NOW + 24 * HOUR)}
     found = asked(campus, "trends", what="1:power", **window)
     (band,) = found["bands"]
     assert (band["what"], band["quality"]) == ("1:power", "calibrated")
@@ -391,6 +391,7 @@ def test_a_trend_has_the_band_behind_it_and_the_day_ahead(campus: Served) -> Non
     assert all(inside)
     days = asked(campus, "trends", what="1:power", step="day", **window)
     assert days["bands"] == [], "bands of hours say nothing of days"
-    ranked = asked(campus, "trends/ranking", by="deviation", **{"from": iso(NOW - 96 * HOUR), "to": iso(NOW)})
-    assert [row["id"] for row in ranked["rows"]][0] == "2", "where a load is on that should not be"
+    window = {"from": iso(NOW - 96 * HOUR), "to": iso(NOW)}
+    ranked = asked(campus, "trends/ranking", by="deviation", **window)
+    assert ranked["rows"][0]["id"] == "2", "where a load is on that should not be"
     assert {row["quality"] for row in ranked["rows"]} == {"calibrated"}

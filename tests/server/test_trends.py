@@ -92,7 +92,7 @@ def test_a_comparison_has_both_totals_and_the_difference(served: Served) -> None
 
 
 def test_files_say_what_is_shown(served: Served) -> None:
-    query = {"what": ["1:power", f"point:{ONE}"], "from_": NOW - 3 * HOUR, "to": NOW, "step": "hour"}
+    query: dict[str, Any] = {"what": ["1:power", f"point:{ONE}"], "from_": NOW - 3 * HOUR, "to": NOW, "step": "hour"}
     told = ask(served, **query)
     text = get(served, "trends", format="csv", **query)
     assert 'filename="trends.csv"' in text.headers["content-disposition"]
@@ -108,7 +108,7 @@ def test_files_say_what_is_shown(served: Served) -> None:
 
 
 def test_by_area_and_the_views(served: Served) -> None:
-    window = {"from_": NOW - 24 * HOUR, "to": NOW}
+    window: dict[str, Any] = {"from_": NOW - 24 * HOUR, "to": NOW}
     found = ask(served, what="1/01/101:power", step="hour", normalise="area", **window)
     assert found["lines"][0]["unit"] == "W/m²"
     assert found["lines"][0]["value"][-1] == pytest.approx(39.5 * 1000 / 16, rel=0.01)

@@ -95,9 +95,11 @@ def limits_of(values: F64) -> list[float]:
 
 
 def _round_up(step: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten."""
+    """The next round number: of these times a power of ten."""
     power = 10.0 ** np.floor(np.log10(step))
-    return float(next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= step * (1 - 1e-9)))
+    return float(
+        next(each * power for each in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if each * power >= step * (1 - 1e-9))
+    )
 
 
 def read_limits(low: float, high: float) -> list[float]:

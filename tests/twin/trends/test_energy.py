@@ -27,7 +27,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 T0 = 1_795_708_800_000
 """2026-11-27 00:00 in Shanghai."""
 DAYS = 10
-HOURS = T0 / 1000 - DAYS * 86_400 + 3600.0 * np.arange(24 * DAYS)
+HOURS = (T0 / 1000 - DAYS * 86_400 + 3600.0 * np.arange(24 * DAYS)).astype(np.float64)
 ROOMS = ["1/1/1.power", "1/1/2.power", "2/1/1.power"]
 
 

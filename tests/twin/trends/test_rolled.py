@@ -85,7 +85,7 @@ def test_what_is_below_a_meter_is_read_only_while_it_is_silent(filled: Filled, m
     asked: list[tuple[int, int]] = []
     made = buckets.made
 
-    def counted(store: SqlStore, points: np.ndarray, step: Step, borders: np.ndarray, now: int) -> buckets.Made:  # type: ignore[type-arg]
+    def counted(store: SqlStore, points: np.ndarray, step: Step, borders: np.ndarray, now: int) -> buckets.Made:
         asked.append((len(points), len(borders) - 1))
         return made(store, points, step, borders, now)
 
