@@ -176,8 +176,8 @@ async def _paper(context: Context, told: Mapping[str, str]) -> Child:
     except PeriodError:
         return states.message("past", context.text("reports.future"), context.text("reports.future-text"))
     except HistoryLaterError as error:
-        said = states.message("missing", context.text("reports.later"), str(error))
-        return html.Div(said, **attrs({"data-reports-later": ""}))  # assets/reports.js asks again
+        later = states.message("missing", context.text("reports.later"), str(error))
+        return html.Div(later, **attrs({"data-reports-later": ""}))  # assets/reports.js asks again
     except HistoryError as error:
         return states.message("missing", context.text("reports.no-history"), str(error))
     except Exception:  # whatever it is, the reader gets a sentence and the log the reason
