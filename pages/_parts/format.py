@@ -69,7 +69,7 @@ def stamp(epoch: float, zone: str, lang: str) -> str:
     moment = datetime.fromtimestamp(epoch, UTC).astimezone(ZoneInfo(zone))
     weekday = _WEEKDAYS["zh" if lang == "zh" else "en"][moment.weekday()]
     if lang == "zh":
-        return f"{moment.year}年{moment.month}月{moment.day}日{weekday} {moment:%H:%M:%S}"
+        return f"{moment.year}年{moment.month}月{moment.day}日 {weekday} {moment:%H:%M:%S}"
     return f"{weekday} {moment.day} {moment:%b %Y, %H:%M:%S}"
 
 
