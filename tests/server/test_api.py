@@ -142,8 +142,11 @@ def test_openapi_names_every_route(served: Served) -> None:
                      "search", "check", "readings", "quality", "impact", "mapping/accept", "mapping/suggestions",
                      "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance",
                      "history", "frames", "frames/links", "forecast", "models", "models/{entity}",
-                     "points/{point}/series", "series")
+                     "points/{point}/series", "series", "trends", "trends/carpet", "trends/duration", "trends/flows",
+                     "trends/ranking", "trends/find", "trends/names", "notes", "notes/{note}")
     }  # fmt: skip
+    assert set(paths.pop("/api/v1/notes")) == {"get", "post"}
+    assert set(paths.pop("/api/v1/notes/{note}")) == {"delete"}
     for path, methods in paths.items():
         (method,) = methods
         assert (method == "post") == (path in ("/api/v1/readings", "/api/v1/mapping/accept"))
