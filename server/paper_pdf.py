@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 from server.paper_browser import find_browser
@@ -27,6 +30,9 @@ MOST_HTML, MOST_PDF = 32 * 2**20, 64 * 2**20
 AT_ONCE, WAITING = 1, 8
 """So many are printed at a time, and so many may wait for their turn."""
 LOOK_S = 0.1
+TRIES = 2
+LOST = 0.05
+"""A PDF that lacks a larger share of the letters and digits of its page was printed before they were there."""
 _TAIL = 600
 
 FLAGS = (
@@ -37,6 +43,8 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
     "--password-store=basic", "--use-mock-keychain", "--no-pdf-header-footer",
     "--generate-pdf-document-outline",
+    # the page's own clock does not move while a typeface is loading: nothing is printed before all of them are there
+    "--virtual-time-budget=20000", "--run-all-compositor-stages-before-draw",
 )  # fmt: skip
 
 
@@ -78,7 +86,16 @@ class Printer:
         self._waiting += 1
         try:
             async with self._turns:
-                return await _printed(program, data, self._limits)
+                for _ in range(TRIES):
+                    paper = await _printed(program, data, self._limits)
+                    lost = await asyncio.to_thread(lost_signs, html, paper)
+                    if not lost:
+                        return paper
+                    log.warning("%d signs are missing in a PDF: it is printed again", len(lost))
+                raise PrintError(
+                    f"{len(lost)} signs ({''.join(sorted(lost)[:12])}) are missing in what Chromium printed: its "
+                    "typefaces were not ready, try again"
+                )
         finally:
             self._waiting -= 1
 
@@ -153,6 +170,31 @@ def _taken(target: Path, errors: Path, code: int | None, limits: Limits) -> byte
         "that runs Chromium with --no-sandbox)" if "sandbox" in said.lower() else ""
     )  # fmt: skip
     raise PrintError(f"Chromium ended with {code} and printed nothing: {said}{hint}")
+
+
+def lost_signs(html: str, paper: bytes) -> set[str]:
+    """The letters and digits of a page that its PDF does not have; none where only a few are lost (no typeface has
+    everything). On a machine that is busy a page can be printed before its typefaces are ready: empty lines."""
+    text = unescape(re.sub(r"<(style|title)\b.*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL))
+    wanted = {sign for sign in text if sign.isalnum()}
+    lost = wanted - set(_signs(paper))
+    return lost if len(lost) > max(2.0, LOST * len(wanted)) else set()
+
+
+def _signs(paper: bytes) -> Iterator[str]:
+    """Every sign that the fonts of a PDF stand for."""
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", paper, re.DOTALL):
+        try:
+            table = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        for block in re.findall(rb"beginbfchar(.*?)endbfchar", table, re.DOTALL):
+            for text in re.findall(rb"<\w+>\s*<(\w+)>", block):
+                yield from bytes.fromhex(text.decode()).decode("utf-16-be", "ignore")
+        for block in re.findall(rb"beginbfrange(.*?)endbfrange", table, re.DOTALL):
+            for first, last, text in re.findall(rb"<(\w+)>\s*<(\w+)>\s*<(\w+)>", block):
+                begin = int(text[-4:], 16)
+                yield from (chr(begin + n) for n in range(int(last, 16) - int(first, 16) + 1))
 
 
 def _size(path: Path) -> int:

@@ -269,9 +269,20 @@ def test_a_browser_that_fails_is_ended_and_nothing_of_it_stays(
     with pytest.raises(PrintError, match=said):
         asyncio.run(Printer(program, limits).pdf("<p>x"))
     assert list((tmp_path / "tmp").iterdir()) == []
-    if text is SLEEPS:
+    if (tmp_path / "pid").exists():
         leader = int((tmp_path / "pid").read_text())
         assert [pid for pid in family(leader) if alive(pid)] == []
+
+
+def test_a_pdf_without_its_letters_is_printed_again_and_then_refused(tmp_path: Path) -> None:
+    program = script(
+        tmp_path / "browser",
+        'echo x >>"$(dirname "$0")/times"; for a in "$@"; do case "$a" in --print-to-pdf=*) '
+        "printf '%%PDF-1.4\\n%%%%EOF\\n' >\"${a#*=}\";; esac; done",
+    )
+    with pytest.raises(PrintError, match=r"6 signs \(Eegnry\) are missing"):
+        asyncio.run(Printer(program).pdf("<style>abc</style><p>Energy"))
+    assert (tmp_path / "times").read_text() == "x\n" * paper_pdf.TRIES
 
 
 def test_who_goes_away_ends_the_browser_and_too_many_are_told_to_wait(
