@@ -63,7 +63,7 @@ class Marks:
             return
         first = int(rows.time.min())
         touched = {
-            at: _with(known, rows.take(rows.time <= at)) for at, known in self._known.items() if at >= first
+            at: newer(known, rows.take(rows.time <= at)) for at, known in self._known.items() if at >= first
         }  # fmt: skip
         if touched:
             self._set({**self._known, **touched})
@@ -92,10 +92,13 @@ def overlaid(before: Rows, after: Rows) -> Rows:
     )
 
 
-def _with(known: Rows, late: Rows) -> Rows:
-    """A mark with late rows (by time): they count where they are as new as what it has."""
-    newest = {point: at for at, point in enumerate(late.point.tolist())}
-    some = late.take(np.array([newest[point] for point in sorted(newest)], np.intp))
+def newer(known: Rows, rows: Rows) -> Rows:
+    """The newest row of each point of ``known`` (by point) with ``rows`` (by time, or one a point): they count where
+    they are as new as what is known."""
+    if not len(rows.point):
+        return known
+    newest = {point: at for at, point in enumerate(rows.point.tolist())}
+    some = rows.take(np.array([newest[point] for point in sorted(newest)], np.intp))
     time = np.full(1 + max(int(some.point.max()), int(known.point.max(initial=0))), np.iinfo(np.int64).min)
     time[known.point] = known.time
     return overlaid(known, some.take(some.time >= time[some.point]))

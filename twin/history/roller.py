@@ -89,6 +89,7 @@ def _again(store: SqlStore) -> int:
         made += _window(store, waiting, days)
     _days_again(store, days)
     store.clear("dirty")
+    store.waiting = False
     store.rerolled += 1
     return made
 

@@ -37,7 +37,7 @@ from twin.history.contract import (
     KeptPoint,
     Keys,
 )
-from twin.history.marks import Marks, overlaid
+from twin.history.marks import Marks, newer, overlaid
 from twin.history.rollup import states_as_rows
 from twin.reading import SUSPECT
 
@@ -46,6 +46,8 @@ SEPARATOR = "\x1f"
 NOBODY = "-1"
 MOVES = 5
 """So often a question is put again where what it names was put away meanwhile."""
+FEW_HOURS = 6
+"""So many hours that wait to be made again are looked into one by one."""
 LAST = 2**62
 """A time after every other [ms]."""
 
@@ -81,6 +83,8 @@ class SqlStore(ABC):
         """Rises with every new name."""
         self._unsure = False
         self.marks = Marks()
+        self.waiting = False
+        """Hours may wait to be made again."""
         self.rerolled = 0
         """Rises when an hour that had a roll-up gets another one."""
 
@@ -172,6 +176,7 @@ class SqlStore(ABC):
                 self._reasons[tuple(row["name"].split(SEPARATOR))] = row["key"]
         self._index()
         self._rolled = numbers(self.query("SELECT DISTINCT start FROM rolled ORDER BY start"), "start")
+        self.waiting = len(self.query("SELECT start FROM dirty LIMIT 1")) > 0
 
     def _index(self) -> None:
         """The facts of points and reasons by their keys."""
@@ -306,11 +311,13 @@ class SqlStore(ABC):
             return
         start = self.calendar.hour(rows.time[late])
         both = np.unique(np.stack([rows.point[late].astype(np.int64), start]), axis=1)
+        self.waiting = True
         self.insert("dirty", pa.table({"point": both[0].astype(np.int32), "start": both[1]}, schema=DIRTY))
 
     def note_again(self, points: I32, start: int) -> None:
         """Keep that the hour of these points that begins at ``start`` [ms] is to be made again."""
         columns = {"point": points, "start": np.full(len(points), start, np.int64)}
+        self.waiting = True
         self.insert("dirty", pa.table(columns, schema=DIRTY))
 
     def watermark(self) -> int:
@@ -356,7 +363,29 @@ class SqlStore(ABC):
         if mark is not None and mark[0] >= since:
             rows = mark[1]
             return mark[0] + 1, rows if points is None else rows.take(np.isin(rows.point, points))
-        return since, NO_ROWS if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
+        base = NO_ROWS if before == 0 else self.states_at_end(int(self._rolled[before - 1]), points)
+        return since, self._with_late(base, points, since)
+
+    def _with_late(self, base: Rows, points: Keys | None, since: int) -> Rows:
+        """States before ``since`` [ms] with the rows that came after the roll-up and are in none yet: they are in the
+        hours that wait to be made again."""
+        if not self.waiting:
+            return base
+        found = self.query(f"SELECT DISTINCT point, start FROM dirty WHERE start < {since}")  # noqa: S608
+        keys, starts = numbers(found, "point"), numbers(found, "start")
+        if points is not None:
+            mine = np.isin(keys, points)
+            keys, starts = keys[mine], starts[mine]
+        hours = np.unique(starts).tolist()
+        windows = [(hour, hour + HOUR_MS) for hour in hours]
+        if len(hours) > FEW_HOURS:
+            windows = [(hours[0], hours[-1] + HOUR_MS)]
+        for begin, end in windows:
+            some = np.unique(keys[(starts >= begin) & (starts < end)]).astype(np.int32)
+            last = min(end, since)
+            sql = reads.newest(self.dialect, self._told(some), begin, last - 1)
+            base = newer(base, Rows.of(self._read(sql, begin, last)))
+        return base
 
     def mark(self, first: int, now: int) -> bool:
         """Remember one instant of the last day, none before ``first`` or after ``now`` [ms]; whether there was one."""

@@ -222,6 +222,28 @@ def test_span_is_that_of_the_rows(store: SqlStore) -> None:
     assert store.span() == (T0 - DAY_MS, T0 + 2 * DAY_MS)
 
 
+def test_a_moment_has_what_came_late_before_its_hour_is_made_again(make: Make) -> None:
+    store = make("Asia/Kolkata")
+    keys = store.keys([KeptPoint(p.id, p.quantity, p.hold_s) for p in POINTS])
+    rows = [Row(int(keys[0]), T0 + n * HOUR, float(n)) for n in range(12)]
+    store.append(readings(rows), 1)
+    while store.roll(T0 + 13 * HOUR):
+        pass
+    late = [Row(int(keys[1]), T0 + 2 * HOUR + 5, 7.0), Row(int(keys[0]), T0 + 4 * HOUR + 5, 8.0)]
+    store.append(readings(late), 2)
+    assert [r.value for r in rows_of(store.at(T0 + 2 * HOUR + 4))] == [2.0]
+    assert [r.value for r in rows_of(store.at(T0 + 3 * HOUR + 1))] == [3.0, 7.0]
+    assert [r.value for r in rows_of(store.at(T0 + 5 * HOUR - 1))] == [8.0, 7.0]
+    assert [r.value for r in rows_of(store.at(T0 + 9 * HOUR))] == [9.0, 7.0]
+    assert [r.value for r in rows_of(store.at(T0 + 9 * HOUR, keys[1:2]))] == [7.0]
+    # in more hours than are looked into one by one
+    store.append(readings([Row(int(keys[2]), T0 + n * HOUR + 9, 1.0 * n) for n in range(10)]), 3)
+    assert [r.value for r in rows_of(store.at(T0 + 9 * HOUR))] == [9.0, 7.0, 8.0]
+    while store.roll(T0 + 13 * HOUR):
+        pass
+    assert [r.value for r in rows_of(store.at(T0 + 9 * HOUR))] == [9.0, 7.0, 8.0]
+
+
 step = st.one_of(
     st.lists(st.builds(
         Row, st.integers(0, 2), st.integers(0, 60 * 3).map(lambda n: T0 + n * HOUR // 3),
