@@ -143,7 +143,7 @@ def test_openapi_names_every_route(served: Served) -> None:
                      "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance",
                      "history", "frames", "frames/links", "forecast", "models", "models/{entity}",
                      "points/{point}/series", "series", "trends", "trends/carpet", "trends/duration", "trends/flows",
-                     "trends/ranking", "trends/find", "trends/names", "notes", "notes/{note}")
+                     "trends/ranking", "trends/find", "trends/names", "notes", "notes/{note}", "reports")
     }  # fmt: skip
     assert set(paths.pop("/api/v1/notes")) == {"get", "post"}
     assert set(paths.pop("/api/v1/notes/{note}")) == {"delete"}

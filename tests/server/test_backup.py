@@ -55,7 +55,11 @@ def everything(store: SqlStore) -> dict[str, object]:
             for name in ("reason", "last_reason"):
                 if row.get(name) is not None:
                     row[name] = words[row[name]]
-        return sorted(tuple(row.values()) for row in rows)
+        # a mean that is put away has seven digits
+        return sorted(
+            tuple(float(f"{value:.6g}") if isinstance(value, float) else value for value in row.values())
+            for row in rows
+        )
 
     return {
         "rows": told(store.rows(None, 0, LAST)), "hours": told(store.rollups("hour", None, 0, LAST)),
