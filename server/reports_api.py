@@ -24,9 +24,13 @@ LOOK_S = 0.25
 GONE = 499
 """Nobody waits for the answer any longer."""
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/html": {}, "application/pdf": {}, "application/json": {}}},
+    200: {"content": {
+        "text/html": {"schema": {"type": "string"}},
+        "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        "application/json": {"schema": {"type": "object"}},
+    }},
     503: {"description": "no browser prints, or too many wait"},
-}
+}  # fmt: skip
 Word = Annotated[str, Query(max_length=40)]
 
 
