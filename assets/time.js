@@ -34,6 +34,8 @@
   let followed = 0;
   let pending = 0;
   let failure = "";
+  /** The instant of which nothing can be had [ms]: the empty scene that stands for it is drawn, too. */
+  let lost = null;
 
   const element = (id) => document.getElementById(id);
   const now = () => Date.now() + skew;
@@ -280,7 +282,7 @@
     }
     const slow = speed > 0 && detail.reached < 0.85 * speed;
     write(element("time-speed"), slow ? campus.text("time.reached", { n: Math.round(detail.reached) }) : "");
-    if (drawn !== null && drawn === wished) failure = "";
+    if (drawn !== null && drawn === wished && drawn !== lost) failure = "";
     place();
     reflect();
   });
@@ -290,6 +292,7 @@
   });
   document.addEventListener("campus:past-failed", ({ detail }) => {
     failure = detail.message;
+    lost = detail.again ? null : detail.at;
     note();
   });
   document.addEventListener("campus:history", ({ detail }) => {
