@@ -130,8 +130,8 @@ class Archive:
             known = moments or Moments(live, store)
             kept = self._hours_kept(known)
             memory = remembered(known, live, kpis.remembered, kpis.zone, kept)
-            while len(kept) > HOURS:
-                kept.pop(next(iter(kept)), None)
+            for hour in list(kept)[:-HOURS]:
+                kept.pop(hour, None)
             return Then(live, memory)
 
         return await self.ask(made)

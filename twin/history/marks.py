@@ -25,7 +25,7 @@ SPAN_MS = DAY_MS + HOUR_MS
 class Marks:
     """The newest row of each point at each full quarter of an hour of the last day.
 
-    Any thread may ask; one at a time may ``put``, ``note`` and ``forget`` (the historian's writing lock).
+    Any thread may ask; one at a time may ``put`` and ``note`` (the historian's writing lock).
     """
 
     def __init__(self, step: int = STEP_MS, span: int = SPAN_MS) -> None:
@@ -38,7 +38,6 @@ class Marks:
     def before(self, time: int) -> tuple[int, Rows] | None:
         """The newest mark at or before ``time`` [ms]: its time and its rows by point."""
         known = self._known
-        # no need to look further back than a mark is kept: later ones than the newest do not exist
         at = max((each for each in known if each <= time), default=None)
         return None if at is None else (at, known[at])
 
@@ -67,10 +66,6 @@ class Marks:
         }  # fmt: skip
         if touched:
             self._set({**self._known, **touched})
-
-    def forget(self) -> None:
-        """All of them: the rows have become others."""
-        self._set({})
 
     def _set(self, known: Mapping[int, Rows]) -> None:
         self._known = MappingProxyType(dict(known))

@@ -34,7 +34,9 @@ def hours_before(
     last = store.calendar.hour_of(round(at * 1000))
     wanted = store.rolled_hours
     wanted = wanted[(wanted >= last - HOURS * HOUR_MS) & (wanted < last)]
-    missing = [hour for hour in wanted.tolist() if hour not in kept]
+    # others ask at the same time, and what is kept may be forgotten meanwhile
+    told = {hour: kept.get(hour) for hour in wanted.tolist()}
+    missing = [hour for hour, known in told.items() if known is None]
     if missing:
         known = store.known_points()
         points = [known[p.id] for p in moments.live.points if p.quantity in (*quantities, "energy") and p.id in known]
@@ -44,8 +46,8 @@ def hours_before(
         for hour in missing:
             means = _means(found.filter(pa.array(start == hour)), registers)
             state = moments.live.as_of(hour / 1000 + 3600.0, moments.columns(means))
-            kept[hour] = memory.hour_of(state)
-    return [kept[hour] for hour in wanted.tolist()]
+            told[hour] = kept[hour] = memory.hour_of(state)
+    return [hour for hour in told.values() if hour is not None]
 
 
 def _means(hours: pa.Table, registers: Collection[int]) -> pa.Table:
