@@ -236,7 +236,7 @@ async def test_refusals_name_the_cure_and_no_secret(peer: HttpPeer, monkeypatch:
 
 @pytest.mark.asyncio
 async def test_a_scrape_cut_short_is_counted_and_its_numbers_are_not_taken(peer: HttpPeer) -> None:
-    peer.pages["/metrics"] = Page(b"same 3\nother 1", kind=OPEN)
+    peer.pages["/metrics"] = Page(b"same 7\nother 1", kind=OPEN)
     settings = configured(e={"url": f"{peer.url}/metrics"})
     reasons = []
     async with asyncio.timeout(8), aclosing(prometheus.batches(settings, points("e#same"))) as stream:  # type: ignore[type-var]
@@ -248,7 +248,7 @@ async def test_a_scrape_cut_short_is_counted_and_its_numbers_are_not_taken(peer:
                 if item.state == "live":
                     continue
             elif item:
-                assert [row.value for row in item] == [3]
+                assert {row.value for row in item} == {3}  # one scrape or, on a busy machine, two in one batch
                 break
     assert "# EOF" in reasons[0]
     assert [reason[-16:] for reason in reasons[:2]] == ["(1 of 1 scrapes)", "(2 of 2 scrapes)"]
