@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from dash import html
 
 from pages._parts.blocks import attrs, choices, shortcut
 from pages._parts.context import Context
@@ -50,14 +50,9 @@ def strip(context: Context) -> html.Section:
 
 def _trend(context: Context) -> html.Div:
     """The course of the domain's first figure since the program began, at most 24 h; assets/trend.js draws it."""
-    graph = dcc.Graph(
-        id="trend",
-        figure={"data": [], "layout": {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}},
-        config={"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False},
-        className="trend-graph",
-    )
     return html.Div(
-        [html.Span(id="trend-name", className="kpi-name"), graph], className="trend", role="img",
+        [html.Span(id="trend-name", className="kpi-name"), html.Div(id="trend", className="trend-graph")],
+        className="trend", role="img",
         **attrs({"aria-label": context.text("kpis.trend")}),
     )  # fmt: skip
 

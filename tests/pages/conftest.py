@@ -17,11 +17,11 @@ from tests.pages.browser import FLAGS, READY_MS, Complaints, Product, start_prod
 from tests.pages.campus import small_campus
 
 Opener = Callable[..., Page]
-PLAIN_EDGES = """() => {
-    const layers = window.campusTwin?.views.at(-1)?.scene?.layers ?? [];
-    for (const layer of layers) if (layer.name === 'rest') layer.smooths = false;
-}"""
-"""Without a GPU smooth edges take a machine seconds that these tests do not look at."""
+NO_LIGHT = """setInterval(() => {
+    for (const { scene } of window.campusTwin?.views ?? [])
+        for (const layer of scene?.layers ?? []) if (layer.name === 'rest') layer.gathers = false;
+}, 200);"""
+"""Without a GPU the light of a picture at rest takes both cores for seconds, which these tests do not look at."""
 
 
 @pytest.fixture(scope="session")
@@ -81,13 +81,13 @@ def open_page(browser: Browser, product: Product, complaints: Complaints) -> Ite
         page = browser.new_page(viewport={"width": 1200, "height": 700}, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         pages.append(page)
         complaints.listen(page)
+        page.add_init_script(NO_LIGHT)
         if prepare is not None:
             prepare(page)
         page.goto(url + path)
         page.wait_for_selector("[data-page], .lonely", timeout=READY_MS)
         if wait:
             page.wait_for_selector(wait, timeout=READY_MS)
-            page.evaluate(PLAIN_EDGES)
         return page
 
     yield opener

@@ -88,7 +88,7 @@ class ClickHouseStore(SqlStore):
             raise HistoryError(f"the history has version {found}, this program reads {VERSION}: update the program")
         if not found:
             self.set_meta("version", VERSION)
-        self.read_names()
+        self.read_known()
 
     # talking to ClickHouse
 

@@ -68,9 +68,6 @@ COUNTS = pa.schema([("point", pa.int32()), ("rows", pa.int64())])
 
 TOP = pa.schema([("point", pa.int32()), ("mean", pa.float64()), ("high", pa.float64()), ("hours", pa.int32())])
 
-STANDING = pa.schema([("point", pa.int32()), ("held", pa.int64())])
-"""For how long [ms] something was known of each point."""
-
 BEYOND = pa.schema([("point", pa.int32()), ("hours", pa.int32()), ("out", pa.int32())])
 """Hours that are known of each point, and of how many of them the mean is out of bounds."""
 
@@ -182,19 +179,14 @@ class Historian(Protocol):
         hours), the highest first; with ``lowest`` the other end."""
         ...
 
-    def standing(self, step: Literal["hour", "day"], start: int, end: int) -> pa.Table:
-        """For how long something was known of each point (``STANDING``), in roll-ups that begin from ``start`` to
-        before ``end`` [ms]; points of which nothing was known are left out."""
-        ...
-
     def beyond(self, points: Keys, start: int, end: int, low: float, high: float) -> pa.Table:
         """How many hours of each point are known, and of how many the mean is below ``low`` or above ``high``
         [canonical unit] (``BEYOND``)."""
         ...
 
-    def sums(self, step: Literal["hour", "day"], points: Keys, start: int, end: int) -> pa.Table:
+    def sums(self, step: Literal["hour", "day"], points: Keys | None, start: int, end: int) -> pa.Table:
         """What each point comes to over the roll-ups that begin from ``start`` to before ``end``: (point, known [unit x
-        ms], held [ms]), by point, those of which anything is known."""
+        ms], held [ms]), by point, those of which anything is known; of all points without ``points``."""
         ...
 
     def known(self, start: int, end: int, step: int) -> pa.Table:

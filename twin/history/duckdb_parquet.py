@@ -26,9 +26,10 @@ from twin.history.columns import I64, Rows
 from twin.history.contract import EVENTS, READINGS, ROLLUPS, HistoryError, HistoryFullError, HistoryMovedError, Keys
 from twin.history.layout import Days, Kept, Sealed
 from twin.history.migrate import migrate
+from twin.history.names import NAMES
 from twin.history.reads import Dialect
 from twin.history.retention import Retention
-from twin.history.store import DIRTY, NAMES, STARTS, VERSION, SqlStore, Step
+from twin.history.store import DIRTY, STARTS, VERSION, SqlStore, Step
 
 FILE = "history.duckdb"
 MEMORY = "1GB"
@@ -95,7 +96,7 @@ class DuckDbStore(SqlStore):
             self._create()
         migrate(self, VERSION)
         self._read_layout()
-        self.read_names()
+        self.read_known()
         self._read_newest()
         self._clean()
 

@@ -103,7 +103,7 @@ class PostgresStore(SqlStore):
                 raise HistoryError(f"the history has version {found}, this program reads {VERSION}: update the program")
             self.set_meta("version", VERSION)
         self._read_months()
-        self.read_names()
+        self.read_known()
 
     def _read_months(self) -> None:
         for table in ("readings", "hours"):

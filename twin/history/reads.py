@@ -154,18 +154,6 @@ def top(dialect: Dialect, points: str, start: int, end: int, n: int, *, lowest: 
 
 
 @lru_cache(maxsize=16)
-def _standing(dialect: Dialect) -> str:
-    rollups = _relation(ROLLUPS, ROLLUPS_OF)
-    rollups = rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1), rollups.held > 0)
-    return _compiled(rollups.group_by("point").agg(held=rollups.held.sum().cast("int64")).order_by("point"), dialect)
-
-
-def standing(dialect: Dialect, start: int, end: int) -> str:
-    """For how long something was known of each point [ms], in the roll-ups that begin in a window."""
-    return _filled(_standing(dialect), (start, end))
-
-
-@lru_cache(maxsize=16)
 def _beyond(dialect: Dialect, low: float, high: float) -> str:
     rollups = _relation(ROLLUPS, ROLLUPS_OF)
     rollups = _some(rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1)))
@@ -183,18 +171,18 @@ def beyond(dialect: Dialect, points: str, start: int, end: int, low: float, high
 
 
 @lru_cache(maxsize=16)
-def _sums(dialect: Dialect) -> str:
+def _sums(dialect: Dialect, some: bool) -> str:
     rollups = _relation(ROLLUPS, ROLLUPS_OF)
-    rollups = _some(rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1)))
-    rollups = rollups.filter(rollups.held > 0)
+    rollups = rollups.filter(rollups.start >= _mark(0), rollups.start < _mark(1), rollups.held > 0)
+    rollups = _some(rollups) if some else rollups
     held = rollups.held.cast("float64")
     found = rollups.group_by("point").agg(known=(rollups["mean"] * held).sum(), held=held.sum())
     return _compiled(found.order_by("point"), dialect)
 
 
-def sums(dialect: Dialect, points: str, start: int, end: int) -> str:
-    """What each point comes to over its roll-ups, by point."""
-    return _of_points(_filled(_sums(dialect), (start, end)), points)
+def sums(dialect: Dialect, points: str | None, start: int, end: int) -> str:
+    """What each point comes to over its roll-ups, by point; of all points without ``points``."""
+    return _of_points(_filled(_sums(dialect, points is not None), (start, end)), points)
 
 
 def spoke(dialect: Dialect, start: int, end: int, step: int) -> str:

@@ -144,7 +144,7 @@ def standing(store: SqlStore, start: int, end: int) -> dict[str, int]:
     told: dict[str, int] = {}
     for step, first, last in (("day", start, split), ("hour", split, end)):
         if last > first:
-            found = store.standing(step, first, last)  # type: ignore[arg-type]
+            found = store.sums(step, None, first, last)  # type: ignore[arg-type]
             for key, held in zip(numbers(found, "point").tolist(), numbers(found, "held").tolist(), strict=True):
-                told[names[key]] = told.get(names[key], 0) + held
+                told[names[key]] = told.get(names[key], 0) + round(held)
     return told

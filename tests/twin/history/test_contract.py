@@ -170,13 +170,13 @@ def test_how_long_points_were_known_and_how_often_they_were_out_of_bounds(store:
     store.append(readings(rows), 1)
     store.roll(T0 + 4 * HOUR)
     first, second = store.hold_ms(np.array([0, 1], np.int32)).tolist()
-    known = {row["point"]: row["held"] for row in store.standing("hour", T0, T0 + 3 * HOUR).to_pylist()}
+    known = {row["point"]: row["held"] for row in store.sums("hour", None, T0, T0 + 3 * HOUR).to_pylist()}
     assert known == {0: 115 * 60_000 + min(first, 65 * 60_000), 1: 25 * 60_000 + min(second, 155 * 60_000)}
     found = store.beyond(np.array([0, 1], np.int32), T0, T0 + 2 * HOUR, 6.0, 40.0).to_pylist()
     assert [(row["point"], row["out"]) for row in found] == [(0, 2), (1, 0)]
     assert found[0]["hours"] == 2
     assert len(store.beyond(np.zeros(0, np.int32), T0, T0 + 2 * HOUR, 6.0, 40.0)) == 0
-    assert len(store.standing("hour", T0 + 90 * HOUR, T0 + 99 * HOUR)) == 0
+    assert len(store.sums("hour", None, T0 + 90 * HOUR, T0 + 99 * HOUR)) == 0
 
 
 def test_events_are_kept_in_order_with_the_state_of_each_subject(store: SqlStore, make: Make) -> None:

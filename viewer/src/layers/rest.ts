@@ -59,6 +59,8 @@ export class RestLayer implements Layer {
   private kept: Kept | null = null;
   /** Whether its edges are smoothed once all else is done; pictures that are compared pixel by pixel go without. */
   smooths = true;
+  /** Whether light is gathered at all: without a GPU that takes both cores of a small machine for seconds. */
+  gathers = true;
   private screen: Mesh | null = null;
   private readonly screenScene = new Scene();
   private timer = 0;
@@ -154,7 +156,7 @@ export class RestLayer implements Layer {
       return;
     }
     // two moments side by side are drawn twice each time: no picture stands for both
-    if (document.hidden || view.mode === 'plan' || view.compare === 'swipe' || !renderer.extensions.has('EXT_color_buffer_float')) return;
+    if (!this.gathers || document.hidden || view.mode === 'plan' || view.compare === 'swipe' || !renderer.extensions.has('EXT_color_buffer_float')) return;
     this.sunAt.copy(uniforms['uSunDirection']!.value as Vector3);
     this.resize();
     this.drawSurfaces();
