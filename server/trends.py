@@ -111,7 +111,7 @@ def _answer(runtime: Runtime, found: Chart, window: Window) -> TrendsOut:
 def _line(runtime: Runtime, line: Line, window: Window) -> LineOut:
     course, total = line.course, line.total
     return LineOut(
-        what=line.subject.what, entity=line.subject.entity, point=line.subject.point, quantity=line.subject.quantity,
+        what=line.subject.what, entity=line.subject.entity, point=line.subject.point, quantity=line.subject.told,
         names=names_of(runtime, line.subject), unit=line.unit, period=1 if line.period else 0,
         simulated=line.raw.simulated, value=column(course.value), low=column(course.low), high=column(course.high),
         coverage=[round(share, 4) for share in course.coverage.tolist()], have=course.have.tolist(),

@@ -12,7 +12,7 @@ from fastapi import HTTPException, Query
 from server.instants import read_instant
 from server.past import Archive
 from server.runtime import Runtime
-from server.texts import Lang
+from server.texts import Lang, filled
 from twin.forecast.subjects import outdoor_point
 from twin.history.columns import Array
 from twin.history.steps import SeriesError, Step, read_step
@@ -121,14 +121,22 @@ def spaces_of(runtime: Runtime, entity: str) -> Sequence[Space]:
     return []
 
 
+def word_of(key: str, lang: Lang, *, counted: bool) -> str:
+    """A quantity in words; ``counted``: as the rate of registers. '' for one that nobody knows."""
+    quantity = QUANTITIES.get(key)
+    if quantity is None:
+        return ""
+    word = quantity.zh if lang == "zh" else quantity.en
+    return filled("trends.counted", lang, {"of": word}) if counted else word
+
+
 def names_of(runtime: Runtime, subject: Subject) -> dict[str, str]:
     """What a subject is called: its place and quantity, and the point's own word where it is one of several."""
     found = runtime.index.get(subject.entity)
     told: dict[str, str] = {}
     for lang in LANGUAGES:
         place = label_of(found, lang) if found is not None else subject.entity
-        quantity = QUANTITIES.get(subject.quantity)
-        word = "" if quantity is None else quantity.zh if lang == "zh" else quantity.en
+        word = word_of(subject.told, lang, counted=bool(subject.registers))
         if subject.point:
             place = place or subject.point
             tail = subject.point.removeprefix(f"{subject.entity}/")

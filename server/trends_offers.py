@@ -6,9 +6,10 @@ from typing import Any
 
 from server.runtime import Runtime
 from server.texts import Lang
-from server.trends_ask import LANGUAGES
+from server.trends_ask import LANGUAGES, word_of
 from twin.index import Entity, kind_of, label_of
 from twin.quantity import QUANTITIES
+from twin.trends.registers import RATES, is_register, registers_of
 from twin.trends.subject import PREFIX
 
 NO_TOTALS = frozenset({"energy", "volume", "state", "uptime", "battery"})
@@ -48,11 +49,11 @@ def _totals(runtime: Runtime, id_: str) -> list[dict[str, Any]]:
     if slot is None:
         return []
     for key, quantity in QUANTITIES.items():
-        if key in NO_TOTALS or not len(live.rows(key)):
+        if not len(live.rows(key)):
             continue
-        if live.rolled_up(key, quantity.rollup).of[slot] > 0:
-            names = {"zh": quantity.zh, "en": quantity.en}
-            found.append({"what": f"{id_}:{key}", "quantity": key, "point": "", "names": names, "unit": quantity.unit})
+        counted = key in RATES and bool(registers_of(live, id_, key))
+        if counted or (key not in NO_TOTALS and live.rolled_up(key, quantity.rollup).of[slot] > 0):
+            found.append(_trend(f"{id_}:{key}", key, "", "", counted=counted))
     return found
 
 
@@ -65,18 +66,16 @@ def _points(runtime: Runtime, id_: str) -> list[dict[str, Any]]:
         counts[row.point.quantity] = counts.get(row.point.quantity, 0) + 1
     found = []
     for row in rows:
-        point, quantity = row.point, QUANTITIES[row.point.quantity]
+        point = row.point
         if in_tree and counts[point.quantity] == 1 and point.quantity not in NO_TOTALS:
             continue
-        tail = point.id.removeprefix(f"{id_}/")
-        names = {"zh": f"{quantity.zh} ({tail})", "en": f"{quantity.en} ({tail})"}
-        found.append(
-            {
-                "what": f"{PREFIX}{point.id}",
-                "quantity": point.quantity,
-                "point": point.id,
-                "names": names,
-                "unit": quantity.unit,
-            }
-        )
+        tail = f" ({point.id.removeprefix(f'{id_}/')})"
+        counted = is_register(runtime.live, point.id)
+        found.append(_trend(f"{PREFIX}{point.id}", point.quantity, point.id, tail, counted=counted))
     return found[:MOST_POINTS]
+
+
+def _trend(what: str, quantity: str, point: str, tail: str, *, counted: bool) -> dict[str, Any]:
+    told = RATES[quantity] if counted else quantity
+    names = {lang: f"{word_of(told, lang, counted=counted)}{tail}" for lang in LANGUAGES}
+    return {"what": what, "quantity": quantity, "point": point, "names": names, "unit": QUANTITIES[told].unit}

@@ -30,7 +30,7 @@ def table_of(chart: Chart, names: Mapping[str, Mapping[str, str]]) -> pa.Table:
 
 def _part(line: Line, name: str) -> pa.Table:
     course, n = line.course, len(line.course.value)
-    told = (line.subject.what, name, line.subject.quantity, line.unit)
+    told = (line.subject.what, name, line.subject.told, line.unit)
     return pa.Table.from_arrays(
         [
             *(pa.array([word] * n, pa.string()) for word in told), pa.array(np.full(n, line.period, np.int8)),

@@ -193,10 +193,10 @@ def _classes(
 def _scale(subject: Subject, by: Normalise) -> list[float] | None:
     """The scale that the twin's own views have for it."""
     for channel in channels().values():
-        if channel.quantity != subject.quantity:
+        if channel.quantity != subject.told:
             continue
         if by == "area" and channel.density is not None:
             return with_breaks(channel.density.low, channel.density.breaks, channel.density.high)
-        if not by and subject.quantity in ("temperature", "co2", "humidity", "utilisation"):
+        if not by and subject.told in ("temperature", "co2", "humidity", "utilisation"):
             return with_breaks(channel.low, channel.breaks, channel.high)
     return None

@@ -16,6 +16,7 @@ from twin.trends.course import Course, of_point
 from twin.trends.normalise import Around, Divided, Normalise, divided
 from twin.trends.periods import Compare, Other, other_window, step_for
 from twin.trends.refusal import RefusedError
+from twin.trends.registers import of_registers
 from twin.trends.rolled import of_places
 from twin.trends.subject import Subject
 from twin.trends.sums import Difference, Total, difference_of, total_of
@@ -145,6 +146,8 @@ def _line(
 
 def course_of(store: SqlStore, live: LiveState, subject: Subject, step: Step, borders: I64, now: int) -> Course:
     """The course of a subject, whichever kind it is."""
+    if subject.registers:
+        return of_registers(store, subject.registers, step, borders, now)
     if subject.point:
         return of_point(store, subject.point, step, borders, now)
     (found,) = of_places(store, live, subject.quantity, [subject.entity], step, borders, now)

@@ -9,6 +9,7 @@ from twin.history.contract import KeptPoint
 from twin.history.steps import SeriesError
 from twin.live import LiveState
 from twin.quantity import QUANTITIES
+from twin.trends.registers import RATES, is_register, registers_of
 
 MOST = 8
 """Lines of one chart."""
@@ -18,22 +19,29 @@ PREFIX = "point:"
 @dataclass(frozen=True, slots=True)
 class Subject:
     """``what`` as it was asked; ``entity`` is the place ('' for a point that is no longer mapped), ``point`` '' for a
-    total; ``quantity`` '' where nobody knows it."""
+    total; ``quantity`` '' where nobody knows it. ``registers`` are those whose counts it is: it is told as a rate,
+    energy as power."""
 
     what: str
     entity: str
     quantity: str
     point: str = ""
+    registers: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """The quantity of its values: of registers that of their rate."""
+        return RATES[self.quantity] if self.registers else self.quantity
 
     @property
     def unit(self) -> str:
-        """The canonical unit of its quantity."""
-        return QUANTITIES[self.quantity].unit if self.quantity in QUANTITIES else ""
+        """The canonical unit of its values."""
+        return QUANTITIES[self.told].unit if self.told in QUANTITIES else ""
 
     @property
     def summed(self) -> bool:
         """Whether it is a power: what it adds up to over time is an energy [kWh]."""
-        return self.quantity == "power"
+        return self.told == "power"
 
 
 def read_subjects(what: Sequence[str], live: LiveState, kept: Mapping[str, KeptPoint]) -> list[Subject]:
@@ -52,7 +60,8 @@ def _read(what: str, live: LiveState, kept: Mapping[str, KeptPoint]) -> Subject:
         name = what.removeprefix(PREFIX)
         if name in live.index:
             point = live.points[live.index[name]]
-            return Subject(what, point.entity, point.quantity, name)
+            registers = (name,) if is_register(live, name) else ()
+            return Subject(what, point.entity, point.quantity, name, registers)
         if name in kept:
             return Subject(what, "", kept[name].quantity, name)
         raise LookupError(f"there is no point '{name[:100]}', and never was: see /api/v1/points")
@@ -64,4 +73,12 @@ def _read(what: str, live: LiveState, kept: Mapping[str, KeptPoint]) -> Subject:
         )
     if entity not in live.tree.index:
         raise LookupError(f"there is no place '{entity[:100]}' in the campus: see /api/v1/buildings")
-    return Subject(what, entity, quantity)
+    if quantity not in RATES:
+        return Subject(what, entity, quantity)
+    registers = registers_of(live, entity, quantity)
+    if not registers:
+        raise SeriesError(
+            f"nothing below '{entity[:100]}' counts {quantity}: ask for {entity[:100]}:{RATES[quantity]}, which has "
+            "its total beside it"
+        )
+    return Subject(what, entity, quantity, "", tuple(registers))
