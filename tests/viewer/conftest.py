@@ -77,16 +77,26 @@ class Shown:
         value: float = self.page.evaluate(f"window.campusTwin.views.at(-1).stage.counters.{name}")
         return value
 
-    def ready(self, state: str = "ready", *, smooth: bool = False) -> None:
-        """Wait until the view says so; ``smooth``: edges will be smoothed at rest (seconds of work)."""
+    def ready(self, state: str = "ready", *, smooth: bool = False, light: bool = False) -> None:
+        """Wait until the view says so. ``light``: it will be gathered at rest, ``smooth``: and edges smoothed; without
+        a GPU either takes both cores for seconds."""
         self.page.wait_for_selector(f"#view[data-state={state}]", timeout=120_000)
-        self.page.evaluate(
-            """smooth => {
-                const rest = window.campusTwin?.views.at(-1)?.scene?.layers.find((layer) => layer.name === 'rest');
-                if (rest) rest.smooths = smooth;
-            }""",
-            smooth,
-        )
+        self._rest(f"smooths = {str(smooth).lower()}", f"gathers = {str(light or smooth).lower()}")
+
+    def still(self) -> None:
+        """Wait for the picture at rest, in the light of all directions."""
+        self._rest("gathers = true", "restart()")
+        self.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+
+    def kept(self) -> None:
+        """Wait until one picture stands for all that can be kept, as on a machine without a GPU."""
+        self._rest("gathers = true", "restart()")
+        self.page.wait_for_function(KEPT, timeout=60_000)
+
+    def _rest(self, *done: str) -> None:
+        lines = "".join(f"if (rest) rest.{each};" for each in done)
+        found = f"{VIEW}?.scene?.layers.find((layer) => layer.name === 'rest')"
+        self.page.evaluate(f"() => {{ const rest = {found}; {lines} }}")
 
     def settle(self) -> None:
         """Wait until every change is drawn and no flight is under way."""
@@ -108,6 +118,7 @@ class Shown:
 
 
 VIEW = "window.campusTwin.views.at(-1)"
+KEPT = f"{VIEW}.scene.layers.find((layer) => layer.name === 'rest').keeps"
 PLAIN: dict[str, Any] = {
     "mode": "3d", "storey": "", "selection": "", "explode": 0, "xray": False, "section": None, "quality": "c",
     "camera": "18,34,2600,0,0,28", "flyTo": "", "theme": "light", "lens": "data",

@@ -31,8 +31,6 @@ SHOW = """([step, flags, lens]) => {
     view.set({ lens });
     view.change(2);
 }"""
-KEPT = "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rest').keeps"
-"""One picture stands for what is at rest."""
 
 READ = """() => {
     const view = window.campusTwin.views.at(-1);

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser
 from models3d.demo import demo_campus
 from models3d.tiles import write_scene
 from tests.viewer.conftest import Scene, Show, showing
-from tests.viewer.looks import KEPT
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +19,7 @@ def test_labels_are_at_most_two_hundred_in_one_draw(show: Show) -> None:
     view.ready()
     view.settle()
     # draws of a picture at rest: ground and trees are one from then on
-    view.page.wait_for_function(KEPT, timeout=60_000)
+    view.kept()
     view.page.evaluate("window.campusTwin.views.at(-1).stage.drawNow()")
     with_labels = view.counter("drawCalls")
     count = view.page.evaluate(

@@ -190,7 +190,7 @@ def test_what_stands_before_a_link_hides_it_from_the_pointer(net: Net) -> None:
 def test_nothing_is_drawn_while_nothing_changes_and_none_with_another_channel(net: Net) -> None:
     shown = net.shown
     net.say(row(0, 30))
-    shown.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    shown.still()
     shown.page.wait_for_timeout(1500)
     before = shown.counter("frames")
     shown.page.wait_for_timeout(1500)

@@ -12,7 +12,7 @@ import pytest
 from tests.colour import ciede2000, lab, srgb
 from tests.conftest import ROOT
 from tests.viewer.conftest import Scene, Show
-from tests.viewer.looks import FILL, KEPT, MORNING, over_first, picture, share_near
+from tests.viewer.looks import FILL, MORNING, over_first, picture, share_near
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,7 @@ def test_the_selection_changes_no_colour_that_is_read_as_a_value(show: Show, mod
     )
     view.settle()
     view.page.evaluate(FILL, [0, 0])
-    view.page.wait_for_function(KEPT, timeout=60_000)
+    view.kept()
 
     def step(image: npt.NDArray[np.float64]) -> float:
         return share_near(image, THEMES["dark"]["ramp"][0], 4.0)
@@ -95,7 +95,7 @@ def test_a_closed_building_wears_its_rooms_colours_within_a_step(show: Show, dem
         assert close.mean() > 0.02, f"the bands of the facades carry the colour in {light} light"
         assert (nearest[close] == 4).mean() > 0.85, f"and are read as their own step in {light} light"
 
-    view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    view.still()
     worn("gathered")
     view.page.evaluate(
         """() => {
@@ -121,7 +121,7 @@ def test_a_map_has_trees_and_paler_shadows_and_the_plan_of_a_storey_none(show: S
     def dark(**props: Any) -> tuple[float, float]:
         view.set(**props)
         view.settle()
-        view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+        view.still()
         strength, trees, maps = view.page.evaluate(read)
         assert trees
         return float(strength), float(maps)

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.viewer.conftest import Scene, Show
-from tests.viewer.looks import FILL, KEPT, MORNING, SHOW, over_first, picture
+from tests.viewer.conftest import KEPT, Scene, Show
+from tests.viewer.looks import FILL, MORNING, SHOW, over_first, picture
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: S
     """Without a GPU one picture stands for everything, and a recolour is one pass over it: nobody sees it."""
     given = {"theme": theme, "channel": "energy.power", "labels": False, "quality": "c", "time": MORNING, **props}
     view = show(context=SMALL, **given)
-    view.ready()
+    view.ready(light=True)
     # areas come with the labels, and colours go by them
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
     looks: list[tuple[str, Any]] = [
@@ -61,7 +61,7 @@ def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: S
 def test_a_few_new_values_paint_the_tiles_in_which_they_are_seen(show: Show) -> None:
     """What changes where little changes is right everywhere, and it is little that is painted."""
     view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
-    view.ready()
+    view.ready(light=True)
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
     view.page.evaluate(SHOW, [1, 0, "data"])
     view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
@@ -111,7 +111,7 @@ def test_edges_at_rest_are_those_of_a_much_finer_picture(show: Show, demo_scene:
     def looks(scale: int, *, smooth: bool) -> list[npt.NDArray[np.float64]]:
         context = {"viewport": {"width": size[0], "height": size[1]}, "device_scale_factor": scale}
         view = show(context=context, **given)
-        view.ready(smooth=smooth)
+        view.ready(smooth=smooth, light=True)
         view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
         view.page.wait_for_selector(SMOOTH if smooth else "[data-still=yes]", timeout=90_000)
         pictures = []
@@ -176,7 +176,7 @@ def test_a_picture_in_a_hurry_is_rough_and_the_next_one_smooth_again(show: Show,
 def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
     """A sample that was under way when something moved must not end the next gathering before it has any light."""
     view = show(context=SMALL, theme="light", labels=False, quality="c", time=MORNING)
-    view.ready()
+    view.ready(light=True)
     view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
     at_rest = picture(view)
     interrupted = """async () => {
@@ -198,7 +198,7 @@ def test_light_that_is_begun_anew_is_never_none(show: Show) -> None:
 def test_light_is_gathered_only_by_shaders_that_know_of_surfaces(show: Show) -> None:
     """Values that come while the whole light is being compiled draw plain frames; their shaders gather nothing."""
     view = show(context=SMALL, theme="light", labels=False, quality="c", time=MORNING)
-    view.ready()
+    view.ready(light=True)
     view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
     at_rest = picture(view)
     slow = """async () => {
@@ -230,7 +230,7 @@ DRAWN = "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name 
 
 def test_what_is_left_out_of_far_buildings_is_not_missed(show: Show) -> None:
     view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
-    view.ready()
+    view.ready(light=True)
     # areas come with the labels, and colours go by them
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
     view.page.evaluate(FILL, [3, 0])
@@ -272,7 +272,7 @@ QUEUE = """async () => {
 
 def test_a_slow_machine_draws_no_frame_before_the_last_one_is_done(show: Show, demo_scene: Scene) -> None:
     view = show(channel="energy.power", labels=False, quality="c")
-    view.ready()
+    view.ready(light=True)
     slow, waiting, after = view.page.evaluate(QUEUE)
     assert slow
     assert waiting == 0, "a queue of frames shows what was true a second ago"

@@ -46,7 +46,7 @@ def cut(shown: Shown, section: dict[str, Any], **props: Any) -> None:
 def at_rest(shown: Shown) -> None:
     """Wait until one picture stands for the scene: until then draws and geometries come and go with the light."""
     shown.settle()
-    shown.page.wait_for_function(f"{VIEW}.scene.layers.find((layer) => layer.name === 'rest').keeps", timeout=60_000)
+    shown.kept()
     shown.page.evaluate(f"{VIEW}.stage.drawNow()")
 
 

@@ -52,7 +52,7 @@ def test_a_page_shows_the_campus_and_asks_nobody_else(campus: Shown, demo_scene:
 def test_an_idle_view_draws_nothing(campus: Shown) -> None:
     campus.reset()
     # what is gathered at rest comes to an end, however long a sample takes on a busy machine
-    campus.page.wait_for_selector("[data-still=yes]", timeout=60_000)
+    campus.still()
     quiet = 0
     for _ in range(80):
         before = campus.counter("frames")

@@ -125,7 +125,7 @@ def test_a_place_without_registers_says_what_to_ask_for() -> None:
 
 
 def campus() -> LiveState:
-    """Building 1 has a register and a room with one; of building 2 only rooms have; building 3 has none, but a gauge."""
+    """Building 1 has a register and a room with one; of building 2 only rooms have; building 3 has a gauge."""
     ids = ("c", "1", "1/a", "2", "2/a", "2/b", "3")
     levels = (Level.CAMPUS, Level.BUILDING, Level.SPACE, Level.BUILDING, Level.SPACE, Level.SPACE, Level.BUILDING)
     parent = np.array([0, 0, 1, 0, 3, 3, 0], np.int32)
