@@ -12,6 +12,7 @@ import numpy.typing as npt
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from server import (
+    alarms_api,
     forecast_api,
     frames,
     history_api,
@@ -77,6 +78,7 @@ def router(runtime: Runtime) -> APIRouter:
     _add_search(api, runtime)
     _add_points(api, runtime)
     _add_state(api, runtime)
+    alarms_api.add(api, runtime)
     push.add(api, runtime)
     quality.add(api, runtime)
     forecast_api.add(api, runtime)

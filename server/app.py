@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from server import api, files, health, problems, streaming
+from server import alarms_stream, api, files, health, problems, streaming
 from server.compress import Compress
 from server.runtime import Runtime
 from server.security import Guard, content_policy
@@ -66,6 +66,7 @@ def create_server(runtime: Runtime) -> CampusServer:
     server.include_router(api.router(runtime))
     health.register(server, runtime)
     streaming.register(server, runtime.hub)
+    alarms_stream.register(server, runtime)
     files.register_models(server, runtime.model_file)
     files.register_bundle(server, runtime.bundle)
     server.add_route("/api", _no_such_call, include_in_schema=False)

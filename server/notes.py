@@ -179,7 +179,7 @@ def _checked(runtime: Runtime, given: NoteIn) -> Note:
             422, f"a note lies between 1970 and a year ahead, and lasts at most {LONGEST_S / 86_400:.0f} days: 'end' "
             "comes after 'start'",
         )  # fmt: skip
-    text, author = _printable(given.text, "text"), _printable(given.author, "author")
+    text, author = printable(given.text, "text"), printable(given.author, "author")
     return Note(
         secrets.token_hex(8), entity, given.point, round(start * 1000), None if end is None else round(end * 1000),
         text, author, round(now * 1000),
@@ -190,7 +190,7 @@ _UNSEEN = ("Cc", "Cf", "Cs")
 _ALLOWED = "\n\t\u200d"  # the last one joins signs to one
 
 
-def _printable(text: str, name: str) -> str:
+def printable(text: str, name: str) -> str:
     """The text; 422 where it holds what no reader can see: control characters, or such as turn the direction."""
     text = text.replace("\r\n", "\n")
     bad = next((sign for sign in text if unicodedata.category(sign) in _UNSEEN and sign not in _ALLOWED), None)

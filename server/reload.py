@@ -214,6 +214,8 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     await runtime.change_people(fed.people)
     runtime.record()
     changed = await runtime.supervisor.change(new.sources, read.assembled.points)
+    if runtime.alarms is not None:
+        await runtime.alarms.follow(read.config.alarms)
     runtime.wiring.forget(source.name for source in new.sources)
     for name in changed.removed:
         runtime.ingest.counts.pop(name, None)

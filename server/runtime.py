@@ -22,6 +22,7 @@ from datasources.runner import SourceConfig, SourceState, Supervisor
 from datasources.simulator import Settings
 from models3d import tiles
 from models3d.campus import Assembled
+from server.alarms import AlarmDesk, open_desk
 from server.built import demo, demo_timetable, scene_of
 from server.chronicle import Chronicle
 from server.environment import allowed_hosts, cache_folder
@@ -39,6 +40,7 @@ from server.reports import Reporter, owner_report
 from server.reports_schedule import Scheduler
 from server.simulated_past import Length, Simulated, demo_entry, fill
 from server.wiring import WiringBoard
+from twin.alarms.rule_file import default_rules
 from twin.config import CampusConfig
 from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis as Given
@@ -96,7 +98,8 @@ class Runtime:
     ``past`` answers what was, ``recorder`` keeps it, ``forecasts`` learn from it: None where no history is kept,
     ``history_trouble`` says why if that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
-    wait to be read.
+    wait to be read. ``state_folder`` is where the server keeps what is its own, None for a command that only asks;
+    ``alarms`` are None while a recording is played.
     """
 
     assembled: Assembled
@@ -122,6 +125,8 @@ class Runtime:
     hosts: tuple[str, ...] = ()
     any_host: bool = False
     config: CampusConfig | None = None
+    state_folder: Path | None = None
+    alarms: AlarmDesk | None = None
     accepted: set[tuple[str, str]] = field(default_factory=set)
     started: float = field(default_factory=time.time)
     ready: bool = False
@@ -299,6 +304,8 @@ def build_runtime(
         if not keep_history:
             return runtime
         settings = Settings.model_validate({"seed": seed}, context={"cache": cache})
+        runtime.state_folder = cache / "demo" / f"{seed}-{spaces}" / "state"
+        open_desk(runtime, default_rules(), runtime.state_folder)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
             demo_entry(assembled.points), cache / "demo" / f"{seed}-{spaces}",
@@ -315,6 +322,8 @@ def build_runtime(
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
     if keep_history:
+        runtime.state_folder = folder / "state"
+        open_desk(runtime, read.config.alarms, runtime.state_folder)
         runtime.keep_history(read.config.file.history, folder)
         runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))
     return runtime

@@ -18,6 +18,7 @@ from server import arguments
 from tests.conftest import ROOT
 from tests.models3d.tiny import tiny
 from twin import config, device_table, point_table, template, template_files
+from twin.form_mistake import inner as inner_model
 from twin.index import EntityKind
 from twin.point import Kind
 from twin.quantity import QUANTITIES
@@ -34,7 +35,7 @@ def reference(name: str) -> str:
 def keys(model: type[BaseModel], above: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield f"{above}{name}"
-        inner = config._inner(field.annotation)
+        inner = inner_model(field.annotation)
         if inner is not None and inner is not config.SourceEntry:
             yield from keys(inner, f"{above}{name}.")
 

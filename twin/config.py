@@ -14,16 +14,18 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
+from twin.alarms.rule import AlarmRules
+from twin.alarms.rule_file import default_rules, read_rules
 from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis
 from twin.config_reports import ReportsEntry
 from twin.device_table import Device, read_devices
+from twin.form_mistake import form_mistake
 from twin.mistake import Mistake, nearest
 from twin.point import Point
 from twin.point_table import read_points
-from twin.secret import literal_secrets, may_be_secret
+from twin.secret import literal_secrets
 from twin.taken import Taken
 from twin.template import Template
 from twin.template_files import read_templates
@@ -121,6 +123,7 @@ class CampusFile(_Strict):
     devices: str | None = None
     topology: str | None = None
     timetable: str | None = None
+    alarms: Annotated[str, Field(min_length=1)] = "alarms"
     kpis: Kpis = Field(default_factory=Kpis)
     history: HistoryEntry = Field(default_factory=HistoryEntry)
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
@@ -139,6 +142,7 @@ class CampusConfig:
     warnings: list[Mistake] = field(default_factory=list)
     topology: TopologyFacts = field(default_factory=TopologyFacts)
     timetable: list[Lesson] = field(default_factory=list)
+    alarms: AlarmRules = field(default_factory=default_rules)
 
     def path(self, name: str) -> Path:
         """The file of that name, relative to the folder."""
@@ -184,62 +188,21 @@ def read_campus_config(
     devices, templates = _devices(folder, data, tree, plain, mistakes, taken, instead)
     topology = _topology(folder, data, mistakes)
     timetable = _timetable(folder, data, mistakes)
+    alarms = _alarms(folder, data, tree, mistakes)
     mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
     if file is None:
         return None, mistakes
     warnings = [m for m in mistakes if m.severity == "warning"]
-    return CampusConfig(folder, file, plain, points, devices, templates, warnings, topology, timetable), mistakes
+    found = CampusConfig(folder, file, plain, points, devices, templates, warnings, topology, timetable, alarms)
+    return found, mistakes
 
 
 def _validated(data: Any, tree: YamlTree, mistakes: list[Mistake]) -> CampusFile | None:
     try:
         return CampusFile.model_validate(data)
     except ValidationError as error:
-        mistakes.extend(_mistake(detail, (), tree, CampusFile) for detail in error.errors())
+        mistakes.extend(form_mistake(detail, (), tree, CampusFile, FILE) for detail in error.errors())
         return None
-
-
-def _mistake(detail: ErrorDetails, above: Key, tree: YamlTree, model: type[BaseModel]) -> Mistake:
-    """One complaint of pydantic as a sentence with a place."""
-    inner = tuple(part for part in detail["loc"] if part != "[key]")
-    key: Key = (*above, *inner)
-    line, column = tree.position(key)
-    name, kind = dotted(key), detail["type"]
-    if kind == "missing":
-        message = f"'{name}' is missing: add it here"
-    elif kind == "extra_forbidden":
-        message = f"'{name}' is not a known key; {nearest(str(key[-1]), _keys_at(model, inner[:-1]))}"
-    else:
-        hidden = isinstance(detail["input"], dict | list) or may_be_secret(key, detail["input"])
-        given = "" if hidden else f" (it is {detail['input']!r})"
-        message = f"'{name}': {_plainly(detail['msg'])}{given}"
-    return Mistake(FILE, message, f"config-{kind.replace('_', '-')}", line, column, name)
-
-
-def _plainly(message: str) -> str:
-    """Pydantic's words without its habits."""
-    text = message.removeprefix("Value error, ").replace("Input should be", "should be").partition(", unable to")[0]
-    return text.replace("a valid dictionary or instance of ", "a mapping: ").replace("a valid ", "a ")
-
-
-def _keys_at(model: type[BaseModel], key: Key) -> list[str]:
-    """The keys that may stand at ``key`` of ``model``."""
-    here: Any = model
-    for part in key:
-        fields = getattr(here, "model_fields", {})
-        if part in fields:
-            here = _inner(fields[part].annotation)
-    return list(getattr(here, "model_fields", {}))
-
-
-def _inner(annotation: Any) -> Any:
-    """The model inside ``list[M]``, ``dict[str, M]`` or ``M | None``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for part in getattr(annotation, "__args__", ()):
-        if (found := _inner(part)) is not None:
-            return found
-    return None
 
 
 def _sources(
@@ -275,7 +238,7 @@ def _settings_mistakes(
     try:
         model.model_validate(settings, context={"folder": folder})
     except ValidationError as error:
-        return [_mistake(detail, key, tree, model) for detail in error.errors()]
+        return [form_mistake(detail, key, tree, model, FILE) for detail in error.errors()]
     return []
 
 
@@ -349,3 +312,19 @@ def _timetable(folder: Path, data: dict[str, Any], mistakes: list[Mistake]) -> l
     lessons, found = read_timetable(folder / name, name)
     mistakes.extend(found)
     return lessons
+
+
+def _alarms(folder: Path, data: dict[str, Any], tree: YamlTree, mistakes: list[Mistake]) -> AlarmRules:
+    """The rules of the folder over those that come with the product; without a folder those alone."""
+    shown = data.get("alarms", "alarms")
+    if not isinstance(shown, str):
+        return default_rules()
+    if not (folder / shown).is_dir():
+        if "alarms" in data:
+            line, column = tree.position(("alarms",))
+            message = f"there is no folder '{shown}' in the campus folder: the rules of the alarms are written there"
+            mistakes.append(Mistake(FILE, message, "no-file", line, column, "alarms"))
+        return default_rules()
+    rules, found = read_rules(folder / shown, shown)
+    mistakes.extend(found)
+    return rules

@@ -1,0 +1,1 @@
+"""The alarm rules that every campus starts with, one file a domain."""
