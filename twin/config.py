@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from twin.config_accounts import AccountsEntry
 from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis
 from twin.config_reports import ReportsEntry
@@ -124,6 +125,7 @@ class CampusFile(_Strict):
     kpis: Kpis = Field(default_factory=Kpis)
     history: HistoryEntry = Field(default_factory=HistoryEntry)
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
+    accounts: AccountsEntry | None = None
 
 
 @dataclass(slots=True)
