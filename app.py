@@ -20,18 +20,21 @@ def serve(args: argparse.Namespace) -> int:
     import uvicorn
 
     from pages.application import create_app
+    from server.accounts.opening import open_accounts
     from server.app import UVICORN, create_server
     from server.replay import Play, replay_runtime
     from server.runtime import StartError, build_runtime
     from server.security import BindingError, check_binding
 
+    accounts = getattr(args, "accounts", False)
     try:
-        check_binding(args.host)
+        check_binding(args.host, users=accounts or args.campus is not None)  # at once; campus.yaml is asked below
         if args.command == "replay":
             play = Play(args.file, args.faults, args.source, args.speed, args.loop, args.times, args.start)
             runtime = replay_runtime(play, args.campus)
         else:
             runtime = build_runtime(args.campus, role=args.role, past_days=1.0, mains_days=45.0)
+        open_accounts(runtime, args.host, args.port, accounts)
     except (BindingError, StartError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -53,6 +56,10 @@ def take_out(args: argparse.Namespace) -> int:
         from server.backups import restore
 
         return restore(args.folder, args.campus)
+    if args.command == "report":
+        from server.reports_command import report
+
+        return report(args.campus, args.kind, args.of, args.date, args.lang, args.out)
     if args.format in ("brick", "haystack"):
         from server.export import export
 
@@ -80,12 +87,16 @@ def run(args: argparse.Namespace) -> int:
         from server.record import record
 
         return record(args.sources, args.campus, args.out, seconds=args.seconds)
-    if args.command in ("export", "backup", "restore"):
+    if args.command in ("export", "backup", "restore", "report"):
         return take_out(args)
-    if args.command == "report":
-        from server.reports_command import report
+    if args.command in ("users", "audit"):
+        from server.accounts.command import users, verify
 
-        return report(args.campus, args.kind, args.of, args.date, args.lang, args.out)
+        return (
+            verify(args.campus)
+            if args.command == "audit"
+            else users(args.do, args.name, args.role, args.campus, args.url)
+        )
     if args.command == "simulate":
         from server.commands import simulate
 

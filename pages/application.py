@@ -22,8 +22,8 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from pages import building, check, console, feeds, not_found, reports, trends
-from pages._parts import details, states, twin_view
+from pages import admin, building, check, console, feeds, not_found, reports, trends
+from pages._parts import account, details, states, twin_view
 from pages._parts.context import Context, Theme, context_at, context_of
 from pages._parts.text import choose_language, texts
 from pages._parts.tokens import ASSETS, content_hash, load_tokens, stylesheet
@@ -35,7 +35,7 @@ from twin.index import label_of
 
 log = logging.getLogger(__name__)
 
-PAGES: tuple[ModuleType, ...] = (console, building, trends, reports, feeds, check)
+PAGES: tuple[ModuleType, ...] = (console, building, trends, reports, feeds, check, admin)
 """Every screen: a module with ``PATH`` (a template with ``<names>``), ``layout``, ``title`` and ``callbacks``."""
 
 
@@ -63,6 +63,7 @@ class CampusDash(dash.Dash):
             f'<link rel="icon" type="image/svg+xml" href="{self.get_asset_url("favicon.svg")}">\n'
             f'<script src="{boot}/theme.js"></script>\n{parts["css"]}\n</head>\n<body>\n'
             f'<a class="skip" href="#main">{escape(context.text("skip"))}</a>\n{parts["app_entry"]}\n'
+            f"{account.banner(self.runtime)}\n"
             f'<noscript><p class="noscript">{escape(context.text("noscript"))}</p></noscript>\n'
             f'<script id="facts" type="application/json">{facts}</script>\n'
             f'<footer>{parts["config"]}{parts["scripts"]}<script id="_dash-renderer" src="{boot}/renderer.js"></script>'
@@ -91,6 +92,7 @@ def page_facts(context: Context, path: Mapping[str, str]) -> dict[str, Any]:
         "texts": dict(texts(context.lang)),
         "path": dict(path),
         "fed": bool(runtime.sources()),
+        "token": account.form_token(runtime),
     }
 
 
@@ -135,8 +137,10 @@ def create_app(server: FastAPI, runtime: Runtime) -> dash.Dash:
         page.callbacks(app, runtime)
     _route(app, runtime)
     _answer_pages(server, app)
+    server.state.style = sheet_url
     # Dash lists scripts and callbacks when it first answers '/' itself; a link to a building may come before that.
     app._setup_server()  # type: ignore[no-untyped-call]
+    account.keep_callbacks(app)
     return app
 
 
@@ -155,6 +159,18 @@ def _frame() -> html.Div:
     )
 
 
+async def _page(context: Context, address: str) -> Any:
+    """The page of an address, or what stands there instead."""
+    page, path = find_page(address)
+    if page is not not_found and (refused := account.refused(context, unquote(address) or "/")):
+        return refused
+    try:
+        return await page.layout(context, **path)
+    except Exception:  # whatever it is, the reader gets a sentence and the log the reason
+        log.exception("the page %s could not be built", address)
+        return states.broken(context)
+
+
 def _route(app: CampusDash, runtime: Runtime) -> None:
     app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash leaves it untyped
         ClientsideFunction("campus", "route"), Output("route", "data"), Input("address", "pathname")
@@ -166,13 +182,7 @@ def _route(app: CampusDash, runtime: Runtime) -> None:
 
     @app.callback(Output("page", "children"), Input("route", "data"), prevent_initial_call=True)
     async def show_page(route: dict[str, str]) -> Any:
-        page, path = find_page(route["path"])
-        context = context_of(runtime, route)
-        try:
-            return await page.layout(context, **path)
-        except Exception:  # whatever it is, the reader gets a sentence and the log the reason
-            log.exception("the page %s could not be built", route["path"])
-            return states.broken(context)
+        return await _page(context_of(runtime, route), route["path"])
 
     twin_view.callbacks(app)
 

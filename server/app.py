@@ -1,6 +1,7 @@
 """The FastAPI application: everything that speaks HTTP, in the order in which a request meets it.
 
-Guard (Host, Origin, body, headers) -> Compress -> Dash's own middleware -> ErrorLog -> routes -> Dash's pages.
+Guard (Host, Origin, body, headers) -> Gate (who asks, and may they) ->
+Compress -> Dash's own middleware -> ErrorLog -> routes -> Dash's pages.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from server import alarms_stream, api, files, health, problems, streaming
+from server import accounts, alarms_stream, api, files, health, problems, streaming
+from server.accounts.gate import Gate
 from server.compress import Compress
 from server.runtime import Runtime
 from server.security import Guard, content_policy
@@ -22,6 +24,7 @@ from server.security import Guard, content_policy
 UVICORN: dict[str, Any] = {
     "http": "httptools",
     "ws": "websockets-sansio",
+    "proxy_headers": False,  # server/accounts/peer.py reads them, and knows whom to believe
     "ws_per_message_deflate": False,  # the default costs eleven times the CPU of the live stream
     "ws_max_size": 1024 * 1024,
     "server_header": False,
@@ -38,9 +41,10 @@ class CampusServer(FastAPI):
     guard: Guard
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The middleware that routes and Dash registered, inside Compress and Guard."""
+        """The middleware that routes and Dash registered, inside Compress, Gate and Guard."""
         runtime: Runtime = self.state.runtime
-        self.guard = Guard(Compress(super().build_middleware_stack()), runtime.hosts, runtime.any_host)
+        inner = Gate(Compress(super().build_middleware_stack()), runtime)
+        self.guard = Guard(inner, runtime.hosts, runtime.any_host)
         return self.guard
 
 
@@ -64,6 +68,7 @@ def create_server(runtime: Runtime) -> CampusServer:
     server.add_middleware(problems.ErrorLog)
     problems.register(server)
     server.include_router(api.router(runtime))
+    accounts.register(server, runtime)
     health.register(server, runtime)
     streaming.register(server, runtime.hub)
     alarms_stream.register(server, runtime)

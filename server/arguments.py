@@ -22,6 +22,9 @@ def parser() -> argparse.ArgumentParser:
     serve = sub.add_parser("serve", help="run the product; without --campus the generated demo campus")
     serve.add_argument("--campus", type=Path, metavar="DIR", help="a campus folder with a campus.yaml")
     _listen(serve)
+    serve.add_argument(
+        "--accounts", action="store_true", help="people sign in; the first start prints a link for the admin"
+    )
     serve.add_argument("--role", choices=("all", "ingest", "web", "history"), default="all", help="part to run")
 
     new = sub.add_parser("new", help="a campus folder from model files or footprints, ready to serve")
@@ -71,6 +74,9 @@ def parser() -> argparse.ArgumentParser:
 
     _report(sub.add_parser("report", help="the report of a day, week or month as PDF, HTML or JSON"))
 
+    _accounts(sub.add_parser("users", help="people who may sign in: for an admin who cannot"))
+    _audit(sub.add_parser("audit", help="whether the audit log is as it was written"))
+
     simulate = sub.add_parser("simulate", help="the simulated campus as Parquet files")
     simulate.add_argument(
         "--from", dest="start", required=True, metavar="T", help="first instant, as in 2026-04-15T08:00"
@@ -117,6 +123,19 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument("--date", default="", metavar="D", help="a day of it, as in 2026-11-26 (default yesterday)")
     command.add_argument("--lang", choices=("zh", "en"), default="zh", help="default %(default)s")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="FILE.pdf, FILE.html or FILE.json")
+
+
+def _accounts(command: argparse.ArgumentParser) -> None:
+    command.add_argument("do", choices=("list", "invite", "reset", "disable"), metavar="list|invite|reset|disable")
+    command.add_argument("name", nargs="?", default="", metavar="NAME")
+    command.add_argument("--role", default="viewer", metavar="R", help="viewer, operator, planner or admin")
+    command.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
+    command.add_argument("--url", default="http://127.0.0.1:8050", help="where links begin (default %(default)s)")
+
+
+def _audit(command: argparse.ArgumentParser) -> None:
+    command.add_argument("do", choices=("verify",), metavar="verify")
+    command.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
 
 
 def _listen(command: argparse.ArgumentParser) -> None:

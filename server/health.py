@@ -22,7 +22,9 @@ def register(server: FastAPI, runtime: Runtime) -> None:
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    async def readyz(_: Request) -> Response:
+    async def readyz(request: Request) -> Response:
+        if request.state.who is None:  # a probe; who signed in learns more
+            return JSONResponse({"ready": runtime.ready}, 200 if runtime.ready else 503)
         body = {
             "ready": runtime.ready,
             "campus": runtime.assembled.campus.id,

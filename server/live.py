@@ -83,7 +83,7 @@ class Hub:
         self.counts = HubCounts()
         self._stall_s = stall_s
         self._heartbeat_s = heartbeat_s
-        self._streams: dict[tuple[str, str], Stream] = {}
+        self._streams: dict[tuple[str, str, bool], Stream] = {}
         self._clients: set[Client] = set()
         self._beat = 0
         self._dirty = asyncio.Event()
@@ -92,14 +92,18 @@ class Hub:
         self._slow_timer: asyncio.TimerHandle | None = None
         live.listeners.append(self._dirty.set)
 
-    def open(self, channel: str, scope: str) -> Stream:
-        """The stream of a channel and scope ('' = the whole campus, else a building or storey); StreamError if none."""
+    def open(self, channel: str, scope: str, totals_only: bool = False) -> Stream:
+        """The stream of a channel and scope ('' = the whole campus, else a building or storey); StreamError if none.
+
+        ``totals_only``: for visitors, nothing of a single room, and of people nothing below a building.
+        """
         row, slot = chosen(self.live.tree, channel, scope)
         tree = self.live.tree
-        key = (channel, tree.ids[slot])
+        key = (channel, tree.ids[slot], totals_only)
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = Stream(self.live, row, tree.under(slot), self.build, slot)
+            stream = Stream(self.live, row, tree.under(slot), self.build, slot, totals_only)
+            self._streams[key] = stream
         return stream
 
     async def serve(self, client: Client) -> None:

@@ -121,7 +121,7 @@ class Reloader:
             return Configuration("refused", message, now, tuple(mistakes))
         if config == self._config:
             return None
-        kept = ("campus", "models", "ground")
+        kept = ("campus", "models", "ground", "accounts")
         changed = [name for name in kept if getattr(config.file, name) != getattr(self._config.file, name)]
         if changed:
             message = f"{', '.join(changed)} of campus.yaml changed: start the program again to see that"

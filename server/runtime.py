@@ -22,6 +22,7 @@ from datasources.runner import SourceConfig, SourceState, Supervisor
 from datasources.simulator import Settings
 from models3d import tiles
 from models3d.campus import Assembled
+from server.accounts.accounts import Accounts
 from server.alarms import AlarmDesk, open_desk
 from server.built import demo, demo_timetable, scene_of
 from server.chronicle import Chronicle
@@ -99,7 +100,7 @@ class Runtime:
     ``history_trouble`` says why if that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read. ``state_folder`` is where the server keeps what is its own, None for a command that only asks;
-    ``alarms`` are None while a recording is played.
+    ``alarms`` are None while a recording is played; ``accounts`` says who may sign in.
     """
 
     assembled: Assembled
@@ -137,6 +138,7 @@ class Runtime:
     forecasts: Forecaster | None = None
     reports: Reporter = field(init=False)
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
+    accounts: Accounts | None = None
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _watch_task: asyncio.Task[None] | None = None
@@ -301,10 +303,10 @@ def build_runtime(
         names = sorted({point.source for point in assembled.points if point.source})
         sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
         runtime = runtime_of(assembled, sources, cache, key=key, clock=clock)
+        runtime.state_folder = cache / "demo" / f"{seed}-{spaces}" / "state"
         if not keep_history:
             return runtime
         settings = Settings.model_validate({"seed": seed}, context={"cache": cache})
-        runtime.state_folder = cache / "demo" / f"{seed}-{spaces}" / "state"
         open_desk(runtime, default_rules(), runtime.state_folder)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
@@ -318,11 +320,11 @@ def build_runtime(
     read = read_campus(folder, cache)
     runtime = runtime_of(read.assembled, read.sources, cache, clock=clock, egress=egress_points(read.config))
     runtime.config = read.config
+    runtime.state_folder = folder / "state"
     runtime.kpis.follow(runtime.kpis.basis(runtime.live, runtime.topology, read.config.file.kpis))
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
     if keep_history:
-        runtime.state_folder = folder / "state"
         open_desk(runtime, read.config.alarms, runtime.state_folder)
         runtime.keep_history(read.config.file.history, folder)
         runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))

@@ -48,8 +48,8 @@ def check_binding(host: str, users: bool = False) -> None:
     if users or is_loopback(host):
         return
     raise BindingError(
-        f"--host {host} would show the campus to everybody who can reach this machine, and no users are configured: "
-        "keep --host 127.0.0.1 and put a reverse proxy with sign-in before it (name its host in CAMPUS_HOSTS)"
+        f"--host {host} would show the campus to everybody who can reach this machine, and nobody has to sign in: "
+        "start with --accounts, or write 'accounts:' into campus.yaml (docs/how-to/sign-in.md); or keep 127.0.0.1"
     )
 
 

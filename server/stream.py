@@ -19,6 +19,8 @@ from twin.slots import Level, SlotTree
 
 LIGHT = 0.05
 """Where at most this share of every stream's rooms changed, the next flush may come sooner: it costs all little."""
+OF_PEOPLE = frozenset({"people", "clients", "pir"})
+"""Quantities that say whether somebody is there."""
 AGE_STEP_S = 5.0
 """A total whose oldest value grew newer by less than this [s] is not sent again for its age alone."""
 
@@ -59,10 +61,14 @@ class Stream:
     ``light``: the last change was of few rooms.
     """
 
-    def __init__(self, live: Values, channel: Channel, scope: npt.NDArray[np.bool_], build: int, slot: int = 0) -> None:
+    def __init__(
+        self, live: Values, channel: Channel, scope: npt.NDArray[np.bool_], build: int, slot: int = 0,
+        totals_only: bool = False,
+    ) -> None:  # fmt: skip
         self.channel = channel
         self.slot = slot
-        self.has_links = channel.quantity in QUANTITIES
+        self.has_links = channel.quantity in QUANTITIES and not totals_only
+        self._totals_only = totals_only
         self.seq = 0
         self.light = True
         self._build = build
@@ -78,9 +84,11 @@ class Stream:
         self._live = live
         tree = live.tree
         has_point = np.zeros(len(tree.ids), np.bool_)
-        has_point[live.columns(self.channel.quantity).slot] = True
+        has_point[live.columns(self.channel.quantity).slot] = not self._totals_only
         self._leaf_slot = np.flatnonzero(has_point & self._scope & (tree.level == Level.SPACE)).astype(np.uint32)
         total = (live.rolled(self.channel).of > 0) & (tree.level != Level.SPACE)
+        if self._totals_only and self.channel.quantity in OF_PEOPLE:
+            total &= tree.level != Level.STOREY
         self._total_slot = np.flatnonzero(total).astype(np.uint32)
         self._version = -1
         self._leaf_seq = np.zeros(len(self._leaf_slot), np.int64)

@@ -9,13 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.live import Client, Hub, StreamError
+from server.live import Client, Hub, Stream, StreamError
 from server.live import Send as Sender
 from server.problems import problem
 
@@ -35,7 +35,7 @@ def register(server: FastAPI, hub: Hub) -> None:
 
     async def events(request: Request) -> Response:
         try:
-            hub.open(request.query_params.get("channel", DEFAULT_CHANNEL), request.query_params.get("scope", ""))
+            _stream(hub, request)
         except StreamError as error:
             return problem(404, str(error))
         if request.method == "HEAD":
@@ -46,11 +46,18 @@ def register(server: FastAPI, hub: Hub) -> None:
     server.router.routes.append(Route("/sse/live", events, methods=["GET"]))
 
 
+def _stream(hub: Hub, asked: HTTPConnection) -> Stream:
+    """The stream that is asked for, without what is not for whom asks; StreamError if there is none."""
+    query, who = asked.query_params, asked.state.who
+    totals_only = who is None or who.role == "visitor"
+    return hub.open(query.get("channel", DEFAULT_CHANNEL), query.get("scope", ""), totals_only)
+
+
 async def _socket(websocket: WebSocket, hub: Hub) -> None:
     await websocket.accept()
     query = websocket.query_params
     try:
-        stream = hub.open(query.get("channel", DEFAULT_CHANNEL), query.get("scope", ""))
+        stream = _stream(hub, websocket)
     except StreamError as error:
         await websocket.close(CLOSE_NO_STREAM, str(error)[:120])
         return
@@ -127,7 +134,7 @@ class _Events(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = self._request.query_params
-        stream = self._hub.open(query.get("channel", DEFAULT_CHANNEL), query.get("scope", ""))
+        stream = _stream(self._hub, self._request)
         headers = [
             (b"content-type", b"text/event-stream"),
             (b"cache-control", b"no-store"),

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from twin.alarms.rule import AlarmRules
 from twin.alarms.rule_file import default_rules, read_rules
+from twin.config_accounts import AccountsEntry
 from twin.config_history import HistoryEntry
 from twin.config_kpis import Kpis
 from twin.config_reports import ReportsEntry
@@ -127,6 +128,7 @@ class CampusFile(_Strict):
     kpis: Kpis = Field(default_factory=Kpis)
     history: HistoryEntry = Field(default_factory=HistoryEntry)
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
+    accounts: AccountsEntry | None = None
 
 
 @dataclass(slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dash import html
 
+from pages._parts import account
 from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
+from server.accounts.words import say
 from server.feed import NOT_MEASURED
 
 SCREENS = (
@@ -26,7 +28,7 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
         [
             html.A(context.campus_name, href="/", className="brand", title=context.text("screen.console")),
             html.Nav(
-                [_screen(context, path, key, here) for path, key in SCREENS],
+                [_screen(context, path, context.text(key), here) for path, key in SCREENS] + _admin(context, here),
                 className="screens",
                 **attrs({"aria-label": context.text("screens")}),
             ),
@@ -40,6 +42,7 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
                     _language(context),
                     _keys(context) if fed else None,
                     _theme(context),
+                    account.said(context),
                 ],
                 className="bar-right",
             ),
@@ -48,9 +51,14 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
     )
 
 
-def _screen(context: Context, path: str, key: str, here: str) -> html.A:
+def _admin(context: Context, here: str) -> list[html.A]:
+    """The page of accounts, for whom it is."""
+    return [_screen(context, account.SCREEN, say("admin", context.lang), here)] if account.has_admin(context) else []
+
+
+def _screen(context: Context, path: str, label: str, here: str) -> html.A:
     current = attrs({"aria-current": "page"} if path == here else {})
-    return html.A(context.text(key), href=path, className="screen", **current)
+    return html.A(label, href=path, className="screen", **current)
 
 
 def _feed(context: Context) -> html.Span:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
 
 from pages._parts.tokens import ASSETS
-
-Lang = Literal["zh", "en"]
-LANGUAGES: tuple[Lang, ...] = ("zh", "en")
+from server.texts import LANGUAGES as LANGUAGES
+from server.texts import Lang as Lang
+from server.texts import choose_language as choose_language
 
 
 @cache
@@ -39,19 +38,3 @@ def text(key: str, lang: Lang, **figures: object) -> str:
 def text_or(key: str, lang: Lang, otherwise: str) -> str:
     """The text of ``key``, or ``otherwise`` for a key that comes from data (a category, a code) and is not known."""
     return texts(lang).get(key, otherwise)
-
-
-def choose_language(query: Mapping[str, str], cookies: Mapping[str, str], accept: str) -> Lang:
-    """The language of a request: ``?lang=``, the cookie ``lang``, then Accept-Language; English without any wish."""
-    for wish in (query.get("lang"), cookies.get("lang")):
-        if wish in LANGUAGES:
-            return wish
-    wishes = []
-    for place, part in enumerate(accept.split(",")):
-        tag, _, weight = part.strip().partition(";q=")
-        try:
-            rank = float(weight) if weight else 1.0
-        except ValueError:
-            rank = 0.0
-        wishes.append((-rank, place, tag.lower().partition("-")[0]))
-    return next((tag for _, _, tag in sorted(wishes) if tag in LANGUAGES), "en")

@@ -85,7 +85,7 @@ def test_loopback_needs_no_users(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "twin.example", "", "127.0.0.1.evil.example"])
 def test_listening_elsewhere_needs_users(host: str) -> None:
-    with pytest.raises(BindingError, match="no users are configured"):
+    with pytest.raises(BindingError, match="nobody has to sign in"):
         check_binding(host)
     check_binding(host, users=True)
 
