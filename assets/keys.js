@@ -51,7 +51,8 @@
       document.querySelector(`[data-fly="${open.dataset.flyout}"]`)?.setAttribute("aria-pressed", "false");
       return;
     }
-    const { sel, storey } = campus.view.get();
+    const { sel, storey, impact } = campus.view.get();
+    if (impact) return campus.view.set({ impact: "" });
     if (storey && sel !== storey) campus.view.set({ sel: storey });
     else if (storey) campus.view.set({ storey: "", sel: "" });
     else if (sel) campus.view.set({ sel: campus.facts.path.building ?? "" });

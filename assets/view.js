@@ -6,7 +6,7 @@
   const root = document.documentElement;
   const DEFAULTS = {
     sel: "", storey: "", mode: "3d", ch: campus.facts.channel ?? "", lens: "data", x: "0", xray: "0", labels: "1",
-    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", vs: "", cmp: "", measure: "0",
+    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", vs: "", cmp: "", measure: "0", impact: "",
   };
   const HIDDEN = new Set(["measure"]);
   /** Words follow the picture after this at the latest [ms]. */
@@ -82,6 +82,7 @@
     cutflip: () => ({ section: section() }),
     cam: () => (state.cam ? { camera: state.cam } : {}),
     at: () => ({ time: state.at }),
+    impact: () => ({ impact: state.impact && `/api/v1/impact/scene?node=${encodeURIComponent(state.impact)}` }),
     vs: () => ({ against: state.vs }),
     cmp: () => ({ compare: { swipe: "swipe", diff: "difference" }[state.cmp] ?? "" }),
   };
@@ -105,10 +106,12 @@
       button.setAttribute("aria-pressed", String(key === "lens" ? state.lens === "trust" : state[key] === "1"));
     }
     for (const legend of document.querySelectorAll("[data-legend]")) {
-      const wanted = state.lens === "trust" ? "trust" : state.ch;
+      const wanted = state.impact ? "impact" : state.lens === "trust" ? "trust" : state.ch;
       legend.hidden = legend.dataset.legend !== wanted;
     }
-    for (const group of document.querySelectorAll("[data-channels-of]")) group.hidden = group.dataset.channelsOf !== domain;
+    for (const group of document.querySelectorAll("[data-channels-of]")) {
+      group.hidden = state.impact !== "" || group.dataset.channelsOf !== domain;
+    }
     for (const line of document.querySelectorAll("[data-row]")) {
       line.toggleAttribute("data-selected", line.dataset.row === state.sel);
     }
@@ -234,6 +237,7 @@
     const [key, value] = split(pair);
     if (key === "lang") speak(value);
     else if (key === "storey") set({ storey: value, sel: value || building() }, { fly: value || building() });
+    else if (key === "impact") set({ impact: value === state.impact ? "" : value });
     else if (key === "cut" && model) set(campus.section.fresh(value, state, model));
     else set({ [key]: value });
   }

@@ -1,75 +1,120 @@
-"""``GET /api/v1/impact?node=``: what depends on a node, and what it depends on."""
+"""``GET /api/v1/impact?node=``: what hangs on a node, and what it hangs on; for the scene as a byte a slot."""
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Response
 
+from server.impact_board import Classes, Known, Named, spaces_of, users
 from server.runtime import Runtime
-from server.schemas import ImpactNodeOut, ImpactOut
-from twin.space import Names
-from twin.topology import MEDIA
-from twin.topology_meters import Meter
+from server.schemas_impact import (
+    ClassesOut,
+    ClassOut,
+    ImpactNodeOut,
+    ImpactOut,
+    StepOut,
+    UsersOut,
+    WayOut,
+    WeakenedOut,
+)
+from server.standing_api import live_of
+from server.values import instant, utc
+from twin.impact import Way
+from twin.live import LiveState
 
 SHOWN = 1000
-"""Nodes of each list in one answer; ``counts`` tell of all."""
+"""Nodes of each list in one answer; the counts tell of all."""
+
+NodeId = Annotated[str, Query(min_length=1, max_length=400)]
+Moment = Annotated[str, Query(max_length=60, description="a past instant: ISO 8601 with an offset, or ms since 1970")]
 
 
 def add(api: APIRouter, runtime: Runtime) -> None:
-    """Add the route."""
-    known = _Known(runtime)
+    """Add the routes."""
 
     @api.get("/impact")
-    def impact(node: Annotated[str, Query(min_length=1, max_length=400)]) -> ImpactOut:
-        nonlocal known
-        if known.topology is not runtime.topology or known.assembled is not runtime.assembled:
-            known = _Known(runtime)
-        return known.impact(node, runtime.meters.get(node))
+    async def impact(node: NodeId, at: Moment = "") -> ImpactOut:
+        live = await live_of(runtime, at)
+        return await asyncio.to_thread(impact_of, runtime, live, node)
+
+    @api.get("/impact/scene", response_class=Response)
+    async def scene(node: NodeId) -> Response:
+        shown = await asyncio.to_thread(_scene, runtime, node)
+        return Response(shown, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
 
-class _Known:
-    """What one topology says of its nodes; the runtime's is another one after the wiring or the sheet changed."""
+def known_node(runtime: Runtime, node: str) -> Known:
+    """What is known, if of ``node`` anything is; 404 says what is missing."""
+    known = runtime.impacts.known()
+    if not known.knows(node):
+        why = "the topology says nothing of" if known.exists(node) else "there is no node"
+        raise HTTPException(404, f"{why} '{node[:100]}': see docs/reference/impact.md")
+    return known
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.topology, self.assembled = runtime.topology, runtime.assembled
-        campus, nodes = self.assembled.campus, self.assembled.topology.nodes
-        self._nodes, self._slots = self.topology.nodes, runtime.live.tree.index
-        self._names: dict[str, Names] = {item.id: item.names for item in campus.equipment}
-        self._names.update({node.id: node.names for node in nodes})
-        self._places = {item.id: item.space for item in campus.equipment}
-        self._places.update({node.id: node.place for node in nodes})
-        self._of_storey = {storey.id: len(storey.spaces) for b in campus.buildings for storey in b.storeys}
 
-    def _one(self, node: str) -> ImpactNodeOut:
-        place = self._places.get(node, node if node in self._slots else "")
-        kind = self.topology.kinds.get(node, "")
-        return ImpactNodeOut(id=node, kind=kind, names=self._names.get(node, {}), place=place)
+def _scene(runtime: Runtime, node: str) -> bytes:
+    known = known_node(runtime, node)
+    failure = known.failure(node)
+    return known.places.scene(failure.touched, failure.cause).tobytes()
 
-    def _some(self, ids: Sequence[str]) -> list[ImpactNodeOut]:
-        return [self._one(node) for node in ids[:SHOWN]]
 
-    def _kinds(self, ids: Sequence[str]) -> dict[str, int]:
-        return dict(Counter(self.topology.kinds.get(node, "") for node in ids))
+def impact_of(runtime: Runtime, live: LiveState, node: str) -> ImpactOut:
+    """What a failure of ``node`` does, with people and classes at the moment of ``live``; the topology is today's."""
+    known = known_node(runtime, node)
+    failure = known.failure(node)
+    outcome, touched = failure.outcome, failure.touched
+    upper = known.upper_end(node)
+    ways = known.supply.ways(upper)
+    needs = ([] if upper == node else [upper]) + known.supply.needs(upper)
+    paths: dict[str, list[str]] = {}
+    for way in ways:
+        paths.setdefault(way.medium, [step.node for step in way.steps])
+    meter = runtime.meters.get(node)
+    lost = outcome.lost if failure.node.kind == "link" else (*outcome.failed[1:], *outcome.lost)
+    found = users(runtime, live, touched.any_lost & known.places.spaces)
+    return ImpactOut(
+        node=_one(failure.node), at=utc(live.clock()), failed=len(outcome.failed), lost=_some(known, lost),
+        held=_some(known, outcome.held), depends_on=_some(known, needs),
+        weakened=[
+            WeakenedOut(**_fields(known.named(row.node)), medium=row.medium, left=row.left, of=row.of)
+            for row in outcome.weakened[:SHOWN]
+        ],
+        lost_kinds=known.kinds(lost), held_kinds=known.kinds(outcome.held),
+        weakened_kinds=known.kinds(dict.fromkeys(row.node for row in outcome.weakened)),
+        lost_spaces=spaces_of(known, touched.any_lost), weakened_spaces=spaces_of(known, touched.weakened),
+        spaces={medium: n for medium, mask in touched.lost.items() if (n := spaces_of(known, mask))},
+        classes=_classes(known.classes(touched.any_lost, live.clock())),
+        users=None if found is None else UsersOut(
+            **{name: getattr(found[0], name) for name in UsersOut.model_fields if name != "time"},
+            time=instant(found[1]),
+        ),
+        ways=[_way(known, way) for way in ways], paths=paths, meters=list(meter.of) if meter else [],
+        main=meter.main if meter else "", sub_meters=meter.subs[:SHOWN] if meter else [],
+    )  # fmt: skip
 
-    def impact(self, node: str, meter: Meter | None) -> ImpactOut:
-        """What a failure of ``node`` does."""
-        topology = self.topology
-        if node not in self._nodes:
-            known = node in topology.kinds
-            why = "the topology says nothing of" if known else "there is no node"
-            raise HTTPException(404, f"{why} '{node[:100]}': see docs/reference/topology.md")
-        found = topology.impact(node)
-        paths: dict[str, list[str]] = {
-            medium: topology.path_to_root(node, medium) for medium in MEDIA if topology.suppliers(node, medium)
-        }
-        lost_kinds = self._kinds(found.lost)
-        return ImpactOut(
-            node=self._one(node), lost=self._some(found.lost), weakened=self._some(found.weakened),
-            depends_on=self._some(found.depends_on), lost_kinds=lost_kinds, weakened_kinds=self._kinds(found.weakened),
-            lost_spaces=sum(self._of_storey.get(n, 0) for n in found.lost) + lost_kinds.get("space", 0),
-            paths=paths, meters=list(meter.of) if meter else [], main=meter.main if meter else "",
-            sub_meters=meter.subs[:SHOWN] if meter else [],
-        )  # fmt: skip
+
+def _fields(node: Named) -> dict[str, Any]:
+    return {"id": node.id, "kind": node.kind, "names": node.names, "place": node.place}
+
+
+def _one(node: Named) -> ImpactNodeOut:
+    return ImpactNodeOut(id=node.id, kind=node.kind, names=node.names, place=node.place)
+
+
+def _some(known: Known, nodes: Sequence[str]) -> list[ImpactNodeOut]:
+    return [_one(known.named(node)) for node in nodes[:SHOWN]]
+
+
+def _way(known: Known, way: Way) -> WayOut:
+    steps = [StepOut(**_fields(known.named(step.node)), suppliers=step.suppliers) for step in way.steps]
+    return WayOut(medium=way.medium, steps=steps)
+
+
+def _classes(found: Classes | None) -> ClassesOut | None:
+    if found is None:
+        return None
+    items = [ClassOut(space=space, people=people) for space, people in found.largest]
+    return ClassesOut(rooms=found.rooms, people=found.people, items=items)

@@ -30,6 +30,7 @@ from server.environment import allowed_hosts, cache_folder
 from server.feed import feed
 from server.files import Bundle
 from server.forecasts import Forecaster
+from server.impact_board import ImpactBoard
 from server.kpi_memory import remember
 from server.late import late_of
 from server.live import Hub
@@ -137,6 +138,7 @@ class Runtime:
     history_trouble: str = ""
     forecasts: Forecaster | None = None
     reports: Reporter = field(init=False)
+    impacts: ImpactBoard = field(init=False)
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     accounts: Accounts | None = None
     _hub_task: asyncio.Task[None] | None = None
@@ -146,6 +148,7 @@ class Runtime:
 
     def __post_init__(self) -> None:
         self.reports = Reporter(self)
+        self.impacts = ImpactBoard(self)
 
     @property
     def given(self) -> Given | None:

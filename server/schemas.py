@@ -415,32 +415,3 @@ class KpiHistoryOut(BaseModel):
     step_s: int
     begin: AwareDatetime
     values: list[float | None]
-
-
-class ImpactNodeOut(BaseModel):
-    """A node of the topology; ``place`` is where it stands, as far as that is known."""
-
-    id: str
-    kind: str
-    names: dict[str, str]
-    place: str
-
-
-class ImpactOut(BaseModel):
-    """What a failure of ``node`` does. ``lost`` has no supply left in some medium, ``weakened`` lost one of several;
-    each list holds the first 1,000 from near to far, ``lost_kinds`` and ``weakened_kinds`` count all.
-
-    ``lost_spaces`` counts spaces without supply, those of lost storeys too; ``paths`` lead to the root of each medium.
-    """
-
-    node: ImpactNodeOut
-    lost: list[ImpactNodeOut]
-    weakened: list[ImpactNodeOut]
-    depends_on: list[ImpactNodeOut]
-    lost_kinds: dict[str, int]
-    weakened_kinds: dict[str, int]
-    lost_spaces: int
-    paths: dict[str, list[str]]
-    meters: list[str]
-    main: str
-    sub_meters: list[str]

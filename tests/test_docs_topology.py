@@ -7,7 +7,8 @@ import re
 from typing import get_args
 
 from server.link_board import LinkBoard
-from server.schemas import ImpactNodeOut, ImpactOut, LatestOut, QualityCheckOut, QualityFindingOut
+from server.schemas import LatestOut, QualityCheckOut, QualityFindingOut
+from server.schemas_impact import ClassesOut, ImpactNodeOut, ImpactOut, StepOut, UsersOut, WayOut, WeakenedOut
 from server.schemas_links import BandwidthOut, LinkEndOut, LinkLineOut, LinkOut, LinksOut
 from server.schemas_meters import MeterOut, MetersOut, MeterSumOut, Verdict
 from server.schemas_neighbours import (
@@ -56,8 +57,9 @@ def test_every_column_relation_medium_and_mistake_of_the_topology_is_explained()
 
 
 def test_every_key_of_the_answers_is_explained() -> None:
-    text = page("topology.md")
-    assert [k for m in (ImpactOut, ImpactNodeOut) for k in m.model_fields if f"`{k}`" not in text] == []
+    text = page("impact.md")
+    models = (ImpactOut, ImpactNodeOut, WeakenedOut, WayOut, StepOut, ClassesOut, UsersOut)
+    assert [k for m in models for k in m.model_fields if f"`{k}`" not in text] == []
     text = page("quality.md")
     keys = [k for m in (QualityFindingOut, QualityCheckOut) for k in m.model_fields]
     assert [k for k in keys if f"`{k}`" not in text] == []

@@ -10,7 +10,7 @@ from dash.development.base_component import Component, _explicitize_args
 PROPERTIES = (
     "id", "sceneUrl", "liveUrl", "channel", "legend", "lang", "theme", "mode", "lens", "selection", "hover", "storey",
     "explode", "xray", "section", "measure", "camera", "flyTo", "time", "against", "compare",
-    "markers", "quality", "labels", "status",
+    "impact", "markers", "quality", "labels", "status",
 )  # fmt: skip
 """Names of the properties, as docs/reference/campus-view.md lists them."""
 
@@ -51,6 +51,7 @@ class CampusView(Component):
         time: str | None = None,
         against: str | None = None,
         compare: Literal["", "swipe", "difference"] | None = None,
+        impact: str | None = None,
         markers: Sequence[Mapping[str, Any]] | None = None,
         quality: Literal["auto", "a", "b", "c"] | None = None,
         labels: bool | None = None,

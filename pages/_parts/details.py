@@ -7,7 +7,7 @@ from collections import Counter
 from dash import html
 
 from pages._parts import format as fmt
-from pages._parts import states
+from pages._parts import impact, states
 from pages._parts.blocks import Child, attrs, covered, go, icon, live, row, section
 from pages._parts.context import Context
 from pages._parts.expected import expected, forecast_of
@@ -29,18 +29,22 @@ def details(context: Context, selected: str, channel_key: str) -> list[Child]:
     """The panel for ``selected``; the campus itself when nothing is, a sentence when nobody knows the id."""
     index = context.runtime.index
     entity = index.get(selected) if selected else context.runtime.assembled.campus
+    if entity is None and (told := impact.node_panel(context, selected)) is not None:
+        return [html.Div(part, key=f"{selected}-{number}") for number, part in enumerate(told) if part is not None]
     if entity is None:
         return [states.message("missing", context.text("unknown.title"), context.text("unknown.text", id=selected))]
     channel = channels().get(channel_key)
     parts: list[Child] = [*_title(context, entity)]
     # without any point there is no number to wait for: the sentence below says what is missing
-    told = bool(context.runtime.assembled.points)
-    if told and channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
+    has_points = bool(context.runtime.assembled.points)
+    if has_points and channel is not None and not isinstance(entity, (Site, Zone, Equipment)):
         parts.append(_hero(context, entity.id, channel, total=not isinstance(entity, Space)))
     parts.append(expected(context, entity))
     parts.append(people(context, entity))
     parts.extend(links(context, entity, channel))
     parts.append(provenance(context, entity, channel))
+    if not isinstance(entity, (Campus, Site)):
+        parts.extend(impact.sections(context, entity.id))
     parts.extend(_facts(context, entity))
     return [html.Div(part, key=f"{entity.id}-{number}") for number, part in enumerate(parts) if part is not None]
 

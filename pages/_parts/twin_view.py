@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
+from urllib.parse import quote
 
 import dash
 from dash import ClientsideFunction, Input, Output, dcc, html
 
 from pages._parts import format as fmt
-from pages._parts import links, states, time_bar
+from pages._parts import impact, links, states, time_bar
 from pages._parts.blocks import Child, attrs, choice, choices, covered, icon, live, shortcut, tool
 from pages._parts.context import Context
 from twin.domains import Channel, Domain, channels, domains
@@ -49,6 +51,7 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
             flyTo="" if query.get("cam") else query.get("sel", building),
             time=query.get("at", "live"),
             against=query.get("vs", ""),
+            impact=impact_url(query),
             compare=COMPARE.get(query.get("cmp", ""), ""),
             labels=query.get("labels", "1") != "0",
         ),
@@ -64,10 +67,10 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
     ]
 
 
-def _scales(context: Context, channel: Channel | None) -> html.Div | None:
-    """What the scene can be coloured by, and the scales; none on a campus without any point."""
+def _scales(context: Context, channel: Channel | None) -> html.Div:
+    """What the scene can be coloured by, and the scales; that of a failure alone on a campus without any point."""
     if not context.runtime.assembled.points:
-        return None
+        return html.Div(impact.legend(context), className="scales")
     domain = channel.domain if channel else ""
     return html.Div(
         [
@@ -77,10 +80,17 @@ def _scales(context: Context, channel: Channel | None) -> html.Div | None:
                 for row in channels().values()
             ),
             _trust_legend(context),
+            impact.legend(context),
             time_bar.difference(context),
         ],
         className="scales",
     )
+
+
+def impact_url(query: Mapping[str, str]) -> str:
+    """The failure that an address shows, as the view's property says it; assets/view.js says the same."""
+    node = query.get("impact", "")
+    return f"/api/v1/impact/scene?node={quote(node, safe='')}" if node else ""
 
 
 def default_channel() -> str:

@@ -40,6 +40,48 @@ def test_a_meter_supplies_nothing_and_names_its_sub_meters(demo: Served) -> None
     assert found["sub_meters"] == [f"{storey.id}/EM" for storey in building.storeys]
 
 
+def test_a_room_tells_what_serves_it_and_who_is_in_it(demo: Served) -> None:
+    station = next(item for item in demo.runtime.assembled.campus.equipment if item.category == "access-point")
+    demo.call(lambda: demo.runtime.people.publish(now := demo.runtime.people.gather(), demo.runtime.people.step(now)))
+    found = demo.http.get("/api/v1/impact", params={"node": station.space}).json()
+    assert found["lost_spaces"] == 1
+    assert {way["medium"] for way in found["ways"]} == {"electricity", "network"}
+    assert station.id in [row["id"] for row in found["depends_on"]]
+    network = next(way for way in found["ways"] if way["medium"] == "network")
+    assert network["steps"][1]["kind"] == "access-point"
+    assert found["users"]["of"] == 1
+    assert found["users"]["people"] is None or found["users"]["people"] % 5 == 0
+    assert found["classes"] is None or found["classes"]["rooms"] in (0, 1)
+
+
+def test_a_link_takes_what_hangs_on_it_alone(demo: Served) -> None:
+    link = next(row for row in demo.runtime.links.links if row.lower.id.endswith("/SW1"))
+    found = demo.http.get("/api/v1/impact", params={"node": link.id}).json()
+    assert (found["node"]["kind"], found["failed"]) == ("link", 0)
+    assert found["lost"][0]["id"] == link.lower.id
+    assert found["depends_on"][0]["id"] == link.upper.id
+
+
+def test_the_scene_has_a_byte_for_each_slot(demo: Served) -> None:
+    building = demo.runtime.assembled.campus.buildings[0]
+    tree = demo.runtime.live.tree
+    answer = demo.http.get("/api/v1/impact/scene", params={"node": f"{building.id}/MSB"})
+    assert answer.headers["content-type"] == "application/octet-stream"
+    shown = dict(zip(tree.ids, answer.content, strict=True))
+    assert shown[building.id] == 2
+    assert {shown[space.id] for storey in building.storeys for space in storey.spaces} == {2}
+    assert shown[demo.runtime.assembled.campus.buildings[-1].storeys[0].id] == 0
+    station = next(item for item in demo.runtime.assembled.campus.equipment if item.category == "access-point")
+    answer = demo.http.get("/api/v1/impact/scene", params={"node": station.id})
+    assert dict(zip(tree.ids, answer.content, strict=True))[station.space] == 3
+
+
+def test_a_past_moment_needs_a_history(demo: Served) -> None:
+    answer = demo.http.get("/api/v1/impact", params={"node": "GRID", "at": "2026-04-15T08:00:00Z"})
+    assert answer.status_code == 404
+    assert "keeps no history" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(("node", "words"), [("nobody", "there is no node"), ("block", "the topology says nothing of")])
 def test_what_has_no_topology_is_said(demo: Served, node: str, words: str) -> None:
     answer = demo.http.get("/api/v1/impact", params={"node": node})

@@ -72,6 +72,7 @@ export interface Props {
   time?: string;
   against?: string;
   compare?: Compare;
+  impact?: string;
   markers?: Marker[] | null;
   quality?: 'auto' | Tier;
   labels?: boolean;

@@ -3,6 +3,7 @@
 
 import { DataTexture, NearestFilter, RedFormat, RGBAFormat, SRGBColorSpace, UnsignedByteType } from 'three';
 import { FLAG_SIMULATED, FLAG_STALE, NO_VALUE, QUALITY, QUALITY_NONE, STEPS } from './frame.ts';
+import { Impact } from './impact.ts';
 import { FLAG_DERIVED } from './pack.ts';
 import type { Legend, Lens } from './props.ts';
 import { classOf, middleByte, plainByte, Ramp } from './ramp.ts';
@@ -104,6 +105,8 @@ export class SpaceState extends SlotValues {
   private readonly flagWords: FlagWords;
   private ramp: Ramp | null = null;
   private lens: Lens = 'data';
+  /** What a failure does to each slot (impact.ts), shown in place of values; null: values. */
+  impact: Uint8Array | null = null;
   private active = false;
 
   /** `of`: another state of the same scene. */
@@ -193,6 +196,10 @@ export class SpaceState extends SlotValues {
 
   /** Display bytes from values; the textures follow with the next frame. Allocates nothing. */
   refresh(): void {
+    if (this.impact) {
+      this.paintImpact(this.impact);
+      return;
+    }
     const { shown, raw, wireFlags, active, ramp } = this;
     const first = this.index.firstSpace;
     const trust = this.lens === 'trust';
@@ -205,6 +212,14 @@ export class SpaceState extends SlotValues {
     this.value.needsUpdate = true;
     // Most frames change values and no flags: then one byte a space goes to the GPU, not two.
     if (flagged) this.flags.needsUpdate = true;
+  }
+
+  /** The bytes of a failure; what is weakened is hatched as what is stale. */
+  private paintImpact(impact: Uint8Array): void {
+    this.shown.set(impact);
+    for (let i = 0; i < impact.length; i++) this.shownFlags[i] = impact[i] === Impact.weakened ? FLAG_STALE : 0;
+    this.value.needsUpdate = true;
+    this.flags.needsUpdate = true;
   }
 
   /**
@@ -279,7 +294,9 @@ export class SpaceState extends SlotValues {
     put(0, tokens.hex.clay);
     const { trust } = tokens.hex;
     const ramp = legend?.diverging ? tokens.hex.diverge : tokens.hex.ramp;
-    if (this.lens === 'trust') {
+    if (this.impact) {
+      for (const byte of [Impact.weakened, Impact.lost, Impact.cause]) put(byte, tokens.hex.ramp[6]!);
+    } else if (this.lens === 'trust') {
       put(Trust.fresh, trust.fresh);
       put(Trust.late, trust.late);
       put(Trust.stale, trust.stale);

@@ -6,6 +6,7 @@ import { Fade } from './fade.ts';
 import { Feed } from './feed.ts';
 import { type Frame, FrameKind } from './frame.ts';
 import { Change } from './layer.ts';
+import { ImpactShade } from './impact.ts';
 import { LinkHost } from './links/host.ts';
 import { type Holder, Loaded } from './loaded.ts';
 import { LiveText } from './livetext.ts';
@@ -41,6 +42,7 @@ export class View {
   private readonly describer: Describer;
   private readonly feed: Feed;
   private readonly text = new LiveText();
+  private readonly impact = new ImpactShade(this);
   private readonly links = new LinkHost(() => this.change(Change.Links), () => this.state.lang);
   private loading = new AbortController();
   private begun: HeadStart | null = null;
@@ -119,11 +121,12 @@ export class View {
     const { state } = this;
     if (bits & Change.Theme) {
       this.tokens = tokensOf(state.theme);
-      // before any scene has come, too: a page that waits or has failed is a page, not a black hole
+      // before any scene has come, too: a page that waits is a page, not a black hole
       this.stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
       this.stage?.requestDraw();
     }
     if (!this.scene) return;
+    this.impact.follow(this.props.impact ?? '');
     this.links.listen(this.props.liveUrl ?? '', state.channel);
     this.feed.listen(this.props.liveUrl ?? '', state.channel);
     if (bits & (Change.Theme | Change.Lens | Change.Legend)) this.repaint(otherNumbers(this.props, before));
@@ -263,7 +266,7 @@ export class View {
   }
 
   /** New palette or lens: a cross-fade from what is shown now. */
-  private repaint(forget: boolean): void {
+  repaint(forget: boolean): void {
     const { scene, state, stage } = this;
     if (!scene) return;
     scene.state.rememberShown();
@@ -360,8 +363,7 @@ export class View {
     const { scene, state } = this;
     if (!scene) return;
     scene.state.refresh();
-    const { lang, selection, storey, legend, labels } = state;
-    scene.plan.show({ lang, selection, storey, legend, labels, tokens: this.tokens });
+    scene.plan.show({ ...state, tokens: this.tokens });
     this.board.seq(scene.state.seq);
     this.machine.drawn();
   }

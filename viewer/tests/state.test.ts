@@ -190,3 +190,24 @@ test('ages in words', () => {
   assert.deepEqual([4, 89, 120, 7200, 400_000].map((s) => ageText(s, 'en')), ['4 s', '89 s', '2 min', '2 h', '5 d']);
   assert.equal(ageText(120, 'zh'), '2 分钟');
 });
+
+test('a failure stands in place of values: what is weakened is hatched, all else is clay, and values come back', () => {
+  const state = stateAfterKeyframe();
+  const tokens = tokensOf('dark');
+  state.setPalette(tokens, legend);
+  const before = Array.from({ length: index.slots }, (_, slot) => [state.shownByte(slot), state.flags.image.data![slot]]);
+  state.impact = new Uint8Array(index.slots);
+  state.impact.set([1, 2, 3], index.firstSpace);
+  state.setPalette(tokens, legend);
+  state.refresh();
+  const shown = [0, 1, 2, 3].map((k) => state.shownByte(index.firstSpace + k));
+  assert.deepEqual(shown, [1, 2, 3, 0]);
+  assert.deepEqual([0, 1, 2, 3].map((k) => state.flags.image.data![index.firstSpace + k]), [FLAG_STALE, 0, 0, 0]);
+  const colour = (byte: number): string => [0, 1, 2].map((k) => state.palette.image.data![byte * 4 + k]!.toString(16).padStart(2, '0')).join('');
+  assert.equal(`#${colour(2)}`.toUpperCase(), tokens.hex.ramp[6]);
+  assert.equal(`#${colour(0)}`.toUpperCase(), tokens.hex.clay);
+  state.impact = null;
+  state.setPalette(tokens, legend);
+  state.refresh();
+  assert.deepEqual(Array.from({ length: index.slots }, (_, slot) => [state.shownByte(slot), state.flags.image.data![slot]]), before);
+});

@@ -60,7 +60,9 @@ export class MarkersLayer implements Layer {
 
   private button(marker: Marker): HTMLButtonElement {
     const { hex } = this.ctx.tokens;
-    const colour = marker.kind === 'error' ? hex.alarm[0] : marker.kind === 'warning' ? hex.alarm[1] : hex['text-2'];
+    // the one mark that is no remark: where the failure is that the scene shows
+    const cause = marker.kind === 'cause';
+    const colour = cause ? hex.bg : marker.kind === 'error' ? hex.alarm[0] : marker.kind === 'warning' ? hex.alarm[1] : hex['text-2'];
     const button = document.createElement('button');
     button.type = 'button';
     button.className = `campus-marker campus-marker-${marker.kind}`;
@@ -71,7 +73,7 @@ export class MarkersLayer implements Layer {
     // The target is 44 px, the mark 12: a ring of the page's colour keeps it apart from the model.
     button.style.cssText = `position:absolute;left:-22px;top:-22px;width:44px;height:44px;padding:16px;border:0;background:none;pointer-events:auto;cursor:pointer`;
     const mark = document.createElement('span');
-    mark.style.cssText = `display:block;width:12px;height:12px;border-radius:${marker.kind === 'error' ? '0;rotate:45deg' : '50%'};background:${colour};outline:2px solid ${hex.bg}`;
+    mark.style.cssText = `display:block;width:12px;height:12px;border-radius:${marker.kind === 'error' ? '0;rotate:45deg' : '50%'};background:${colour};${cause ? `box-shadow:inset 0 0 0 4px ${hex['text-1']};` : ''}outline:2px solid ${hex.bg}`;
     button.append(mark);
     return button;
   }

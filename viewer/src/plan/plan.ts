@@ -3,6 +3,7 @@
 
 import { FLAG_SIMULATED, FLAG_STALE, QUALITY, QUALITY_NONE } from '../frame.ts';
 import { BlockFrame } from '../blockframe.ts';
+import { Impact } from '../impact.ts';
 import { type Block, decodeBlock } from '../pack.ts';
 import type { Legend } from '../props.ts';
 import type { SceneIndex } from '../scene.ts';
@@ -310,6 +311,10 @@ export class Plan {
   private fill(shape: Shape): void {
     const { hex } = this.view.tokens;
     const { state } = this;
+    if (state.impact) {
+      this.shade(shape, state.impact[shape.slot] ?? Impact.plain);
+      return;
+    }
     const byte = state.shownByte(shape.slot);
     const flags = state.wireFlags[shape.slot] ?? QUALITY_NONE;
     const selected = shape.slot === this.view.selection;
@@ -332,6 +337,25 @@ export class Plan {
     const halo = label?.hasAttribute('paint-order') ?? false;
     const dark = !halo && !none && !stale && this.view.legend !== null && classOf(byte) >= 4;
     label?.setAttribute('fill', dark ? hex['on-select'] : hex['text-1']);
+  }
+
+  /** A failure in place of values: lost full, weakened hatched, the cause with a thick edge. */
+  private shade(shape: Shape, byte: number): void {
+    const { hex } = this.view.tokens;
+    const selected = shape.slot === this.view.selection;
+    const key = `impact|${byte}|${selected}|${hex.bg}`;
+    if (key === shape.shown) return;
+    shape.shown = key;
+    const full = hex.ramp[6]!;
+    shape.path.setAttribute('fill', byte === Impact.plain ? hex.surface : byte === Impact.weakened ? (this.fills?.stale ?? full) : full);
+    shape.path.setAttribute('stroke', selected || byte === Impact.cause ? hex.select : hex['text-3']);
+    shape.path.setAttribute('stroke-dasharray', '');
+    shape.path.setAttribute('stroke-width', byte === Impact.cause ? '5' : selected ? '3' : '1');
+    shape.path.classList.toggle('is-selected', selected);
+    shape.over.setAttribute('fill', 'none');
+    const label = this.seats.find((seat) => Number(seat.dataset['slot']) === shape.slot);
+    const onFull = byte >= Impact.lost && !label?.hasAttribute('paint-order');
+    label?.setAttribute('fill', onFull ? hex['on-select'] : hex['text-1']);
   }
 
   private slotAt(event: Event): number {

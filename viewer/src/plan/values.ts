@@ -5,8 +5,12 @@ import type { Legend } from '../props.ts';
 import type { SpaceState } from '../state.ts';
 import { type Lang, word } from './words.ts';
 
+/** Words of the bytes of impact.ts. */
+const IMPACT = ['untouched', 'weakened', 'lost', 'cause'] as const;
+
 /** What is known of a slot, in words: '12.4 kW, simulated', 'no data'. */
 export function valueText(slot: number, state: SpaceState, legend: Legend | null, lang: Lang): string {
+  if (state.impact) return word(IMPACT[state.impact[slot] ?? 0] ?? 'untouched', lang);
   const flags = state.wireFlags[slot] ?? QUALITY_NONE;
   const value = state.number(slot);
   if (Number.isNaN(value) || (flags & QUALITY) === QUALITY_NONE) return word('none', lang);
