@@ -136,4 +136,5 @@ def _span(ends: F64, times: F64) -> F64:
     if not len(times):
         return np.zeros(len(ends) - 1)
     begin, end = np.maximum(ends[:-1], times[0]), np.minimum(ends[1:], times[-1])
-    return np.clip((end - begin) / np.diff(ends), 0.0, 1.0)
+    found: F64 = np.clip((end - begin) / np.diff(ends), 0.0, 1.0)
+    return found

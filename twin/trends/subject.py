@@ -75,10 +75,10 @@ def _read(what: str, live: LiveState, kept: Mapping[str, KeptPoint]) -> Subject:
         raise LookupError(f"there is no place '{entity[:100]}' in the campus: see /api/v1/buildings")
     if quantity not in RATES:
         return Subject(what, entity, quantity)
-    registers = registers_of(live, entity, quantity)
-    if not registers:
+    counted = registers_of(live, entity, quantity)
+    if not counted:
         raise SeriesError(
             f"nothing below '{entity[:100]}' counts {quantity}: ask for {entity[:100]}:{RATES[quantity]}, which has "
             "its total beside it"
         )
-    return Subject(what, entity, quantity, "", tuple(registers))
+    return Subject(what, entity, quantity, "", tuple(counted))
