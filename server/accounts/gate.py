@@ -134,7 +134,8 @@ class Gate:
 
 
 def _lasting(scope: Scope) -> bool:
-    return scope["type"] == "websocket" or scope["path"].startswith("/sse/")
+    path: str = scope["path"]
+    return scope["type"] == "websocket" or path.startswith("/sse/")
 
 
 def _shut(rule: Rule | None) -> bool:
