@@ -96,7 +96,7 @@ def test_acts_are_done_kept_and_told(served: Served) -> None:
     served.feed(room_101=600, room_102=700)
     raised(served, FIRST, SECOND)
     done = post(served, f"{FIRST}/ack", {"comment": "seen on site"})
-    assert (done["alarms"][0]["state"], done["alarms"][0]["acked_by"]) == ("C", "operator")
+    assert (done["alarms"][0]["state"], done["alarms"][0]["acked_by"]) == ("C", "demo")
     assert "acknowledged already" in post(served, f"{FIRST}/ack", status=409)["detail"]
     assert "no alarm" in post(served, "warm:nothing/ack", status=404)["detail"]
     done = post(served, "ack", {"ids": [FIRST, SECOND], "comment": "one cause"})
