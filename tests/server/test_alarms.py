@@ -115,7 +115,7 @@ def test_acts_are_done_kept_and_told(served: Served) -> None:
     assert "true" in post(served, f"{FIRST}/reset", status=409)["detail"]
     told = get(served, f"/{FIRST}")
     assert [row["event"] for row in told["steps"]] == ["unshelve", "shelve", "ack", "alarm"]
-    assert (told["steps"][2]["actor"], told["steps"][2]["reason"]) == ("operator", "seen on site")
+    assert (told["steps"][2]["actor"], told["steps"][2]["reason"]) == ("demo", "seen on site")
     journal = get(served, "/journal?event=ack&event=shelve&limit=2")
     assert (journal["total"], journal["next_offset"], [row["event"] for row in journal["items"]]) == (
         3,
