@@ -134,8 +134,7 @@ class Gate:
 
 
 def _lasting(scope: Scope) -> bool:
-    path: str = scope["path"]
-    return scope["type"] == "websocket" or path.startswith("/sse/")
+    return bool(scope["type"] == "websocket" or scope["path"].startswith("/sse/"))
 
 
 def _shut(rule: Rule | None) -> bool:
