@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.server.serving import Served, serve
 from tests.twin.alarms.grounds import rule
 from twin.alarms.alarm import External
 from twin.alarms.rule import AlarmRules, Condition
+from twin.history.spool import Event
 from twin.reading import RawReading
 
 FIRST, SECOND = "warm:1/01/101/power", "warm:1/01/102/power"
@@ -235,3 +237,19 @@ def test_other_rules_are_taken_over(served: Served) -> None:
     served.readings([RawReading("1/01/103", 900, time.time())])
     raised(served, SECOND, "warm:1/01/103/power")
     assert runtime.ingest.listeners.count(desk._take) == 1
+
+
+def test_each_step_is_an_event_of_the_history(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Event] = []
+    monkeypatch.setattr(served.runtime, "recorder", SimpleNamespace(note=kept.append, ending=False))
+    served.feed(room_101=600)
+    raised(served, FIRST)
+    post(served, f"{FIRST}/ack", {"comment": "seen"})
+    served.feed(room_101=100)
+    until(served, lambda: not desk_of(served).book.alarms)
+    monkeypatch.undo()
+    assert [(row.kind, row.subject, row.state) for row in kept] == [("alarm", FIRST, letter) for letter in "BCA"]
+    told = [json.loads(row.detail) for row in kept]
+    assert [row["over"] for row in told] == [False, False, True]
+    assert (told[1]["actor"], told[1]["reason"], told[1]["entity"]) == ("operator", "seen", "1/01/101")
+    assert told[0]["zh"] == "House 1 101 Room 101高于 0.5 kW"
