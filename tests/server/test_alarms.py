@@ -97,6 +97,7 @@ def test_what_stands_is_listed_filtered_and_told_in_full(served: Served) -> None
 def test_acts_are_done_kept_and_told(served: Served) -> None:
     served.feed(room_101=600, room_102=700)
     raised(served, FIRST, SECOND)
+    assert 'campus_alarms{state="B"} 2' in served.http.get("/metrics").text
     done = post(served, f"{FIRST}/ack", {"comment": "seen on site"})
     assert (done["alarms"][0]["state"], done["alarms"][0]["acked_by"]) == ("C", "operator")
     assert "acknowledged already" in post(served, f"{FIRST}/ack", status=409)["detail"]
@@ -214,6 +215,7 @@ def test_without_a_journal_they_are_in_memory_and_say_so(tmp_path: Path) -> None
         served.feed(room_101=600)
         raised(served, FIRST)
         page = get(served, "")
+        assert "campus_alarms_kept 0" in served.http.get("/metrics").text
         assert (page["journal"]["kept"], "alarms.sqlite" in page["journal"]["trouble"]) == (False, True)
         assert post(served, f"{FIRST}/ack")["alarms"][0]["state"] == "C"
         assert "no journal" in get(served, "/journal", 404)["detail"]
