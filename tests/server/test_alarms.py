@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -255,3 +257,15 @@ def test_each_step_is_an_event_of_the_history(served: Served, monkeypatch: pytes
     assert [row["over"] for row in told] == [False, False, True]
     assert (told[1]["actor"], told[1]["reason"], told[1]["entity"]) == ("operator", "seen", "1/01/101")
     assert told[0]["zh"] == "House 1 101 Room 101高于 0.5 kW"
+
+
+def test_what_was_answered_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.alarms.FLUSH_S", 600.0)  # nothing else writes it meanwhile
+    with alarmed(tmp_path) as served:
+        served.feed(room_101=600)
+        raised(served, FIRST)
+        post(served, f"{FIRST}/ack", {"comment": "seen"})
+        with closing(sqlite3.connect(f"file:{tmp_path}/state/alarms.sqlite?mode=ro", uri=True)) as db:
+            assert db.execute("SELECT actor, reason FROM steps WHERE event = 'ack'").fetchall() == [
+                ("operator", "seen")
+            ]
