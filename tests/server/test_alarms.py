@@ -269,3 +269,19 @@ def test_what_was_answered_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.Mo
             assert db.execute("SELECT actor, reason FROM steps WHERE event = 'ack'").fetchall() == [
                 ("operator", "seen")
             ]
+
+
+def test_openapi_names_every_route_of_the_alarms(served: Served) -> None:
+    paths = served.http.get("/api/v1/openapi.json").json()["paths"]
+    found = {
+        (method, path.removeprefix("/api/v1/alarms"))
+        for path, row in paths.items() if "/alarms" in path for method in row
+    }  # fmt: skip
+    acts = ("ack", "reset", "shelve", "unshelve", "out-of-service", "in-service")
+    assert found == {
+        *(("get", path) for path in ("", "/journal", "/figures", "/{alarm}")),
+        *(("post", f"/{{alarm}}/{act}") for act in acts), *(("post", f"/{act}") for act in ("ack", "reset", "unshelve")),
+    }  # fmt: skip
+    for path, row in paths.items():
+        for answer in row.values() if "/alarms" in path else ():
+            assert answer["responses"]["200"]["content"]["application/json"]["schema"], path
