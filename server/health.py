@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fastapi import FastAPI
@@ -77,6 +78,12 @@ def _metrics(runtime: Runtime) -> Iterator[str]:
     findings = [(f'{{check="{check}"}}', n) for check, n in runtime.watch.ledger.open_by_check().items()]
     yield from _family("campus_quality_findings", "gauge", "findings of the checks of the data that last", findings)
     yield from _sources(runtime)
+    if runtime.alarms is not None:
+        letters = Counter(alarm.letter for alarm in runtime.alarms.book.alarms.values())
+        rows = [(f'{{state="{letter}"}}', n) for letter, n in sorted(letters.items())]
+        yield from _family("campus_alarms", "gauge", "alarms that are not simply normal, by their state", rows)
+        kept = int(runtime.alarms.journal is not None and not runtime.alarms.trouble)
+        yield from _family("campus_alarms_kept", "gauge", "1 when the journal of the alarms is written", [("", kept)])
     if runtime.recorder is not None:
         row = runtime.recorder.state()
         text = "1 when what comes is kept"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from tests.server.serving import Served, serve
 from tests.twin.alarms.grounds import rule
 from twin.alarms.alarm import External
 from twin.alarms.rule import AlarmRules, Condition
+from twin.history.spool import Event
 from twin.reading import RawReading
 
 FIRST, SECOND = "warm:1/01/101/power", "warm:1/01/102/power"
@@ -95,6 +99,7 @@ def test_what_stands_is_listed_filtered_and_told_in_full(served: Served) -> None
 def test_acts_are_done_kept_and_told(served: Served) -> None:
     served.feed(room_101=600, room_102=700)
     raised(served, FIRST, SECOND)
+    assert 'campus_alarms{state="B"} 2' in served.http.get("/metrics").text
     done = post(served, f"{FIRST}/ack", {"comment": "seen on site"})
     assert (done["alarms"][0]["state"], done["alarms"][0]["acked_by"]) == ("C", "demo")
     assert "acknowledged already" in post(served, f"{FIRST}/ack", status=409)["detail"]
@@ -212,6 +217,7 @@ def test_without_a_journal_they_are_in_memory_and_say_so(tmp_path: Path) -> None
         served.feed(room_101=600)
         raised(served, FIRST)
         page = get(served, "")
+        assert "campus_alarms_kept 0" in served.http.get("/metrics").text
         assert (page["journal"]["kept"], "alarms.sqlite" in page["journal"]["trouble"]) == (False, True)
         assert post(served, f"{FIRST}/ack")["alarms"][0]["state"] == "C"
         assert "no journal" in get(served, "/journal", 404)["detail"]
@@ -235,3 +241,47 @@ def test_other_rules_are_taken_over(served: Served) -> None:
     served.readings([RawReading("1/01/103", 900, time.time())])
     raised(served, SECOND, "warm:1/01/103/power")
     assert runtime.ingest.listeners.count(desk._take) == 1
+
+
+def test_each_step_is_an_event_of_the_history(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Event] = []
+    monkeypatch.setattr(served.runtime, "recorder", SimpleNamespace(note=kept.append, ending=False))
+    served.feed(room_101=600)
+    raised(served, FIRST)
+    post(served, f"{FIRST}/ack", {"comment": "seen"})
+    served.feed(room_101=100)
+    until(served, lambda: not desk_of(served).book.alarms)
+    monkeypatch.undo()
+    assert [(row.kind, row.subject, row.state) for row in kept] == [("alarm", FIRST, letter) for letter in "BCA"]
+    told = [json.loads(row.detail) for row in kept]
+    assert [row["over"] for row in told] == [False, False, True]
+    assert (told[1]["actor"], told[1]["reason"], told[1]["entity"]) == ("operator", "seen", "1/01/101")
+    assert told[0]["zh"] == "House 1 101 Room 101高于 0.5 kW"
+
+
+def test_what_was_answered_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.alarms.FLUSH_S", 600.0)  # nothing else writes it meanwhile
+    with alarmed(tmp_path) as served:
+        served.feed(room_101=600)
+        raised(served, FIRST)
+        post(served, f"{FIRST}/ack", {"comment": "seen"})
+        with closing(sqlite3.connect(f"file:{tmp_path}/state/alarms.sqlite?mode=ro", uri=True)) as db:
+            assert db.execute("SELECT actor, reason FROM steps WHERE event = 'ack'").fetchall() == [
+                ("operator", "seen")
+            ]
+
+
+def test_openapi_names_every_route_of_the_alarms(served: Served) -> None:
+    paths = served.http.get("/api/v1/openapi.json").json()["paths"]
+    found = {
+        (method, path.removeprefix("/api/v1/alarms"))
+        for path, row in paths.items() if "/alarms" in path for method in row
+    }  # fmt: skip
+    acts = ("ack", "reset", "shelve", "unshelve", "out-of-service", "in-service")
+    assert found == {
+        *(("get", path) for path in ("", "/journal", "/figures", "/{alarm}")),
+        *(("post", f"/{{alarm}}/{act}") for act in acts), *(("post", f"/{act}") for act in ("ack", "reset", "unshelve")),
+    }  # fmt: skip
+    for path, row in paths.items():
+        for answer in row.values() if "/alarms" in path else ():
+            assert answer["responses"]["200"]["content"]["application/json"]["schema"], path

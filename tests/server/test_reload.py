@@ -162,7 +162,7 @@ async def test_the_watch_over_the_data_goes_on_with_the_points_that_stay(
         assert runtime.watch.live is runtime.live
         assert runtime.ingest.judges == [runtime.watch.judge]
         assert runtime.ingest.listeners[0] == runtime.watch.take
-        assert len(runtime.ingest.listeners) == 2, "the checks and the recorder"
+        assert len(runtime.ingest.listeners) == 3, "the checks, the recorder and the alarms"
         found = {finding.points[0]: finding for finding in runtime.watch.findings()}
         assert (found["port"].since, found["port"].until) == (since, None)
         assert {point for point, finding in found.items() if finding.until is not None} == {"main", "side"}

@@ -124,9 +124,11 @@ class Engine:
     def turn(self, now: float) -> Iterator[list[Transition]]:
         """Judge what changed; the steps that come of it, some at a time."""
         if self._dirty:
-            rows = self._dirty[0] if len(self._dirty) == 1 else np.concatenate(self._dirty)
+            new = np.zeros(len(self.ground.live.points), np.bool_)  # sorting them would cost as much as judging them
+            for rows in self._dirty:
+                new[rows] = True
             self._dirty.clear()
-            self._edges.append(self.evaluator.look(np.unique(rows), now))
+            self._edges.append(self.evaluator.look(np.flatnonzero(new), now))
         while self._edges:
             edges = self._edges.pop(0)
             for first in range(0, len(edges), AT_ONCE):

@@ -20,6 +20,8 @@ FLOOD = 10
 """More calls than this in ten minutes are a flood."""
 CHATTER, CHATTER_S = 3, 60.0
 STALE_S = DAY_S
+LEAST_S = 3600.0
+"""From less than this [s] no rate is made: an hour says something of a day, a minute does not."""
 TARGET_SHARES = {"high": 0.05, "medium": 0.15, "low": 0.80}
 """Shares of calls that are aimed at; critical and high together are the first."""
 AIM_DAY, MOST_DAY = 150, 300
@@ -79,8 +81,9 @@ def figures(rows: Sequence[Row], start: float, end: float, since: float | None) 
     actors = Counter(row[5] for row in rows if row[2] == "ack")
     n = len(calls)
     return Figures(
-        start, end, known, n, n / known * DAY_S if known else None, n / known * TEN_MINUTES_S if known else None,
-        int(stretches.max()), float(flood.mean()) if known else None, _runs(flood),
+        start, end, known, n, n / known * DAY_S if known >= LEAST_S else None,
+        n / known * TEN_MINUTES_S if known >= LEAST_S else None, int(stretches.max()),
+        float(flood.mean()) if known >= LEAST_S else None, _runs(flood),
         dict(sorted(Counter(int(json.loads(row[6])[_PRIORITY]) for row in calls).items())),
         _chattering(calls, counts), _worst(counts, n), len(_open(rows)),
         float(np.median(waits)) if waits.size else None, float(np.percentile(waits, 90)) if waits.size else None,

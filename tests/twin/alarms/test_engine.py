@@ -210,6 +210,16 @@ def test_after_a_restart_it_goes_on_without_firing_again() -> None:
     assert again.say({ROOM: 20.0, "1/01/102/t": 20.0}) == ["A", "D"]
 
 
+def test_a_loss_from_before_a_restart_ends_with_the_first_value() -> None:
+    lost = rule("lost", condition=Condition("lost"), on_delay_s=5.0, select=Selector(points=(ROOM,)))
+    world = World([lost])
+    world.say({ROOM: 20.0})
+    assert world.wait(110.0) == ["B"]
+    again = World([lost], Book(world.book.alarms.values(), world.book.seq), now=world.now)
+    again.say({ROOM: 21.0})  # before the engine looked at anything
+    assert again.wait(2.0) == ["D"]
+
+
 def test_points_and_rules_come_and_go() -> None:
     world = World([rule(on_delay_s=5.0), rule("air", "co2", condition=Condition("outside", high=1000.0))])
     world.say({ROOM: 35.0, "1/01/101/co2": 2000.0, "1/01/102/co2": 2000.0})

@@ -66,6 +66,8 @@ def test_rates_are_over_what_the_journal_knows(journal: Journal) -> None:
     found = figures(rows, 0.0, 2 * DAY, since)
     assert (found.known_s, found.per_day) == (DAY, 2.0)
     assert found.ack_median_s == 2.0
+    short = figures(rows, 0.0, 1.01 * DAY, since)  # a quarter of an hour says nothing of a day
+    assert (short.calls, short.per_day, short.per_ten_minutes, short.flood_share) == (2, None, None, None)
     journal.close()
 
 

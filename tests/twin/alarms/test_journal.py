@@ -41,7 +41,7 @@ def act(book: Book, event: Event, id_: str, now: float) -> None:
 
 COURSES = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from([Event.ALARM, *Event]), st.sampled_from("abc")),
+        st.tuples(st.sampled_from([*[Event.ALARM, Event.RETURN, Event.ACK] * 3, *Event]), st.sampled_from("ab")),
         st.just("flush"),
     ),
     max_size=40,
@@ -120,6 +120,17 @@ def played(journal: Journal) -> Book:
     act(book, Event.RETURN, "a", 120.0)
     act(book, Event.RETURN, "b", 130.0)
     return book
+
+
+def test_an_alarm_that_is_normal_again_stands_no_more(tmp_path: Path) -> None:
+    journal, book = Journal(tmp_path / "alarms.sqlite"), Book()
+    book.listeners.append(journal.add)
+    for number, event in enumerate((Event.ALARM, Event.ACK, Event.RETURN)):
+        act(book, event, "a", 100.0 + number)
+        journal.flush()
+        assert {row.id: row for row in journal.kept().alarms} == book.alarms
+    assert book.alarms == {}
+    journal.close()
 
 
 def test_it_is_asked_by_alarm_actor_event_and_time(tmp_path: Path) -> None:
