@@ -140,7 +140,8 @@ def test_openapi_names_every_route(served: Served) -> None:
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
                      "search", "check", "readings", "quality", "impact", "mapping/accept", "mapping/suggestions",
-                     "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance",
+                     "impact/scene", "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours",
+                     "points/{point}/provenance",
                      "history", "frames", "frames/links", "forecast", "models", "models/{entity}",
                      "points/{point}/series", "series", "trends", "trends/carpet", "trends/duration", "trends/flows",
                      "trends/ranking", "trends/find", "trends/names", "notes", "notes/{note}", "reports")
