@@ -14,6 +14,7 @@
   }
 
   function spaces(n) {
+    if (n === 1) return campus.text("impact.one-space");
     return n ? campus.text("impact.spaces", { n: n.toLocaleString("en-US").replaceAll(",", "\u202f") }) : "";
   }
 
@@ -56,6 +57,7 @@
     try {
       const query = new URLSearchParams(past ? { node, at } : { node });
       const answer = await fetch(`/api/v1/impact?${query}`, { signal });
+      if (answer.status === 404 && !past) return void (signal.aborted || clear(campus.text("impact.unknown", { node })));
       const body = await answer.json();
       if (!answer.ok) throw new Error(body.detail ?? String(answer.status));
       const model = await campus.model().then((loaded) => loaded.ready.then(() => loaded)).catch(() => null);

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
 
+from server.frames import BYTES
 from server.impact_board import Classes, Known, Named, spaces_of, users
 from server.runtime import Runtime
 from server.schemas_impact import (
@@ -40,7 +41,7 @@ def add(api: APIRouter, runtime: Runtime) -> None:
         live = await live_of(runtime, at)
         return await asyncio.to_thread(impact_of, runtime, live, node)
 
-    @api.get("/impact/scene", response_class=Response)
+    @api.get("/impact/scene", response_class=Response, responses=BYTES)
     async def scene(node: NodeId) -> Response:
         shown = await asyncio.to_thread(_scene, runtime, node)
         return Response(shown, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})

@@ -325,9 +325,18 @@ class Supply:
             if begin is not None:
                 path = self._path(begin, medium)
                 found.append(self._way(medium, path if begin == node else [node, *path]))
+            else:
+                found += [self._way(medium, [node, *self._path(upper, medium)]) for upper in self._inside(node, medium)]
         if self.tree.index.get(node, 0) > 0:
             found += [self._way("network", [node, *path]) for path in self._air_ways(around)]
         return found
+
+    def _inside(self, node: str, medium: Medium) -> list[str]:
+        """What supplies the places directly inside one without a supplier: of a building whose storeys are fed."""
+        slot = self.tree.index.get(node, 0)
+        inner = (self.tree.parent == slot).nonzero()[0].tolist() if slot else []
+        uppers = (upper for place in inner for upper in self.topology.suppliers(self.tree.ids[place], medium))
+        return list(dict.fromkeys(uppers))[:WAYS]
 
     def _air_ways(self, around: Sequence[str]) -> list[list[str]]:
         """The ways of the access points in the nearest place that has any, but for the campus."""

@@ -67,10 +67,10 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
     ]
 
 
-def _scales(context: Context, channel: Channel | None) -> html.Div:
+def _scales(context: Context, channel: Channel | None) -> html.Div | None:
     """What the scene can be coloured by, and the scales; that of a failure alone on a campus without any point."""
     if not context.runtime.assembled.points:
-        return html.Div(impact.legend(context), className="scales")
+        return html.Div(impact.legend(context), className="scales") if context.runtime.topology.edges else None
     domain = channel.domain if channel else ""
     return html.Div(
         [

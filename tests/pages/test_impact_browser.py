@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.browser import query
+from tests.pages.browser import Complaints, query
 from tests.pages.conftest import Opener
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,11 @@ def test_a_failure_is_shown_from_the_panel_and_from_a_link_and_goes_again(open_p
     expect(page.locator(".campus-marker-cause")).to_have_count(0)
 
 
-def test_a_link_shows_the_same_and_a_node_that_nobody_knows_says_so(open_page: Opener) -> None:
+def test_a_link_shows_the_same_and_a_node_that_nobody_knows_says_so(open_page: Opener, complaints: Complaints) -> None:
+    complaints.expected = ("404", "campus view")
     page = open_page("/?lang=zh&theme=light&impact=GRID&mode=plan", wait="#twin[data-impact=shown]")
     expect(page.locator("[data-legend=impact]")).to_contain_text("市电")
     expect(page.locator(".plan-list li").first).to_contain_text("失去供给")
+    page.evaluate("() => window.campus.view.set({ impact: 'nobody' })")
+    expect(page.locator("#twin")).to_have_attribute("data-impact", "failed")
+    expect(page.locator("[data-legend=impact]")).to_contain_text("没有“nobody”")

@@ -141,16 +141,18 @@ def test_openapi_names_every_route(served: Served) -> None:
         f"/api/v1/{name}"
         for name in ("campus", "buildings", "storeys", "spaces", "points", "points/{point}/latest", "state", "sources",
                      "search", "check", "readings", "quality", "impact", "mapping/accept", "mapping/suggestions",
-                     "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours", "points/{point}/provenance",
+                     "impact/scene", "kpis", "kpis/history", "occupancy", "links", "meters", "neighbours",
+                     "points/{point}/provenance",
                      "history", "frames", "frames/links", "forecast", "models", "models/{entity}",
                      "points/{point}/series", "series", "trends", "trends/carpet", "trends/duration", "trends/flows",
                      "trends/ranking", "trends/find", "trends/names", "notes", "notes/{note}", "reports")
     }  # fmt: skip
     assert set(paths.pop("/api/v1/notes")) == {"get", "post"}
     assert set(paths.pop("/api/v1/notes/{note}")) == {"delete"}
+    in_bytes = ("/api/v1/frames", "/api/v1/impact/scene")
     for path, methods in paths.items():
         (method,) = methods
         assert (method == "post") == (path in ("/api/v1/readings", "/api/v1/mapping/accept"))
-        kind = "application/octet-stream" if path == "/api/v1/frames" else "application/json"
+        kind = "application/octet-stream" if path in in_bytes else "application/json"
         schema = methods[method]["responses"]["200"]["content"][kind]["schema"]
         assert schema, path

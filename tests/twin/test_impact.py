@@ -116,6 +116,8 @@ def test_the_ways_of_a_room_are_those_of_its_places_and_access_points() -> None:
     ]  # fmt: skip
     assert set(graph.needs("14/01/1")) >= {"14", "MSB", "GRID", "AHU", "AP1", "SW"}
     assert graph.ways("nobody") == []
+    inside = [(way.medium, [step.node for step in way.steps]) for way in graph.ways("14")]
+    assert inside[-1] == ("air", ["14", "AHU"]), "of a building without a supplier those of its storeys"
 
 
 NODES = st.sampled_from("mnopqrst")

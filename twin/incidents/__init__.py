@@ -1,0 +1,1 @@
+"""Incidents: alarms that have one cause told as one, with who works on it and all that happened."""

@@ -1,0 +1,205 @@
+"""``incidents.sqlite``: every incident, its alarms, its timeline, its files. What is told has been written before."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.incidents.incident import Entry, Incident, row_of
+
+VERSION = 1
+LONGEST_CHAIN = 50
+
+_SCHEMA = """
+CREATE TABLE incidents (id TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL, opened REAL NOT NULL,
+                        ended REAL, priority INTEGER NOT NULL, into_ TEXT NOT NULL, head TEXT NOT NULL);
+CREATE INDEX incidents_opened ON incidents (opened);
+CREATE INDEX incidents_into ON incidents (into_);
+CREATE TABLE members (incident TEXT NOT NULL, alarm TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (incident, alarm))
+    WITHOUT ROWID;
+CREATE TABLE entries (seq INTEGER PRIMARY KEY, incident TEXT NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL,
+                      actor TEXT NOT NULL, text TEXT NOT NULL, data TEXT NOT NULL);
+CREATE INDEX entries_incident ON entries (incident, seq);
+CREATE TABLE files (incident TEXT NOT NULL, hash TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
+                    size INTEGER NOT NULL, actor TEXT NOT NULL, time REAL NOT NULL, PRIMARY KEY (incident, hash, name))
+    WITHOUT ROWID;
+"""
+
+
+class JournalError(Exception):
+    """The journal cannot be had or written; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file beside an incident; its content stands under its ``hash`` (SHA-256). ``size`` [bytes]."""
+
+    incident: str
+    hash: str
+    name: str
+    type: str
+    size: int
+    actor: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry with its number."""
+
+    seq: int
+    entry: Entry
+
+
+class Journal:
+    """The file ``path``; made where there is none. May be used from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600, exist_ok=True)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if version == 0:
+                self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(f"{path} cannot be used: {error}; see that the folder can be written") from error
+        if version > VERSION:
+            self._db.close()
+            raise JournalError(
+                f"{path} was written by a newer Campus Twin (its version {version}, ours {VERSION}): run that one, or "
+                "move the file away and begin a new one"
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise JournalError(f"{self.path} cannot be written: {error}; see that the disk is not full") from error
+
+    def _rows(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(question, values).fetchall()
+            except sqlite3.Error as error:
+                raise JournalError(f"{self.path} cannot be read: {error}") from error
+
+    def write(
+        self, incidents: Iterable[Incident], members: Iterable[tuple[Incident, str]], entries: Iterable[Entry]
+    ) -> None:  # fmt: skip
+        """Keep what changed, all of it or nothing."""
+        with self._writing() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(row.id, row.number, row.state, row.opened, row.ended, row.priority, row.into, _text(row.head()))
+                 for row in incidents],
+            )  # fmt: skip
+            db.executemany(
+                "INSERT OR REPLACE INTO members VALUES (?, ?, ?)",
+                [(row.id, alarm, _text(row_of(row.members[alarm]))) for row, alarm in members],
+            )
+            db.executemany(
+                "INSERT INTO entries (incident, time, kind, actor, text, data) VALUES (?, ?, ?, ?, ?, ?)",
+                [(row.incident, row.time, row.kind, row.actor, row.text, _text(row.data)) for row in entries],
+            )
+
+    def standing(self, since: float) -> list[Incident]:
+        """Those that are open, and those that ended after ``since`` [s since epoch]."""
+        rows = self._rows("SELECT head FROM incidents WHERE state = 'open' OR ended >= ?", since)
+        return [self._whole(json.loads(head)) for (head,) in rows]
+
+    def _whole(self, head: Mapping[str, Any]) -> Incident:
+        rows = self._rows("SELECT alarm, body FROM members WHERE incident = ?", head["id"])
+        return Incident.of(head, {alarm: json.loads(body) for alarm, body in rows})
+
+    def load(self, incident: str) -> Incident | None:
+        """One incident with its members, None where there is none of that id."""
+        rows = self._rows("SELECT head FROM incidents WHERE id = ?", incident)
+        return self._whole(json.loads(rows[0][0])) if rows else None
+
+    def number(self) -> int:
+        """The highest number of any incident."""
+        return int(self._rows("SELECT coalesce(max(number), 0) FROM incidents")[0][0])
+
+    def listed(
+        self, states: Sequence[str], priority: int, limit: int, offset: int
+    ) -> tuple[list[tuple[Incident, int, int]], int]:  # fmt: skip
+        """A page of incidents without members, the open ones first, then the newest; of each how many alarms it has and
+        how many are active. And how many there are."""
+        marks = ", ".join("?" for _ in states)
+        where = f"state IN ({marks}) AND priority <= ?"
+        total = int(self._rows(f"SELECT count(*) FROM incidents WHERE {where}", *states, priority)[0][0])  # noqa: S608
+        rows = self._rows(
+            "SELECT head, (SELECT count(*) FROM members WHERE incident = id),"  # noqa: S608 - as above
+            " (SELECT count(*) FROM members WHERE incident = id AND body ->> 'active')"
+            f" FROM incidents WHERE {where} ORDER BY state <> 'open', opened DESC, number DESC LIMIT ? OFFSET ?",
+            *states, priority, limit, offset,
+        )  # fmt: skip
+        return [(Incident.of(json.loads(head), {}), alarms, active) for head, alarms, active in rows], total
+
+    def chain(self, incident: str) -> list[str]:
+        """An incident and all that were merged into it."""
+        found = [incident]
+        for each in found:
+            if len(found) > LONGEST_CHAIN:
+                break
+            found += [row[0] for row in self._rows("SELECT id FROM incidents WHERE into_ = ? ORDER BY number", each)]
+        return found
+
+    def entries(self, incident: str, limit: int, after: int = 0) -> list[Told]:
+        """The timeline of an incident and of those merged into it, oldest first."""
+        ids = self.chain(incident)
+        marks = ", ".join("?" for _ in ids)
+        rows = self._rows(
+            "SELECT seq, incident, time, kind, actor, text, data FROM entries"  # noqa: S608 - only question marks
+            f" WHERE incident IN ({marks}) AND seq > ? ORDER BY time, seq LIMIT ?",
+            *ids, after, limit,
+        )  # fmt: skip
+        return [
+            Told(seq, Entry(incident, time, kind, actor, text, json.loads(data)))
+            for seq, incident, time, kind, actor, text, data in rows
+        ]
+
+    def add_file(self, kept: KeptFile, entry: Entry) -> None:
+        """Keep that a file belongs to an incident, with its entry."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (kept.incident, kept.hash, kept.name, kept.type, kept.size, kept.actor, kept.time),
+            )
+            db.execute(
+                "INSERT INTO entries (incident, time, kind, actor, text, data) VALUES (?, ?, ?, ?, ?, ?)",
+                (entry.incident, entry.time, entry.kind, entry.actor, entry.text, _text(entry.data)),
+            )
+
+    def files(self, incident: str) -> list[KeptFile]:
+        """The files of an incident and of those merged into it."""
+        ids = self.chain(incident)
+        marks = ", ".join("?" for _ in ids)
+        rows = self._rows(f"SELECT * FROM files WHERE incident IN ({marks}) ORDER BY time", *ids)  # noqa: S608
+        return [KeptFile(*row) for row in rows]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
