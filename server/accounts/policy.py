@@ -101,7 +101,9 @@ RULES: tuple[Rule, ...] = (
     *_reads("campus buildings tours", BOTH),
     *_reads("storeys spaces state kpis kpis/history links alarms alarms/figures incidents walls walls/{wall}", KIOSK),
     *_reads("openapi.json search check points points/{point:path}/latest points/{point:path}/provenance sources"),
-    *_reads("forecast models models/{entity:path} frames frames/links impact impact/scene meters neighbours notes occupancy"),
+    *_reads(
+        "forecast models models/{entity:path} frames frames/links impact impact/scene meters neighbours notes occupancy"
+    ),
     *_reads("quality mapping/suggestions trends trends/flows trends/ranking trends/find trends/names"),
     *_reads("trends/carpet trends/duration alarms/rules alarms/journal alarms/{alarm:path} incidents/{incident:path}"),
     *_reads("scenarios scenarios/{scenario} runs/{run} compare visits notifications"),
