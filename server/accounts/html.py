@@ -87,7 +87,8 @@ def _languages(reader: Reader) -> str:
 def field(label: str, name: str, kind: str = "text", complete: str = "off", value: str = "", more: str = "") -> str:
     """One labelled field; ``label`` is HTML, the rest are texts."""
     return (
-        f'<label class="gate-field"><span>{label}</span><input aria-label="{label}" name="{name}" type="{kind}" autocomplete="{complete}"'
+        f'<label class="gate-field"><span>{label}</span>'
+        f'<input aria-label="{label}" name="{name}" type="{kind}" autocomplete="{complete}"'
         f' value="{escape(value)}" maxlength="600" required{more}></label>'
     )
 
