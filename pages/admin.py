@@ -215,7 +215,7 @@ def _table(context: Context, name: str, columns: Sequence[str], lines: Sequence[
     if not lines:
         return html.P(say(f"admin.none.{name}", lang), className="quiet-line")
     head = html.Tr(
-        [html.Th(say(f"admin.{column}", lang), scope="col", className=f"admin-{column}") for column in columns]
+        [html.Th(say(f"admin.{column}", lang), scope="col", className=f"head-{column}") for column in columns]
     )
     body = [html.Tr([html.Th(line[0], scope="row"), *(html.Td(cell) for cell in line[1:])]) for line in lines]
     caption = html.Caption(say(f"admin.{name}", lang), className="sr-only")

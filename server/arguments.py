@@ -126,7 +126,9 @@ def _report(command: argparse.ArgumentParser) -> None:
 
 
 def _accounts(command: argparse.ArgumentParser) -> None:
-    command.add_argument("do", choices=("list", "invite", "reset", "disable"), metavar="list|invite|reset|disable")
+    command.add_argument(
+        "do", choices=("list", "invite", "reset", "disable"), metavar="DO", help="list, invite, reset or disable"
+    )
     command.add_argument("name", nargs="?", default="", metavar="NAME")
     command.add_argument("--role", default="viewer", metavar="R", help="viewer, operator, planner or admin")
     command.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
@@ -134,7 +136,7 @@ def _accounts(command: argparse.ArgumentParser) -> None:
 
 
 def _audit(command: argparse.ArgumentParser) -> None:
-    command.add_argument("do", choices=("verify",), metavar="verify")
+    command.add_argument("do", choices=("verify",), metavar="DO", help="verify")
     command.add_argument("--campus", type=Path, metavar="DIR", help="campus folder; without it the demo campus")
 
 

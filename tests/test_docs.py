@@ -34,7 +34,7 @@ def reference(name: str) -> str:
 
 def keys(model: type[BaseModel], above: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
-        yield f"{above}{name}"
+        yield f"{above}{field.alias or name}"
         inner = inner_model(field.annotation)
         if inner is not None and inner is not config.SourceEntry:
             yield from keys(inner, f"{above}{name}.")

@@ -70,7 +70,7 @@ def page(reader: Reader, title: str, body: str, status: int = 200) -> Response:
         f'<main id="main" class="gate-main">\n{body}\n</main>\n{drawing()}\n'
         "</body>\n</html>\n"
     )
-    return HTMLResponse(text, status, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
 
 
 def _languages(reader: Reader) -> str:
@@ -87,7 +87,8 @@ def _languages(reader: Reader) -> str:
 def field(label: str, name: str, kind: str = "text", complete: str = "off", value: str = "", more: str = "") -> str:
     """One labelled field; ``label`` is HTML, the rest are texts."""
     return (
-        f'<label class="gate-field"><span>{label}</span><input name="{name}" type="{kind}" autocomplete="{complete}"'
+        f'<label class="gate-field"><span>{label}</span>'
+        f'<input aria-label="{label}" name="{name}" type="{kind}" autocomplete="{complete}"'
         f' value="{escape(value)}" maxlength="600" required{more}></label>'
     )
 

@@ -255,7 +255,7 @@ def test_each_step_is_an_event_of_the_history(served: Served, monkeypatch: pytes
     assert [(row.kind, row.subject, row.state) for row in kept] == [("alarm", FIRST, letter) for letter in "BCA"]
     told = [json.loads(row.detail) for row in kept]
     assert [row["over"] for row in told] == [False, False, True]
-    assert (told[1]["actor"], told[1]["reason"], told[1]["entity"]) == ("operator", "seen", "1/01/101")
+    assert (told[1]["actor"], told[1]["reason"], told[1]["entity"]) == ("demo", "seen", "1/01/101")
     assert told[0]["zh"] == "House 1 101 Room 101高于 0.5 kW"
 
 
@@ -266,9 +266,7 @@ def test_what_was_answered_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.Mo
         raised(served, FIRST)
         post(served, f"{FIRST}/ack", {"comment": "seen"})
         with closing(sqlite3.connect(f"file:{tmp_path}/state/alarms.sqlite?mode=ro", uri=True)) as db:
-            assert db.execute("SELECT actor, reason FROM steps WHERE event = 'ack'").fetchall() == [
-                ("operator", "seen")
-            ]
+            assert db.execute("SELECT actor, reason FROM steps WHERE event = 'ack'").fetchall() == [("demo", "seen")]
 
 
 def test_openapi_names_every_route_of_the_alarms(served: Served) -> None:

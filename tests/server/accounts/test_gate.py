@@ -239,6 +239,7 @@ def test_headers_of_what_stands_before_the_product(site: Served) -> None:
     answer = client(site).get("/sign-in?lang=en")
     headers = answer.headers
     assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "same-origin", "with no-referrer a browser sends its form with Origin: null"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "'unsafe-eval'" not in headers["content-security-policy"]
     assert "strict-transport-security" not in headers
