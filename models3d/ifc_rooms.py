@@ -118,7 +118,9 @@ def clean(geometry: shapely.Geometry) -> Area | None:
         geometry = shapely.make_valid(geometry)
     simple = shapely.simplify(geometry, SIMPLIFY_M)
     geometry = simple if shapely.is_valid(simple) else geometry
-    parts = [part for part in shapely.get_parts(geometry) if isinstance(part, Polygon) and part.area > SLIVER_M2]
+    # what was made valid may be a collection of a multipolygon and lines
+    every = shapely.get_parts(shapely.get_parts(geometry))
+    parts = [part for part in every if isinstance(part, Polygon) and part.area > SLIVER_M2]
     if not parts:
         return None
     parts = [_without_small_holes(part) for part in parts]

@@ -55,12 +55,15 @@ class Peer:
         self.cut = asyncio.Event()
         self.asked: list[tuple[float, float]] = []
         self.failing = 0
+        self.silent = False
         self.module = SimpleNamespace(Settings=Settings, batches=self.batches, backfill=self.backfill)
 
     async def batches(self, _: Settings, __: Sequence[Point]) -> AsyncIterator[list[RawReading]]:
         self.cut.clear()
+        self.silent = False
         while True:
-            yield [RawReading("a", 1.0, time.time())]
+            if not self.silent:
+                yield [RawReading("a", 1.0, time.time())]
             try:
                 await asyncio.wait_for(self.cut.wait(), 0.02)
                 raise SourceError("cut")
@@ -143,6 +146,8 @@ async def test_after_an_outage_of_the_link_from_what_was_heard_last_and_what_fai
         await until(lambda: watched.supervisor.states()[0].state == "live")
         await asyncio.sleep(0.05)
         assert peer.asked == [], "a source that the history never heard has no hole"
+        peer.silent = True
+        await asyncio.sleep(0.1)  # what was on its way has come
         peer.failing, watched.clock.now = 3, T0 + 1000
         watched.supervisor._runs[0]._filler._heard = T0  # type: ignore[union-attr]  # nothing came in these 1000 s
         peer.cut.set()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 import trimesh
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
@@ -38,6 +38,19 @@ def comb(widths: list[float], depths: list[float]) -> Polygon:
     st.floats(0.0, 6.28),
     st.floats(2.0, 5.0),
     st.sampled_from([(0.0, 0.0), (3e4, -2e4), (458_657.3, 5_438_232.25)]),
+)
+@example(
+    [
+        (1.8294203354674845, 0.99999),
+        (3.568469204638963, 9.0),
+        (4.42600506658319, 0.99999),
+        (7.920675981893467, 1.890625),
+        (5.42600506658319, 0.99999),
+        (1.875, 0.99999),
+    ],
+    0.8515625,
+    2.0,
+    (0.0, 0.0),
 )
 def test_area_and_volume_of_extruded_plans(
     strips: list[tuple[float, float]], turn: float, height: float, shift: tuple[float, float]

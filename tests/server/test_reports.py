@@ -301,6 +301,9 @@ def test_who_goes_away_ends_the_browser_and_too_many_are_told_to_wait(
     while [pid for pid in family(leader) if alive(pid)]:
         assert time.monotonic() < end, "nobody waits for it any longer, and it goes on"
         time.sleep(0.05)
+    while served.runtime.reports.printer._waiting:
+        assert time.monotonic() < end, "who has gone still waits"
+        time.sleep(0.02)
     monkeypatch.setattr(served.runtime.reports.printer, "_waiting", paper_pdf.WAITING)
     answer = get(served, 503, format="pdf")
     assert "ask again in a moment" in answer.json()["detail"]
