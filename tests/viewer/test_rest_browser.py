@@ -156,6 +156,7 @@ def test_a_picture_in_a_hurry_is_rough_and_the_next_one_smooth_again(show: Show,
                 camera=over_first(demo_scene, 25, 260))  # fmt: skip
     view.ready(smooth=True)
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.settle()  # what the names changed has begun the picture at rest anew
     view.page.wait_for_selector(SMOOTH, timeout=90_000)
     stage = "window.campusTwin.views.at(-1).stage"
     view.page.evaluate(SHOW, [6, 0, "data"])
