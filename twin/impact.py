@@ -323,10 +323,12 @@ class Supply:
         for medium in MEDIA:
             begin = next((place for place in around if self.topology.suppliers(place, medium)), None)
             if begin is not None:
-                path = self._path(begin, medium)
+                path = self._root_path(begin, medium)
                 found.append(self._way(medium, path if begin == node else [node, *path]))
             else:
-                found += [self._way(medium, [node, *self._path(upper, medium)]) for upper in self._inside(node, medium)]
+                found += [
+                    self._way(medium, [node, *self._root_path(upper, medium)]) for upper in self._inside(node, medium)
+                ]
         if self.tree.index.get(node, 0) > 0:
             found += [self._way("network", [node, *path]) for path in self._air_ways(around)]
         return found
@@ -343,26 +345,11 @@ class Supply:
         for place in around:
             here = self._here.get(self.tree.index.get(place, 0), ())
             if stations := self.stations(here):
-                return [self._path(station, "network") for station in stations[:WAYS]]
+                return [self._root_path(station, "network") for station in stations[:WAYS]]
         return []
 
-    def _path(self, node: str, medium: Medium) -> list[str]:
-        """The shortest way to a node that nothing supplies, or to the root of a ring that nothing supplies."""
-        came = {node: ""}
-        queue = deque([node])
-        while queue:
-            here = queue.popleft()
-            above = self.topology.suppliers(here, medium)
-            if not above or (here, medium) in self._ring_roots:
-                path = [here]
-                while came[path[-1]]:
-                    path.append(came[path[-1]])
-                return path[::-1]
-            for upper in above:
-                if upper not in came:
-                    came[upper] = here
-                    queue.append(upper)
-        return [node]
+    def _root_path(self, node: str, medium: Medium) -> list[str]:
+        return self.topology.path_to_root(node, medium, self._ring_roots)
 
     def _way(self, medium: Medium, path: Sequence[str]) -> Way:
         return Way(medium, tuple(Step(node, len(self.topology.suppliers(node, medium))) for node in path))

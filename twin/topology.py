@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -125,14 +126,17 @@ class Topology:
         """Everything below ``node``, near to far."""
         return list(_walk(self._below, node, medium))[1:]
 
-    def path_to_root(self, node: str, medium: Medium) -> list[str]:
-        """``node``, its supplier, and so on up to one that nothing supplies, the shortest way."""
+    def path_to_root(
+        self, node: str, medium: Medium, roots: AbstractSet[tuple[str, Medium]] = frozenset()
+    ) -> list[str]:  # fmt: skip
+        """``node``, its supplier, and so on up to one that nothing supplies, the shortest way; ``roots`` are (node,
+        medium) that end it as well: those of rings that nothing supplies."""
         came: dict[str, str] = {node: ""}
         queue = deque([node])
         while queue:
             here = queue.popleft()
             above = self.suppliers(here, medium)
-            if not above:
+            if not above or (here, medium) in roots:
                 path = [here]
                 while came[path[-1]]:
                     path.append(came[path[-1]])
