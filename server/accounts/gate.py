@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from typing import Any
 from urllib.parse import quote
@@ -178,6 +179,8 @@ def _not_signed_in(scope: Scope, headers: Headers, found: Found, reader: bool) -
         query = scope["query_string"].decode("ascii", "replace")
         wanted = scope["path"] + (f"?{query}" if query else "")
         more = "&why=role" if found.over == "role" else ""
+        if lang := re.search(r"(?:^|&)lang=(zh|en)(?:&|$)", query):  # a link in a language is answered in it
+            more += f"&lang={lang[1]}"
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='/')}{more}", 303, {"Cache-Control": "no-store"})
     if headers.get("authorization"):
         detail = "the key is not known, or was revoked: make one in /admin and send 'Authorization: Bearer KEY'"

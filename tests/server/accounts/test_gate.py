@@ -149,7 +149,7 @@ def test_what_is_not_in_the_table_is_not_there(site: Served, browsers: dict[str,
 def test_a_reader_is_sent_to_the_sign_in_and_back(site: Served) -> None:
     answer = client(site).get("/building/1?lang=zh&sel=1/01", headers=HTML)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/sign-in?next=/building/1%3Flang%3Dzh%26sel%3D1/01"
+    assert answer.headers["location"] == "/sign-in?next=/building/1%3Flang%3Dzh%26sel%3D1/01&lang=zh"
     probe = client(site).get("/readyz")
     assert (probe.status_code, probe.json()) == (200, {"ready": True})
     assert "sources" in sign_in(site, "viewer").get("/readyz").json()
