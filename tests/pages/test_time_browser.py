@@ -277,7 +277,7 @@ def test_two_moments_side_by_side_are_two_states_in_one_picture(open_page: Opene
     until(page, f"{VIEW}.stage.split !== null")
     at, versus = (datetime.fromisoformat(query(page)[key]).timestamp() for key in ("at", "vs"))
     assert at - versus == 7 * 24 * HOUR
-    other = page.evaluate(f"{VIEW}.machine.other.asOf")
+    other = page.evaluate(f"{VIEW}.machine.beside.state.asOf")
     assert other == versus * 1000
     plates = page.locator(".campus-swipe span:not(:has(*))").all_inner_texts()
     assert any(datetime.fromtimestamp(versus + 8 * HOUR, UTC).strftime("%H:%M") in text for text in plates)

@@ -93,8 +93,11 @@ class Shown:
         self._rest("gathers = true", "restart()")
         self.page.wait_for_function(KEPT, timeout=60_000)
 
-    def restart(self) -> None:
-        """Begin the picture at rest anew."""
+    def named(self) -> None:
+        """Wait for names and areas, and begin the picture at rest anew, as their coming does: now, not in the midst of
+        what is measured."""
+        self.page.wait_for_function(f"{VIEW}.scene.index.labels !== null", timeout=30_000)
+        self.settle()
         self._rest("restart()")
 
     def _rest(self, *done: str) -> None:

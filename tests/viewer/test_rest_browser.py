@@ -34,7 +34,7 @@ def test_a_slow_machine_at_rest_shows_the_same_picture_from_what_it_kept(show: S
     view = show(context=SMALL, **given)
     view.ready(light=True)
     # areas come with the labels, and colours go by them
-    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.named()
     looks: list[tuple[str, Any]] = [
         ("values", [3, 0]), ("stale", [6, 4]), ("missing", [3, 3]), ("simulated under the trust lens", [3, 8]),
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_few_new_values_paint_the_tiles_in_which_they_are_seen(show: Show) -> 
     """What changes where little changes is right everywhere, and it is little that is painted."""
     view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
     view.ready(light=True)
-    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.named()
     view.page.evaluate(SHOW, [1, 0, "data"])
     view.page.wait_for_selector("[data-still=yes]", timeout=60_000)
     picture(view)
@@ -112,7 +112,7 @@ def test_edges_at_rest_are_those_of_a_much_finer_picture(show: Show, demo_scene:
         context = {"viewport": {"width": size[0], "height": size[1]}, "device_scale_factor": scale}
         view = show(context=context, **given)
         view.ready(smooth=smooth, light=True)
-        view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+        view.named()
         view.page.wait_for_selector(SMOOTH if smooth else "[data-still=yes]", timeout=90_000)
         pictures = []
         for state in ([6, 0], [0, 0], [6, 3]):
@@ -133,7 +133,7 @@ def test_a_few_new_values_are_smooth_too(show: Show, demo_scene: Scene) -> None:
     camera = over_first(demo_scene, 25, 260)
     view = show(context=SMALL, theme="light", channel="energy.power", labels=False, camera=camera, time=MORNING)
     view.ready(smooth=True)
-    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.named()
     view.page.evaluate(SHOW, [1, 0, "data"])
     view.page.wait_for_selector(SMOOTH, timeout=90_000)
     before = picture(view)
@@ -156,9 +156,7 @@ def test_new_values_are_painted_where_buildings_are_and_nowhere_else(show: Show,
     """When every value changes, in a hurry or not, the ground is not painted again, and nothing is missed."""
     view = show(context=SMALL, theme="light", channel="energy.power", labels=False, time=MORNING)
     view.ready(smooth=True)
-    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
-    view.settle()
-    view.restart()
+    view.named()
     view.page.wait_for_selector(SMOOTH, timeout=90_000)
     view.page.evaluate(SHOW, [1, 0, "data"])
     picture(view)
@@ -184,9 +182,7 @@ def test_a_picture_in_a_hurry_is_rough_and_the_next_one_smooth_again(show: Show,
     view = show(context=context, theme="light", channel="energy.power", labels=False, quality="c", time=MORNING,
                 camera=over_first(demo_scene, 25, 260))  # fmt: skip
     view.ready(smooth=True)
-    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
-    view.settle()
-    view.restart()  # as what the names changed does, or will
+    view.named()
     view.page.wait_for_selector(SMOOTH, timeout=90_000)
     stage = "window.campusTwin.views.at(-1).stage"
     view.page.evaluate(SHOW, [6, 0, "data"])
@@ -265,7 +261,7 @@ def test_what_is_left_out_of_far_buildings_is_not_missed(show: Show) -> None:
     view = show(theme="light", channel="energy.power", labels=False, quality="c", time=MORNING)
     view.ready(light=True)
     # areas come with the labels, and colours go by them
-    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.named()
     view.page.evaluate(FILL, [3, 0])
     view.page.evaluate("window.campusTwin.views.at(-1).showRooms(true)")
     view.settle()

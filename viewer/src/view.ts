@@ -278,7 +278,7 @@ export class View {
     scene.state.setLens(state.lens);
     scene.state.setActive(state.channel !== '');
     scene.state.setPalette(this.tokens, state.legend);
-    this.machine.recolour();
+    this.machine.beside.recolour();
     this.pending |= Change.State;
     this.fade.begin(scene.uniforms.uFade, !stage || state.reducedMotion || state.tier === 'c' || !this.complete);
     stage?.renderer.setClearColor(this.tokens.hex.bg, 1);
@@ -290,7 +290,7 @@ export class View {
     if (this.pending & Change.State) {
       const started = performance.now();
       scene.state.refresh();
-      this.machine.refresh();
+      this.machine.beside.refresh();
       stage.counters.recolourMs = performance.now() - started;
     }
     let more = this.navigator!.beforeDraw(now);

@@ -43,6 +43,21 @@ test('colour tells utilisation, form tells state, and neither is shown without d
   assert.ok(!dark.hex.alarm.includes(of({ status: 1 }).colour), 'alarm colours are for alarms');
 });
 
+test('a difference has colours of its own, and none where either moment is not known', () => {
+  const model = new LinkModel('', () => undefined);
+  const told = (rows: unknown[]) => JSON.stringify({ kind: 'links', layout: '', time: 1, full: true, lines: [], links: rows });
+  const up = (number: number, used: number | null, flags = 0, status = 0) => [number, status, used, 1, 1, 1, flags, 1, 0];
+  model.receive(told([up(0, 60), up(1, 5), up(2, 50), up(3, 50), up(4, 50), up(5, 50)]), told([up(0, 20), up(1, 40), up(2, 49), up(3, null), up(4, 1, FLAG_STALE)]));
+  const looked = [0, 1, 2, 3, 4, 5].map((number) => look(model.linkValues.get(number), BREAKS, dark, 'data'));
+  const { diverge } = dark.hex;
+  assert.deepEqual(looked.slice(0, 3).map((l) => l.colour), [diverge[6], diverge[0], diverge[3]]);
+  assert.deepEqual(looked.slice(3).map((l) => l.form), [Form.none, Form.none, Form.none]);
+  const said = (number: number) => linkLines(row('A', 'B'), model.linkValues.get(number), 1, 'en')[1]!.replaceAll('\u202f', ' ');
+  assert.deepEqual([said(0), said(1), said(3)], ['60 % (+40 %p) / 1 Gbit/s', '5.0 % (−35 %p) / 1 Gbit/s', '50 % (–) / 1 Gbit/s']);
+  model.receive(told([up(0, 60)]));
+  assert.equal(look(model.linkValues.get(0), BREAKS, dark, 'data').colour, dark.hex.ramp[3], 'the next moment is compared with nothing');
+});
+
 test('more traffic makes a wider link, and the trust lens shows trust', () => {
   const widths = [1, 5, 50, 200, 500, 5000, 20_000].map((into) => look(value({ into, out: 0 }), BREAKS, dark, 'data').metres);
   assert.deepEqual(widths, [...widths].sort((a, b) => a - b));

@@ -17,7 +17,7 @@ export class LinkHost {
   private liveUrl = '';
   private channel = '';
   private panel: InstanceType<Part['LinkPanel']> | null = null;
-  private waiting: string[] | null = null;
+  private waiting: [text: string, against: string | null][] | null = null;
   private gone = false;
   /** The past is shown: what the stream says of now is not. */
   private held = false;
@@ -61,27 +61,27 @@ export class LinkHost {
     this.changed();
   }
 
-  /** What was known of the links at an instant [s since epoch]. */
-  asOf(text: string, at: number): void {
+  /** What was known of the links at an instant [s since epoch]; `against`: and at another, for the difference. */
+  asOf(text: string, at: number, against: string | null = null): void {
     this.at = at;
-    this.receive(text);
+    this.receive(text, against);
   }
 
-  private receive(text: string): void {
+  private receive(text: string, against: string | null = null): void {
     if (!this.shown || !text.startsWith('{"kind":"links"')) return;
-    if (this.model) this.take(text);
-    else if (this.waiting) this.waiting.push(text);
-    else void this.fetch(text);
+    if (this.model) this.take(text, against);
+    else if (this.waiting) this.waiting.push([text, against]);
+    else void this.fetch(text, against);
   }
 
-  private take(text: string): void {
+  private take(text: string, against: string | null): void {
     this.model!.asOf = this.at;
-    this.model!.receive(text);
+    this.model!.receive(text, against);
     this.panel!.fill();
   }
 
-  private async fetch(first: string): Promise<void> {
-    this.waiting = [first];
+  private async fetch(first: string, against: string | null): Promise<void> {
+    this.waiting = [[first, against]];
     try {
       const part = await import('./part.ts');
       if (this.gone) return;
@@ -90,7 +90,7 @@ export class LinkHost {
       this.part = part;
       this.model = new part.LinkModel(url.href, this.changed);
       this.panel = new part.LinkPanel(this.model, this.lang);
-      for (const text of this.waiting) this.take(text);
+      for (const [text, other] of this.waiting) this.take(text, other);
     } catch (error) {
       // the next event that says everything tries again
       console.warn(`the links could not be fetched: ${String(error)}`);

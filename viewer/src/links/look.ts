@@ -25,6 +25,8 @@ const FLOWS = [3, 10, 100, 300, 1000, 10_000];
 const METRES = [0.9, 1.2, 1.6, 2.1, 2.8, 3.8, 5];
 const PIXELS = [1.5, 1.75, 2.1, 2.5, 3, 3.6, 4.4];
 const BAD = 2;
+/** Steps of a difference of utilisations [percentage points]: as far down as up, the middle is none that matters. */
+const CHANGES = [-25, -10, -3, 3, 10, 25];
 
 /** Class 0..6 of a utilisation [%]; -1 for NaN. */
 export function classOfUse(used: number, breaks: readonly number[]): number {
@@ -59,6 +61,10 @@ export function look(value: LinkValue | undefined, breaks: readonly number[], to
     const simulated = (value.flags & FLAG_SIMULATED) !== 0;
     const colour = simulated ? hex.trust.simulated : (value.flags & QUALITY) === 1 ? hex.trust.late : hex.trust.fresh;
     return { ...size, step, form: simulated ? Form.dotted : Form.flow, colour };
+  }
+  if (value.change !== undefined) {
+    const turn = classOfUse(value.change, CHANGES);
+    return { ...size, step, form: turn < 0 ? Form.none : Form.flow, colour: turn < 0 ? hex['text-3'] : hex.diverge[turn]! };
   }
   return { ...size, step, form: Form.flow, colour: step < 0 ? hex.surface : hex.ramp[step]! };
 }

@@ -41,6 +41,8 @@ export interface LinkValue {
   flags: number;
   busier: number;
   down: number;
+  /** In a difference: by how much it is used more than at the other moment [percentage points]; NaN where either is not known. */
+  change?: number;
 }
 
 type Row = [number, number, number | null, number | null, number | null, number | null, number, number, number];
@@ -71,6 +73,12 @@ export function valueOf(row: Row): LinkValue {
   }; // prettier-ignore
 }
 
+function changeOf(now: LinkValue, before: LinkValue | undefined): number {
+  const known = now.status === Status.up && before?.status === Status.up;
+  const old = ((now.flags | (before?.flags ?? 0)) & FLAG_STALE) !== 0;
+  return known && !old ? now.used - before.used : Number.NaN;
+}
+
 export class LinkModel {
   lines: LinkRow[] = [];
   breaks: number[] = [];
@@ -99,15 +107,25 @@ export class LinkModel {
     return Number.isNaN(this.asOf) ? Date.now() / 1000 + this.clock : this.asOf;
   }
 
-  /** Takes an event of the stream in. */
-  receive(text: string): void {
+  /** Takes an event of the stream in; `against`: one of the moment that it is compared with. */
+  receive(text: string, against: string | null = null): void {
     const event = JSON.parse(text) as Event_;
     this.clock = event.time - Date.now() / 1000;
     if (event.layout !== this.layout) this.begin(event.layout);
     if (event.full) this.clear();
     for (const row of event.lines) this.lineValues.set(row[0], valueOf(row));
     for (const row of event.links) this.linkValues.set(row[0], valueOf(row));
+    if (against !== null) this.compare(JSON.parse(against) as Event_);
     this.changed();
+  }
+
+  /** Says of every value how it differs from another moment's; nothing is said across a change of the network. */
+  private compare(other: Event_): void {
+    const same = other.layout === this.layout;
+    for (const [values, rows] of [[this.lineValues, other.lines], [this.linkValues, other.links]] as const) {
+      const before = new Map(same ? rows.map((row) => [row[0], valueOf(row)]) : []);
+      for (const [number, value] of values) value.change = changeOf(value, before.get(number));
+    }
   }
 
   /** Nothing is known any more: another channel, or the stream begins anew. */

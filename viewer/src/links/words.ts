@@ -41,6 +41,15 @@ export function ageOf(value: LinkValue, now: number, lang: Lang): string {
   return Number.isNaN(value.since) ? '\u2013' : ageText(Math.max(0, now - value.since), lang);
 }
 
+/** '+12 %p': by how much more a link is used than at the moment that it is compared with; '' where nothing is compared. */
+export function changeText(value: LinkValue): string {
+  const { change } = value;
+  if (change === undefined) return '';
+  if (Number.isNaN(change)) return ' (\u2013)';
+  const text = Math.abs(change).toFixed(Math.abs(change) < 10 ? 1 : 0);
+  return ` (${change < 0 ? '\u2212' : '+'}${text}\u202f%p)`;
+}
+
 export function stateText(value: LinkValue | undefined, lang: Lang): string {
   return WORDS[lang].states[value?.status ?? Status.none]!;
 }
@@ -69,7 +78,7 @@ export function linkLines(row: LinkRow, value: LinkValue | undefined, now: numbe
   const down = value.down > 0 && (row.links ?? 1) > 1 ? ` · ${value.down} ${words.of}` : '';
   return [
     title,
-    `${useText(value, lang)}${capacity}${down}`,
+    `${useText(value, lang)}${changeText(value)}${capacity}${down}`,
     `${words.in} ${flowText(value.into)} · ${words.out} ${flowText(value.out)}`,
     `${ageOf(value, now, lang)} · ${qualityText(value, lang)}`,
   ];

@@ -10,16 +10,15 @@ import { Change } from '../layer.ts';
 import type { LinkHost } from '../links/host.ts';
 import type { LiveText } from '../livetext.ts';
 import type { Compare, Mode, Props } from '../props.ts';
-import { SpaceState } from '../state.ts';
 import { SlotValues } from '../values.ts';
 import type { View } from '../view.ts';
 import { askFrame, frameAddress } from './address.ts';
+import { Beside } from './beside.ts';
 import { FrameCache } from './cache.ts';
 import { PlayClock } from './clock.ts';
 import { LinksThen } from './links.ts';
 import { type PastError, Pipeline } from './pipeline.ts';
 import { Sunlight } from './sunlight.ts';
-import { Swipe } from './swipe.ts';
 
 /** Frames that are kept [bytes]: some hundred of a campus of 20,000 rooms. */
 const KEPT_BYTES = 64 * 1024 * 1024;
@@ -62,7 +61,7 @@ export class TimeMachine {
   /** What is on the screen: 'live' or an ISO instant; '' before anything of the past has come. */
   shown = 'live';
   readonly clock = new PlayClock();
-  readonly swipe: Swipe | null;
+  readonly beside: Beside;
   private readonly view: View;
   private readonly parts: { feed: Feed; text: LiveText; links: LinkHost };
   private readonly pipeline: Pipeline<Frame>;
@@ -73,7 +72,6 @@ export class TimeMachine {
   private applied = Number.NaN;
   /** What the live stream says meanwhile; null while it is shown. */
   private live: SlotValues | null = null;
-  private other: SpaceState | null = null;
   /** By how much the instant moved last [ms]. */
   private step = Number.NaN;
   private liveUrl = '';
@@ -91,7 +89,7 @@ export class TimeMachine {
     this.parts = parts;
     this.linksThen = new LinksThen(parts.links);
     this.sun = new Sunlight(view);
-    this.swipe = view.stage ? new Swipe(view.stage.overlay, () => view.change(Change.State)) : null;
+    this.beside = new Beside(view);
     this.pipeline = new Pipeline(this.cache, {
       load: askFrame,
       deliver: (keys, frames) => this.take(this.wishes.get(keys)!, frames),
@@ -113,7 +111,7 @@ export class TimeMachine {
   private get compare(): Compare {
     const { compare, against } = this.wish;
     if (Number.isNaN(against) || (compare === 'difference' && !this.past)) return '';
-    return compare === 'swipe' && (this.swipe === null || this.mode === 'plan') ? '' : compare;
+    return compare === 'swipe' && (!this.beside.can || this.mode === 'plan') ? '' : compare;
   }
 
   /** Properties of Dash that changed. */
@@ -205,7 +203,7 @@ export class TimeMachine {
 
   /** The scene has come: what is wanted can be shown. */
   begin(): void {
-    this.other = null;
+    this.beside.forget();
     if (this.past) this.leave();
     this.ask();
   }
@@ -234,7 +232,7 @@ export class TimeMachine {
     const { root, scene } = this.view;
     const wish = { ...this.wish, compare: this.compare };
     if (root.dataset['compare'] !== wish.compare) root.dataset['compare'] = wish.compare;
-    if (wish.compare !== 'swipe') this.unsplit();
+    if (wish.compare !== 'swipe') this.beside.unsplit();
     const keys = this.liveUrl === '' || this.channel === '' || !scene ? [] : this.keys(wish);
     if (keys.length === 0) {
       this.pipeline.stop();
@@ -254,8 +252,10 @@ export class TimeMachine {
     if (!Number.isNaN(wish.at)) {
       scene.state.apply(queue.shift()!, now);
       this.stand(wish.at);
+      // another comparison of the same instant is drawn as no new one, yet its links are others
+      this.restLater();
     }
-    if (wish.compare === 'swipe') this.split(wish, queue.shift()!, now);
+    if (wish.compare === 'swipe') this.beside.split(wish.against, wish.at, queue.shift()!, now);
     for (const key of this.keys(wish)) if (Date.now() - Math.max(wish.at || 0, wish.against || 0) < SETTLED_MS) this.cache.drop(key);
     // without a picture that only takes new colours, a machine without a GPU draws as it does while the camera moves
     const { stage } = this.view;
@@ -278,39 +278,6 @@ export class TimeMachine {
     this.view.change(Change.State);
   }
 
-  private split(wish: Wish, frame: Frame, now: number): void {
-    const { scene, stage, state } = this.view;
-    this.other ??= new SpaceState(scene!.index, scene!.state);
-    this.other.apply(frame, now);
-    this.other.asOf = wish.against;
-    this.recolour();
-    this.swipe!.show(wish.against, wish.at, scene!.index.file.campus.timezone, state.lang, this.view.tokens);
-    stage!.split = this.swipe!.splitter(stage!, scene!.uniforms, scene!.state, this.other);
-  }
-
-  private unsplit(): void {
-    const { stage } = this.view;
-    if (!stage?.split) return;
-    stage.split = null;
-    this.swipe?.hide();
-    this.view.change(Change.State);
-  }
-
-  /** The other moment's colours follow lens, channel and theme. */
-  recolour(): void {
-    const { other, view } = this;
-    if (!other) return;
-    other.setLens(view.state.lens);
-    other.setActive(view.state.channel !== '');
-    other.setPalette(view.tokens, view.state.legend);
-    if (view.stage?.split) this.swipe?.paint(view.tokens);
-  }
-
-  /** Display bytes of the other moment. */
-  refresh(): void {
-    if (this.view.stage?.split) this.other?.refresh();
-  }
-
   /** A frame of the scene has been drawn: what the state held is on the screen. */
   drawn(): void {
     const { applied, view } = this;
@@ -322,9 +289,14 @@ export class TimeMachine {
     view.publish({});
     this.tell('campus:drawn', { at: Number.isNaN(applied) ? null : applied, speed: this.clock.speed, reached: this.clock.reached() });
     if (this.live === null) return;
-    void this.linksThen.ask(this.liveUrl, applied, LINKS_MS);
+    this.askLinks(LINKS_MS);
     this.restLater();
     this.sun.follow(isoOf(applied), this.clock.playing, REST_MS);
+  }
+
+  private askLinks(every = 0): void {
+    const against = this.compare === 'difference' ? this.wish.against : Number.NaN;
+    void this.linksThen.ask(this.liveUrl, this.applied, against, every);
   }
 
   private restLater(): void {
@@ -341,7 +313,7 @@ export class TimeMachine {
     }
     this.hurry(false);
     this.parts.text.fill();
-    void this.linksThen.ask(this.liveUrl, this.applied);
+    this.askLinks();
   }
 
   private failed(wish: Wish, error: PastError): void {
@@ -398,16 +370,14 @@ export class TimeMachine {
     this.linksThen.stop();
     this.clock.stop();
     this.pipeline.stop();
-    this.unsplit();
+    this.beside.forget();
     this.live = null;
-    this.other?.dispose();
-    this.other = null;
     this.applied = Number.NaN;
   }
 
   dispose(): void {
     this.stop();
     this.abort.abort();
-    this.swipe?.dispose();
+    this.beside.dispose();
   }
 }
