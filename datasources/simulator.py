@@ -31,8 +31,8 @@ class Settings(BaseModel):
     """A simulated campus: the same ``seed`` gives the same readings.
 
     Each point reports at its own interval, or all of them every ``interval_s`` [s]. ``faults`` are listed faults,
-    ``fault_rate`` the share of points that get a fault of 1 to 12 hours by chance each day, ``mishaps`` how many things go
-    wrong a day that take several points with them.
+    ``fault_rate`` the share of points that get a fault of 1 to 12 hours by chance each day, ``mishaps`` how many things
+    go wrong a day, some of which take several points with them.
     """
 
     model_config = ConfigDict(extra="forbid")

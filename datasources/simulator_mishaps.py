@@ -1,7 +1,7 @@
 """What goes wrong on a simulated campus by itself: a few mishaps a day of different kinds, drawn from the seed.
 
-Each spoils what is *reported* of the points that it touches, as faults do, and carries their labels; rules find the rest
-out. A mishap is a pure function of seed and local day, so that a replay has those that ran live.
+Each spoils what is *reported* of the points that it touches, as faults do, and carries their labels; rules find the
+rest out. A mishap is a pure function of seed and local day, so that a replay has those that ran live.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ DRAWS = 5
 
 @dataclass(frozen=True, slots=True)
 class Fault(Label):
-    """A label with the ``row`` of its point; of a drift the ``level`` [canonical unit of the point] that it comes to, and
-    how long the way there and back takes [s]."""
+    """A label with the ``row`` of its point; of a drift the ``level`` [the point's unit] that it comes to, and how long
+    the way there and back takes [s]."""
 
     row: int
     level: float = 0.0
@@ -58,8 +58,8 @@ KINDS: dict[str, _Kind] = {
     "pump": _Kind(0.09, (8.0, 17.0), (2.0, 3.5)),
     "line": _Kind(0.03, (0.0, 24.0), (0.1, 0.6)),
 }
-"""A room's fan stops; a link fills up; an access switch loses its power and takes down its access points; the gateway of a
-building's meters dies; a pump stops and rooms grow cold or hot; the line to another campus breaks."""
+"""A room's fan stops; a link fills up; an access switch loses its power and takes down its access points; the gateway
+of a building's meters dies; a pump stops and rooms grow cold or hot; the line to another campus breaks."""
 
 
 class Mishaps:

@@ -78,6 +78,7 @@ export class LabelsLayer implements Layer {
   private ready = false;
   private stale = true;
   private cameraVersion = -1;
+  private obstacles = -1;
   /** Of the page's type (type-scale.ts). */
   private scale = 1;
   private gone = false;
@@ -185,11 +186,12 @@ export class LabelsLayer implements Layer {
   }
 
   beforeDraw(): boolean {
-    const { rig, view } = this.ctx!;
+    const { rig, view, obstacles } = this.ctx!;
     if (!this.ready || this.mesh === null) return false;
     this.mesh.visible = view.labels;
-    if (!view.labels || (!this.stale && rig.version === this.cameraVersion)) return false;
+    if (!view.labels || (!this.stale && rig.version === this.cameraVersion && obstacles.version === this.obstacles)) return false;
     this.cameraVersion = rig.version;
+    this.obstacles = obstacles.version;
     this.stale = false;
     this.layOut();
     return false;
