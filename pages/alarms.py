@@ -1,7 +1,7 @@
 """The alarms, ``/alarms``: what stands and who has it, what is held back and why, how well the alarms serve.
 
-The page is a frame; assets/alarms-page.js reads the address, asks ``/api/v1/alarms`` and fills it, and the stream of the
-alarms keeps it as it is now.
+The page is a frame; assets/alarms-page.js reads the address, asks ``/api/v1/alarms`` and fills it, and the stream of
+the alarms keeps it as it is now.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import Any
 import dash
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
-from pages._parts import format as fmt
 from pages._parts import alarm_strip, space_table, states, time_bar, twin_view
+from pages._parts import format as fmt
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs, covered, live
 from pages._parts.context import Context, context_of

@@ -1,4 +1,4 @@
-"""The strip of alarms under the bar of a page with a scene, and what opens from it: the list, and the card of one alarm.
+"""The strip of alarms under the bar of a page with a scene, and what opens from it: a list, and the card of one alarm.
 
 assets/alarms-strip.js fills it from the stream of the alarms.
 """
