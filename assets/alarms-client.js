@@ -23,6 +23,7 @@
   let source = null;
   let place = "";
   let heard = 0;
+  let opened = 0;
   let tries = 0;
   let told = 0;
   let [later, again, watchdog, unseen] = [0, 0, 0, 0];
@@ -114,6 +115,7 @@
     clearTimeout(again);
     again = 0;
     if (source || !watchers.size) return;
+    opened = performance.now();
     source = new EventSource(place ? `${ADDRESS}?since=${encodeURIComponent(place)}` : ADDRESS);
     for (const name of Object.keys(TAKE)) source.addEventListener(name, take);
     source.addEventListener("error", broken);
@@ -160,10 +162,7 @@
     const silent = performance.now() - heard;
     if (known.state === "ready" && silent > STALE_MS) say("stale");
     // a connection that is open and says nothing is dead
-    if (source && heard && silent > 2 * STALE_MS) {
-      heard = performance.now() - STALE_MS;
-      broken();
-    }
+    if (source && performance.now() - Math.max(heard, opened) > 2 * STALE_MS) broken();
   }
 
   function seen() {

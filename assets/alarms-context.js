@@ -9,9 +9,12 @@
     view: [...Object.keys(VIEWS), "figures"], state: ["", ..."BCDEF"], kind: ["", "threshold", "state", "loss", "finding", "source", "external"],
     sort: ["urgency", "newest", "oldest", "changed", "place"], needs: ["", "1"], span: ["1", "7", "30"],
   };
+  const WRITE_MS = 150;
   let state = { ...DEFAULTS, picked: [] };
+  let writing = 0;
 
   function read() {
+    clearTimeout(writing);
     const query = new URLSearchParams(location.search);
     state = { ...DEFAULTS, picked: query.getAll("pick").slice(0, MOST) };
     for (const key of Object.keys(DEFAULTS)) if (query.has(key)) state[key] = query.get(key).slice(0, 500);
@@ -37,7 +40,10 @@
     const changed = Object.keys(patch).filter((key) => JSON.stringify(state[key]) !== JSON.stringify(patch[key]));
     Object.assign(state, patch);
     if (!changed.length) return;
-    history[push ? "pushState" : "replaceState"](null, "", address());
+    clearTimeout(writing);
+    if (push) history.pushState(null, "", address());
+    // a key that is held changes it many times a second: browsers slow down who writes so often
+    else writing = setTimeout(() => history.replaceState(null, "", address()), WRITE_MS);
     document.dispatchEvent(new CustomEvent("campus:alarms", { detail: new Set(changed) }));
   }
 

@@ -9,7 +9,6 @@
   const STEPS = 30;
   /** What may be done, in the order of the buttons; the first that is allowed is the one to press. */
   const ORDER = ["ack", "reset", "unshelve", "in-service", "shelve", "out-of-service"];
-  const KEYS = { ack: "A", shelve: "S", reset: "Z" };
 
   function address(path, query) {
     const now = new URLSearchParams(location.search);
@@ -69,10 +68,11 @@
     return make("section", { class: "alarm-part" }, make("h3", {}, text("alarms.steps")), make("ol", { class: "alarm-steps" }, steps.slice(0, STEPS).map((of) => step(of, now))), more);
   }
 
-  function buttons(alarm) {
+  /** On the page of alarms the keys belong to what is chosen in the list. */
+  function buttons(alarm, inScene) {
     const allowed = ORDER.filter((act) => alarms.act.allowed(act, alarm));
     return make("div", { class: "alarm-acts" }, allowed.map((act, place) =>
-      make("button", { class: "button", type: "button", "data-alarm-act": act, "data-first": place === 0, "aria-keyshortcuts": KEYS[act] }, text(`alarms.act.${act}`))));
+      make("button", { class: "button", type: "button", "data-alarm-act": act, "data-first": place === 0, "aria-keyshortcuts": inScene && act === "ack" ? "A" : null }, text(`alarms.act.${act}`))));
   }
 
   function links(alarm, inScene) {
@@ -107,7 +107,7 @@
     }
 
     function draw(steps, total) {
-      const acts = alarms.act.may() && at === "live" ? buttons(alarm) : null;
+      const acts = alarms.act.may() && at === "live" ? buttons(alarm, inScene) : null;
       const trend = make("div", { class: "alarm-trend-place" });
       const watched = KINDS_OF_POINTS.has(alarm.kind);
       const had = place.contains(document.activeElement);

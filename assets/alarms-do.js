@@ -19,6 +19,7 @@
   /** Acts that the server takes for many at once. */
   const TOGETHER = new Set(["ack", "reset", "shelve", "unshelve"]);
   let longest = 0;
+  let asking = false;
 
   const path = (id) => id.split("/").map(encodeURIComponent).join("/");
 
@@ -158,9 +159,10 @@
   async function ask(act, given) {
     const list = given.filter(ALLOWED[act]);
     if (!list.length) return say(text("alarms.act.none"));
-    if (document.querySelector("dialog[open]")) return;
+    if (asking || document.querySelector("dialog[open]")) return;
     const back = document.activeElement;
-    const dialog = await dialogOf(act, list);
+    asking = true;
+    const dialog = await dialogOf(act, list).finally(() => (asking = false));
     dialog.addEventListener("submit", (event) => {
       event.preventDefault();
       submit(act, list, dialog);

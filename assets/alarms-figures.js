@@ -94,7 +94,6 @@
         if (mine.signal.aborted) return;
         if (!reply.ok) throw new Error(body.detail ?? String(reply.status));
         draw(body);
-        shown = span;
         place.dataset.state = "ready";
       } catch (error) {
         if (mine.signal.aborted) return;
@@ -107,16 +106,23 @@
 
     place.addEventListener("click", async (event) => {
       const { figureSpan, figureAlarm, figureShelve } = event.target.closest("button")?.dataset ?? {};
-      if (figureSpan) {
-        page.set({ span: figureSpan });
-        ask();
-      } else if (figureAlarm) page.set({ view: "all", alarm: figureAlarm, ...page.cleared });
+      if (figureSpan) page.set({ span: figureSpan });
+      else if (figureAlarm) page.set({ view: "all", alarm: figureAlarm, ...page.cleared });
       else if (figureShelve) {
         const reply = await fetch(`/api/v1/alarms/${alarms.act.path(figureShelve)}`);
         if (reply.ok) alarms.act.ask("shelve", [(await reply.json()).alarm]);
       }
     });
-    return { show: () => (shown === "" || shown !== page.get().span || place.dataset.at !== page.get().at) && ((place.dataset.at = page.get().at), place.firstChild ?? place.replaceChildren(make("div", { class: "state", "aria-busy": "true" }, make("span", { class: "loading-bar" }))), ask()) };
+    /** What is shown is of this span and moment; else it is asked for, and until then something says so. */
+    function show() {
+      const { span, at } = page.get();
+      const wanted = `${span} ${at}`;
+      if (shown === wanted) return;
+      shown = wanted;
+      if (!place.firstChild) place.replaceChildren(make("div", { class: "state", "aria-busy": "true" }, make("span", { class: "loading-bar" })));
+      ask();
+    }
+    return { show };
   }
 
   alarms.figures = figures;

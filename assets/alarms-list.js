@@ -39,7 +39,7 @@
       make("span", { role: "gridcell", class: "cell-owner" }, words.name(alarm.owner)),
       make("span", { role: "gridcell", class: "cell-left", "data-over": left !== null && left < 0 }, words.leftText(alarm, now)),
       make("span", { role: "gridcell", class: "cell-acked", title: why(alarm) || null }, holder(alarm, now)),
-      make("span", { role: "gridcell", class: "cell-data" }, alarm.data === "fresh" ? "" : text(`alarms.data.${alarm.data}`), mark),
+      make("span", { role: "gridcell", class: "cell-data" }, alarm.data === "stale" ? text(`alarms.data.${alarm.data}`) : "", mark),
     ];
   }
 
@@ -64,8 +64,9 @@
     };
 
     async function ask(chunk, mine) {
-      if (waiting.has(chunk)) return;
-      waiting.add(chunk);
+      const key = `${mine} ${chunk}`;
+      if (waiting.has(key)) return;
+      waiting.add(key);
       try {
         const asked = query();
         asked.set("limit", String(CHUNK));
@@ -85,7 +86,7 @@
         failed(error.told ? error.message : "", chunks.size > 0);
         if (!error.told) soon(RETRY_MS);
       } finally {
-        waiting.delete(chunk);
+        waiting.delete(key);
       }
     }
 
@@ -100,7 +101,6 @@
       timer = 0;
       last = performance.now();
       turn += 1;
-      waiting.clear();
       const [first, end] = span();
       const near = new Set([Math.floor(first / CHUNK), Math.floor(Math.max(first, end - 1) / CHUNK)]);
       for (const chunk of chunks.keys()) if (!near.has(chunk)) chunks.delete(chunk);

@@ -7,6 +7,8 @@
   const page = alarms.page;
   const { make, text, sign } = words;
   const TYPED_MS = 250;
+  /** A cursor that runs down the list opens nothing until it rests. */
+  const RESTED_MS = 150;
   const OLD_S = 10;
   let here = null;
   let rows = null;
@@ -18,6 +20,7 @@
   let client = null;
   let told = null;
   let typed = 0;
+  let opening = 0;
   let figures = null;
 
   const el = (id) => document.getElementById(id);
@@ -42,12 +45,13 @@
   }
 
   /** Put the cursor on a row; `extend` takes all rows from the anchor to it. */
-  async function move(place, { extend = false, open = true } = {}) {
+  async function move(place, { extend = false, open = "" } = {}) {
     const to = Math.max(0, Math.min(rows.total - 1, place));
     if (rows.total === 0) return;
     rows.show(to);
-    const alarm = rows.at(to);
+    const alarm = rows.at(to) ?? (await rows.ids(to, to))[0];
     if (!alarm) return;
+    remember([alarm]);
     cursor = alarm.id;
     if (extend) {
       if (anchor < 0) anchor = to;
@@ -55,7 +59,9 @@
       remember(found);
       pick(found.map((one) => one.id));
     } else anchor = to;
-    if (open) page.set({ alarm: cursor }, false);
+    clearTimeout(opening);
+    if (open === "now") page.set({ alarm: cursor }, false);
+    else opening = setTimeout(() => here?.isConnected && page.set({ alarm: cursor }, false), RESTED_MS);
     rows.draw();
     el("alarms-list").setAttribute("aria-activedescendant", `alarm-row-${to}`);
     tools();
@@ -84,6 +90,7 @@
     else if (event.key === " ") cursor && toggle(cursor);
     else if (event.key === "Enter") {
       if (!cursor) return;
+      clearTimeout(opening);
       page.set({ alarm: cursor }, false);
       el("alarm-side").querySelector("h2")?.focus();
     } else return;
@@ -101,7 +108,7 @@
       rows.draw();
     } else {
       if (event.shiftKey) getSelection()?.removeAllRanges();
-      move(at, { extend: event.shiftKey });
+      move(at, { extend: event.shiftKey, open: "now" });
     }
   }
 
@@ -113,6 +120,7 @@
       el("alarms-list").focus();
     } else if (picked().length) pick([]);
     else if (page.get().alarm) {
+      clearTimeout(opening);
       page.set({ alarm: "" }, false);
       el("alarms-list").focus();
     } else return;
@@ -202,6 +210,8 @@
     notes();
     tools();
     if (cursor === "" && page.get().alarm) cursor = page.get().alarm;
+    const at = rows.placeOf(cursor);
+    if (at >= 0) el("alarms-list").setAttribute("aria-activedescendant", `alarm-row-${at}`);
   }
 
   const failed = (why, some) => notes(why || text(some ? "alarms.gone-rows" : "alarms.gone"));

@@ -49,11 +49,10 @@
     clearTimeout(timer);
     asking?.abort();
     if (!watchers.size) return;
-    if (at === "live") {
-      stop?.();
-      stop = null;
-      follow();
-    } else {
+    stop?.();
+    stop = null;
+    if (at === "live") follow();
+    else {
       put({ alarms: new Map(), incidents: new Map(), total: 0, seq: 0, time: null, state: "loading", why: "", steps: [] });
       timer = setTimeout(ask, RESTED_MS);
     }

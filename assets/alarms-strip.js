@@ -200,6 +200,9 @@
   function reflect({ detail }) {
     if (!card || !parts?.place.isConnected) return;
     const { alarm, at } = detail;
+    // one key, one alarm: that of the card while there is one
+    if (alarm) parts.ack?.removeAttribute("aria-keyshortcuts");
+    else parts.ack?.setAttribute("aria-keyshortcuts", "A");
     card.show(alarm ?? "", { known: now?.alarms.get(alarm) ?? null, moment: at });
     document.getElementById("details")?.toggleAttribute("data-behind", Boolean(alarm));
     if (open && now) list();

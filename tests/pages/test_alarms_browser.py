@@ -108,7 +108,7 @@ def test_a_night_with_many_alarms_by_keyboard(show: Open, http: httpx.Client) ->
     for key in ("ArrowDown", "Shift+ArrowDown", "Shift+ArrowDown"):
         page.keyboard.press(key)
     expect(page.locator("#alarms-chosen")).to_have_text("3 chosen")
-    assert len(page.evaluate("new URLSearchParams(location.search).getAll('pick')")) == 3
+    until(page, "new URLSearchParams(location.search).getAll('pick').length === 3")
     page.keyboard.press("a")
     dialog = page.get_by_role("dialog", name="Acknowledge 3 alarms")
     expect(dialog.locator("textarea")).to_be_focused()
@@ -127,6 +127,7 @@ def test_a_night_with_many_alarms_by_keyboard(show: Open, http: httpx.Client) ->
     for key in ("Shift+ArrowDown", "s"):
         page.keyboard.press(key)
     dialog = page.get_by_role("dialog", name="Shelve 2 alarms")
+    until(page, "new URLSearchParams(location.search).getAll('pick').length === 2")
     faster = page.evaluate("new URLSearchParams(location.search).getAll('pick')[0]")
     http.post(f"/api/v1/alarms/{quote(faster)}/shelve", json={"reason": "mine", "minutes": 5}).raise_for_status()
     page.keyboard.press("Enter")
