@@ -48,6 +48,12 @@
   const what = (alarm) => name(alarm.text) || alarm.id;
   const place = (alarm) => name(alarm.place_names) || window.campus.facts.campus.name;
 
+  /** What, and where if the words do not say it. */
+  function whatWhere(alarm) {
+    const [said, where] = [what(alarm), place(alarm)];
+    return alarm.place && !said.includes(where) ? `${said} · ${where}` : said;
+  }
+
   /** '5 s', '12 min', '3 h', '2 d'. */
   function age(seconds) {
     const steps = [[1, 60, "s", " 秒"], [60, 60, "min", " 分钟"], [3600, 48, "h", " 小时"], [86400, Infinity, "d", " 天"]];
@@ -99,7 +105,7 @@
   }
 
   Object.assign(alarms, {
-    words: { lang, text, make, svg, sign, name, what, place, age, number, withUnit, value, left, leftText, state, since, clock, priorityName, PRIORITIES },
+    words: { lang, text, make, svg, sign, name, what, place, whatWhere, age, number, withUnit, value, left, leftText, state, since, clock, priorityName, PRIORITIES },
     calls, urgency,
   });
 })();

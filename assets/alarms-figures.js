@@ -10,7 +10,12 @@
 
   const dash = "–";
   const rounded = (value, digits = 0) => (value === null ? dash : value.toFixed(digits));
-  const percent = (share, digits = 0) => (share === null ? dash : `${(100 * share).toFixed(digits)}\u202f%`);
+  /** What is little is not nothing. */
+  function percent(share, digits = 0) {
+    if (share === null) return dash;
+    const least = 10 ** -digits;
+    return share > 0 && 100 * share < least / 2 ? `<\u202f${least}\u202f%` : `${(100 * share).toFixed(digits)}\u202f%`;
+  }
 
   /** A figure with its aim; what misses the aim says so in words, not by a colour. */
   function figure(label, value, aim, good) {

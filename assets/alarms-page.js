@@ -149,7 +149,11 @@
     const of = (letters) => [...letters].reduce((sum, letter) => sum + (state[letter] ?? 0), 0);
     const values = { active: of("BCDEF"), shelved: of("G"), suppressed: of("H"), service: of("I"), all: of("BCDEFGHI"), needs: of("BDE") };
     for (const [view, n] of Object.entries(values)) write(here.querySelector(`[data-count="${view}"]`), String(n));
-    for (const one of ["1", "2", "3", "4"]) write(here.querySelector(`[data-priority-count="${one}"]`), String(priority[one] ?? 0));
+    for (const one of ["1", "2", "3", "4"]) {
+      const number = here.querySelector(`[data-priority-count="${one}"]`);
+      write(number, String(priority[one] ?? 0));
+      number.parentElement.toggleAttribute("data-none", !priority[one]);
+    }
     for (const option of here.querySelectorAll('[data-alarms-select="state"] option')) {
       if (option.value) write(option, `${option.value} ${words.state({ state: option.value })} (${state[option.value] ?? 0})`);
     }

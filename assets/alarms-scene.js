@@ -13,7 +13,7 @@
   let timer = 0;
 
   function mark(alarm) {
-    const label = words.text("alarms.beacon", { priority: words.priorityName(alarm.priority), what: words.what(alarm), place: words.place(alarm) });
+    const label = [words.priorityName(alarm.priority), words.what(alarm), words.place(alarm)].join(" · ");
     return { id: alarm.id, entity: alarm.place, building: alarm.building, priority: alarm.priority, calling: alarms.calls(alarm), label };
   }
 

@@ -85,14 +85,13 @@
     repeat = calling && kept.on ? setInterval(() => sound(1), AGAIN_MS) : 0;
   }
 
-  async function wake() {
-    context ??= new AudioContext();
-    try {
-      await context.resume();
-    } catch {
-      // the browser waits for a touch: said by the button
+  /** Lets the browser sound, where it will: without a touch, or a device, it may never answer; the button says what is so. */
+  function wake() {
+    if (!context) {
+      context = new AudioContext();
+      context.addEventListener("statechange", reflect);
     }
-    reflect();
+    return context.resume().catch(() => undefined);
   }
 
   function listen() {
@@ -101,12 +100,11 @@
     pulse();
   }
 
-  async function press() {
+  function press() {
     if (!kept.on || !ready()) {
       keep({ on: true });
-      await wake();
       listen();
-      sound(4);
+      wake().then(() => sound(4));
     } else if (quiet()) muted = { until: 0, next: false };
     else keep({ on: false });
     if (!kept.on) listen();
@@ -135,7 +133,7 @@
     const box = event.target.closest("[data-alarm-sound]");
     for (const other of document.querySelectorAll("[data-alarm-sound]")) if (other !== box) menu(other, false);
     if (!box) return void (kept.on && !ready() && wake());
-    const what = event.target.closest("[data-sound]")?.dataset.sound;
+    const what = event.target.closest("button[data-sound]")?.dataset.sound;
     if (what === "press") press();
     else if (what === "more") menu(box, box.querySelector("[data-sound=menu]").hidden);
     else if (what === "mute") muted = { until: Date.now() + MUTE_MS, next: false };

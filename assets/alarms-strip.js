@@ -109,7 +109,7 @@
       parts.leadSign.replaceChildren(sign(lead.priority, { calling }));
       parts.leadSign.dataset.key = key;
     }
-    write(parts.leadText, words.what(lead));
+    write(parts.leadText, words.whatWhere(lead));
     ages();
   }
 

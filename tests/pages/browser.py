@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-sync",
     "--disable-component-update",
+    "--disable-audio-output",
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",

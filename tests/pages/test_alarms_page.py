@@ -18,6 +18,11 @@ from tests.pages.campus import small_campus
 from twin.alarms.rule import AlarmRules
 
 
+def drawn(layout: object) -> str:
+    """A page as the browser gets it."""
+    return json.dumps(layout, default=lambda part: part.to_plotly_json(), ensure_ascii=False)
+
+
 @pytest.fixture
 def watched(tmp_path: Path) -> Context:
     """A request to a campus with alarms."""
@@ -37,9 +42,7 @@ def test_only_who_may_act_is_offered_to(who: Who | None, told: str, watched: Con
     token = say_who(who)
     try:
         assert alarm_strip.permission() == {"data-alarms-may": told}
-        page = json.dumps(
-            asyncio.run(alarms.layout(watched)).to_plotly_json(), default=lambda part: part.to_plotly_json()
-        )
+        page = drawn(asyncio.run(alarms.layout(watched)))
         assert f'"data-alarms-may": "{told}"' in page
     finally:
         unsay(token)
@@ -47,11 +50,11 @@ def test_only_who_may_act_is_offered_to(who: Who | None, told: str, watched: Con
 
 def test_the_console_has_the_strip_only_where_alarms_are_judged(watched: Context, context: Context) -> None:
     for with_alarms, of in ((True, watched), (False, context)):
-        page = json.dumps(asyncio.run(console.layout(of)).to_plotly_json(), default=lambda part: part.to_plotly_json())
+        page = drawn(asyncio.run(console.layout(of)))
         assert ("alarm-strip" in page, "alarm-card" in page) == (with_alarms, with_alarms)
 
 
 def test_a_campus_without_alarms_says_why(context: Context) -> None:
-    page = json.dumps(asyncio.run(alarms.layout(context)).to_plotly_json(), default=lambda part: part.to_plotly_json())
+    page = drawn(asyncio.run(alarms.layout(context)))
     assert context.text("alarms.none-here.text") in page
     assert "alarms-list" not in page

@@ -59,7 +59,7 @@ export class BeaconBoard {
       piece.button.style.transform = `translate(${one.x.toFixed(1)}px, ${one.y.toFixed(1)}px)`;
       const [dx, dy] = [one.x - one.footX, one.y + UNDER - one.footY];
       const length = Math.max(0, Math.hypot(dx, dy));
-      const angle = Math.atan2(-dx, dy) + Math.PI;
+      const angle = Math.atan2(-dx, dy);
       piece.stem.style.height = `${length.toFixed(1)}px`;
       piece.stem.style.transform = `translate(${one.footX.toFixed(1)}px, ${one.footY.toFixed(1)}px) rotate(${angle.toFixed(4)}rad)`;
     }
