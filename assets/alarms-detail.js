@@ -167,6 +167,8 @@
       shown = id;
       at = moment;
       alarm = known;
+      clearTimeout(timer);
+      timer = 0;
       asking?.abort();
       asking = new AbortController();
       place.hidden = id === "";

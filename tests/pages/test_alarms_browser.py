@@ -267,7 +267,7 @@ def test_the_strip_the_card_and_the_marks_of_the_scene_are_one(show: Open, http:
     expect(card.locator("h2")).to_have_text("Pump room under water")
     until(page, f"new URLSearchParams(location.search).get('sel') === '{building}'")
     expect(marks.and_(page.locator('[data-priority="1"]'))).to_have_attribute("aria-pressed", "true")
-    strip.get_by_role("button", name="Acknowledge").click()
+    strip.locator(".strip-ack").click()
     expect(card).to_contain_text("demo")
     expect(page.locator('#twin .campus-beacon[data-priority="1"] [data-calling]')).to_have_count(0)
     expect(strip.locator(".strip-lead-what")).to_have_text(re.compile("^Window open · "))
