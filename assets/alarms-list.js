@@ -7,6 +7,8 @@
   const CHUNK = 100;
   const KEPT = 30;
   const SPARE = 8;
+  /** Height of a row [px at 16 px type]: the token space-row. */
+  const ROW = 34;
   /** A flood of steps asks the server so often at most. */
   const AGAIN_MS = 1000;
   const SOON_MS = 120;
@@ -53,7 +55,7 @@
     let turn = 0;
     let timer = 0;
     let last = 0;
-    let height = 34;
+    let height = ROW;
     let drawn = new Map();
     const waiting = new Set();
 
@@ -136,8 +138,8 @@
     }
 
     function draw() {
-      const probe = body.firstElementChild;
-      if (probe) height = probe.offsetHeight || height;
+      const now = (ROW * Number.parseFloat(getComputedStyle(document.documentElement).fontSize)) / 16;
+      if (now !== height) [height, drawn] = [now, new Map()];
       body.style.height = `${total * height}px`;
       box.setAttribute("aria-rowcount", String(total));
       const [first, end] = span();

@@ -210,10 +210,10 @@
   function came(answer) {
     told = answer;
     remember(answer.items);
+    if (cursor === "" && page.get().alarm) cursor = page.get().alarm;
     counts();
     notes();
     tools();
-    if (cursor === "" && page.get().alarm) cursor = page.get().alarm;
     const at = rows.placeOf(cursor);
     if (at >= 0) el("alarms-list").setAttribute("aria-activedescendant", `alarm-row-${at}`);
   }

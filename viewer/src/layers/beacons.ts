@@ -46,6 +46,7 @@ export class BeaconsLayer implements Layer {
     if (change & Change.Size) this.scale = typeScale();
     if (change & (Change.Storeys | Change.Building | Change.Texts | Change.Mode)) this.boxes.clear();
     if (change & ~(Change.State | Change.Hover)) this.seen = -1;
+    if (change & Change.Mode) this.lay();
   }
 
   beforeDraw(): boolean {
@@ -59,13 +60,16 @@ export class BeaconsLayer implements Layer {
     const { rig, index } = this.ctx;
     this.seen = rig.version;
     this.drawn = this.host.version;
-    const beacons = grouped(this.host.marks, index, (slot) => this.shownAt(slot));
+    // the plan lies over the picture and has marks of its own
+    const beacons = this.ctx.view.mode === 'plan' ? [] : grouped(this.host.marks, index, (slot) => this.shownAt(slot));
     const placed: Placed[] = [];
     for (const beacon of beacons) {
       const place = this.place(beacon.slot);
       if (place) placed.push({ ...beacon, ...place });
     }
-    this.board.show(merged(placed), this.host.selected, rig.width, rig.height);
+    const shown = merged(placed);
+    this.ctx.obstacles.marked = new Set(shown.map((one) => one.slot));
+    this.board.show(shown, this.host.selected, rig.width, rig.height);
   }
 
   private box(slot: number): Bounds | null {
