@@ -39,7 +39,7 @@
       place, counts, leadSign, leadText, leadMore,
       calm: make("p", { class: "strip-calm" }),
       lead: make("button", { class: "strip-lead", type: "button" }, leadSign, leadText, leadMore),
-      ack: alarms.act.may() ? make("button", { class: "button strip-ack", type: "button", "aria-keyshortcuts": "A" }, text("alarms.act.ack")) : null,
+      ack: alarms.act.may() ? make("button", { class: "button strip-ack", type: "button", hidden: true }, text("alarms.act.ack")) : null,
       total: make("button", { class: "strip-total", type: "button", "aria-expanded": "false", "aria-controls": "alarm-drawer" }),
       asOf: place.querySelector("[data-strip=as-of]"),
       drawer: document.getElementById("alarm-drawer"),
@@ -99,9 +99,17 @@
 
   const incidentOf = (alarm) => [...now.incidents.values()].find((incident) => incident.alarms?.includes(alarm.id));
 
+  /** One key, one alarm: that of the card while there is one. */
+  function key() {
+    if (!parts.ack) return;
+    if (parts.ack.hidden || view().get().alarm) parts.ack.removeAttribute("aria-keyshortcuts");
+    else parts.ack.setAttribute("aria-keyshortcuts", "A");
+  }
+
   function drawLead() {
     parts.lead.hidden = !lead;
     if (parts.ack) parts.ack.hidden = !lead || !alarms.calls(lead) || now.at !== "live";
+    key();
     if (!lead) return;
     const calling = alarms.calls(lead);
     const key = `${lead.priority}${calling}`;
@@ -200,9 +208,7 @@
   function reflect({ detail }) {
     if (!card || !parts?.place.isConnected) return;
     const { alarm, at } = detail;
-    // one key, one alarm: that of the card while there is one
-    if (alarm) parts.ack?.removeAttribute("aria-keyshortcuts");
-    else parts.ack?.setAttribute("aria-keyshortcuts", "A");
+    key();
     card.show(alarm ?? "", { known: now?.alarms.get(alarm) ?? null, moment: at });
     document.getElementById("details")?.toggleAttribute("data-behind", Boolean(alarm));
     if (open && now) list();

@@ -15,7 +15,7 @@ SPACES = 1_500
 BROWSERS = 10
 """Streams that are open, each as a page has one."""
 PROBE_S = 0.002
-WATCHED_S = 4.0
+WATCHED_S = 2.5
 ASKED_S = 1.0
 
 
