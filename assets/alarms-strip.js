@@ -100,7 +100,7 @@
   const incidentOf = (alarm) => [...now.incidents.values()].find((incident) => incident.alarms?.includes(alarm.id));
 
   /** One key, one alarm: that of the card while there is one. */
-  function key() {
+  function shortcut() {
     if (!parts.ack) return;
     if (parts.ack.hidden || view().get().alarm) parts.ack.removeAttribute("aria-keyshortcuts");
     else parts.ack.setAttribute("aria-keyshortcuts", "A");
@@ -109,7 +109,7 @@
   function drawLead() {
     parts.lead.hidden = !lead;
     if (parts.ack) parts.ack.hidden = !lead || !alarms.calls(lead) || now.at !== "live";
-    key();
+    shortcut();
     if (!lead) return;
     const calling = alarms.calls(lead);
     const key = `${lead.priority}${calling}`;
@@ -208,7 +208,7 @@
   function reflect({ detail }) {
     if (!card || !parts?.place.isConnected) return;
     const { alarm, at } = detail;
-    key();
+    shortcut();
     card.show(alarm ?? "", { known: now?.alarms.get(alarm) ?? null, moment: at });
     document.getElementById("details")?.toggleAttribute("data-behind", Boolean(alarm));
     if (open && now) list();

@@ -166,6 +166,7 @@ def test_the_address_holds_filters_and_the_card_says_what_to_do(show: Open, http
     link = side.locator("[data-alarm-scene]").get_attribute("href")
     assert link is not None
     assert f"alarm={place['id']}" in link
+    until(page, "new URLSearchParams(location.search).has('alarm')")
     found = query(page)
     assert (found["building"], found["alarm"], found["lang"]) == (place["building"], place["id"], "zh")
     assert page.evaluate(AUDIT) == []
@@ -228,7 +229,7 @@ def test_a_flood_scrolls_and_the_last_can_be_reached(show: Open, http: httpx.Cli
 
 
 def test_the_strip_the_card_and_the_marks_of_the_scene_are_one(show: Open, http: httpx.Client) -> None:
-    page = show("/?lang=en&theme=dark")
+    page = show("/?lang=en&theme=dark", width=1480)
     page.wait_for_selector("#twin[data-state=ready]")
     strip = page.locator("#alarm-strip")
     expect(strip.locator(".strip-calm")).to_have_text(re.compile("^No alarms"))
