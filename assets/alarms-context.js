@@ -49,7 +49,7 @@
 
   /** What the list asks the server for. */
   function query() {
-    const letters = state.view === "active" && state.state ? state.state : VIEWS[state.view];
+    const letters = state.view === "active" && state.state ? state.state : (VIEWS[state.view] ?? VIEWS.active);
     const asked = new URLSearchParams({ state: state.needs && state.view === "active" ? "B,D,E" : letters, sort: state.sort });
     for (const key of ["priority", "building", "kind", "rule", "q"]) if (state[key]) asked.set(key, state[key]);
     if (state.at !== "live") asked.set("at", state.at);

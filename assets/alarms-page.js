@@ -228,6 +228,7 @@
     if (!live()) return;
     card.follow(given.steps);
     for (const { alarm } of given.steps) if (known.has(alarm.id)) known.set(alarm.id, alarm);
+    if (page.get().view === "figures") return;
     if (given.steps.length || (given.seq && told && given.seq !== told.seq)) rows.soon();
   }
 
@@ -294,7 +295,7 @@
     if (!here?.isConnected) return;
     page.read();
     told = null;
-    rows.begin();
+    if (page.get().view !== "figures") rows.begin();
     reflect();
   });
 
