@@ -11,7 +11,7 @@ import httpx
 
 from bench.alarms_push import Served, served
 
-SPACES = 1_500
+SPACES = 2_000
 BROWSERS = 10
 """Streams that are open, each as a page has one."""
 PROBE_S = 0.002
