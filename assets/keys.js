@@ -51,7 +51,8 @@
       document.querySelector(`[data-fly="${open.dataset.flyout}"]`)?.setAttribute("aria-pressed", "false");
       return;
     }
-    const { sel, storey, impact } = campus.view.get();
+    const { sel, storey, impact, alarm } = campus.view.get();
+    if (alarm) return campus.view.set({ alarm: "" });
     if (impact) return campus.view.set({ impact: "" });
     if (storey && sel !== storey) campus.view.set({ sel: storey });
     else if (storey) campus.view.set({ storey: "", sel: "" });

@@ -6,7 +6,7 @@
   const root = document.documentElement;
   const DEFAULTS = {
     sel: "", storey: "", mode: "3d", ch: campus.facts.channel ?? "", lens: "data", x: "0", xray: "0", labels: "1",
-    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", vs: "", cmp: "", measure: "0", impact: "",
+    cut: "", cutat: "", cutflip: "0", cam: "", at: "live", vs: "", cmp: "", measure: "0", impact: "", alarm: "",
   };
   const HIDDEN = new Set(["measure"]);
   /** Words follow the picture after this at the latest [ms]. */
@@ -83,6 +83,7 @@
     cam: () => (state.cam ? { camera: state.cam } : {}),
     at: () => ({ time: state.at }),
     impact: () => ({ impact: state.impact && `/api/v1/impact/scene?node=${encodeURIComponent(state.impact)}` }),
+    alarm: () => ({}),
     vs: () => ({ against: state.vs }),
     cmp: () => ({ compare: { swipe: "swipe", diff: "difference" }[state.cmp] ?? "" }),
   };

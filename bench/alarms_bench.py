@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from bench.alarms_flood import BROWSERS, gap_ms
 from bench.alarms_push import delays_ms
 from bench.report import Bar, Report, against_limit, against_peer, alternate, machine, versions
 from twin.alarms.alarm import Alarm
@@ -32,7 +33,7 @@ from twin.slots import SlotTree
 from twin.space import Building, Campus, Space, Storey
 
 POINTS, RULES_A_POINT, SECONDS, SLICES = 20_000, 2.5, 20, 10
-ROUNDS, STEPS, RAISED = 3, 1_000_000, 300
+ROUNDS, STEPS, RAISED, FLOOD = 3, 1_000_000, 300, 1_000
 BATCH = 20_000
 OVER = 0.001
 TEXT = {"zh": "{what}高于 {limit} {unit}", "en": "{what} is above {limit} {unit}"}
@@ -172,8 +173,9 @@ def journal_s(folder: Path, steps: int) -> tuple[float, float, float]:
 
 
 def run(
-    points: int = POINTS, seconds: int = SECONDS, rounds: int = ROUNDS, steps: int = STEPS, raised: int = RAISED
-) -> Report:
+    points: int = POINTS, seconds: int = SECONDS, rounds: int = ROUNDS, steps: int = STEPS, raised: int = RAISED,
+    flood: int = FLOOD,
+) -> Report:  # fmt: skip
     """About two minutes."""
     busy = [ours(points, seconds, OVER) for _ in range(rounds)]
     quiet, loop = alternate(rounds, lambda: ours(points, seconds, 0.0), lambda: plain(points, seconds))
@@ -183,6 +185,11 @@ def run(
         written, started, took = journal_s(Path(folder), steps)
     with tempfile.TemporaryDirectory() as folder:
         waits = delays_ms(Path(folder), raised)
+    gaps = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            gaps.append(gap_ms(Path(folder), flood))
+    watching = f"{flood:,} alarms at once, {BROWSERS} browsers and a list: the event loop's longest gap"
     bars: list[Bar] = [
         against_limit(f"{name}, one in {1 / OVER:,.0f} over a limit: CPU", "cores", 0.1, busy),
         against_peer("the same, none over a limit", "cores", 0.5, quiet, "rules judged one by one in Python", loop),
@@ -191,6 +198,7 @@ def run(
         against_limit(f"a thousand steps made and written, of {steps:,}", "s", 0.5, [written]),
         against_limit(f"start with a journal of {steps:,} steps", "s", 1, [started]),
         against_limit("the same rebuilt from the steps alone", "s", 10, [took]),
+        against_limit(watching, "ms", 250, gaps),
     ]
     return Report(name="alarms", machine=machine(), versions=versions("numpy", "uvicorn"), bars=bars)
 

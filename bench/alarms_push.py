@@ -7,7 +7,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -25,13 +27,29 @@ TEXT = {"zh": "{what}", "en": "{what}"}
 PAUSES_S = (0.02, 0.05, 0.11, 0.17)
 
 
-def delays_ms(folder: Path, count: int) -> list[float]:
-    """The delays of ``count`` alarms [ms], one after the other."""
-    assembled = demo_campus(seed=1, spaces=SPACES)
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server whose rule is over every power of its campus; ``addresses`` are those of the points."""
+
+    runtime: Runtime
+    loop: asyncio.AbstractEventLoop
+    url: str
+    addresses: list[str]
+
+    def say(self, values: Sequence[tuple[str, float]]) -> None:
+        """Hand values [W] to the ingest, on the server's loop."""
+        readings = [RawReading(address, value, time.time()) for address, value in values]
+        self.loop.call_soon_threadsafe(self.runtime.ingest.accept, readings, "simulator")
+
+
+@contextmanager
+def served(folder: Path, spaces: int = SPACES) -> Iterator[Served]:
+    """It, over a demo campus of so many spaces."""
+    assembled = demo_campus(seed=1, spaces=spaces)
     runtime = runtime_of(assembled, [], folder / "cache")
     rule = Rule("over", Selector(("power",)), Condition("outside", high=1e4), TEXT, TEXT, TEXT, TEXT, TEXT, 600.0)
     open_desk(runtime, AlarmRules({"over": rule}), folder / "state")
-    points = [point for point in assembled.points if point.quantity == "power"]
+    addresses = [point.address for point in assembled.points if point.quantity == "power"]
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -42,24 +60,28 @@ def delays_ms(folder: Path, count: int) -> list[float]:
         while not server.started:
             time.sleep(0.05)
         try:
-            with httpx.stream("GET", f"http://127.0.0.1:{port}/sse/alarms", timeout=30.0) as answer:
-                steps = _steps(answer.iter_lines())
-                next(steps)
-                return [
-                    _one(runtime, loop, points[number % len(points)].address, number, steps) for number in range(count)
-                ]
+            yield Served(runtime, loop, f"http://127.0.0.1:{port}", addresses)
         finally:
             server.should_exit = True
             thread.join(15.0)
 
 
-def _one(runtime: Runtime, loop: asyncio.AbstractEventLoop, address: str, number: int, steps: Iterator[str]) -> float:
+def delays_ms(folder: Path, count: int) -> list[float]:
+    """The delays of ``count`` alarms [ms], one after the other."""
+    with served(folder) as running, httpx.stream("GET", f"{running.url}/sse/alarms", timeout=30.0) as answer:
+        steps = _steps(answer.iter_lines())
+        next(steps)
+        return [
+            _one(running, running.addresses[number % len(running.addresses)], number, steps) for number in range(count)
+        ]
+
+
+def _one(running: Served, address: str, number: int, steps: Iterator[str]) -> float:
     """One alarm from the value to the line; then it ends again."""
     time.sleep(PAUSES_S[number % len(PAUSES_S)])
     for value, event in ((2e4, "alarm"), (0.0, "return")):
         begun = time.perf_counter()
-        reading = RawReading(address, value, time.time())
-        loop.call_soon_threadsafe(runtime.ingest.accept, [reading], "simulator")
+        running.say([(address, value)])
         while next(steps) != event:
             pass
         if event == "alarm":

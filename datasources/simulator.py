@@ -31,13 +31,15 @@ class Settings(BaseModel):
     """A simulated campus: the same ``seed`` gives the same readings.
 
     Each point reports at its own interval, or all of them every ``interval_s`` [s]. ``faults`` are listed faults,
-    ``fault_rate`` the share of points that get a fault of 1 to 12 hours by chance each day.
+    ``fault_rate`` the share of points that get a fault of 1 to 12 hours by chance each day, ``mishaps`` how many things
+    go wrong a day, some of which take several points with them.
     """
 
     model_config = ConfigDict(extra="forbid")
     seed: int = 1
     interval_s: Annotated[float, Field(ge=0.2, le=3_600)] | None = None
     fault_rate: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    mishaps: Annotated[float, Field(ge=0.0, le=1_000)] = 0.0
     faults: list[FaultSettings] = []
     _cache: Path | None = PrivateAttr(None)
 
@@ -64,7 +66,7 @@ class Simulation:
         self.model = CampusModel(self.points, settings.seed, settings.folder)
         self._only = only if only is not None and len(only) < len(points) else None
         self.told = self.points if self._only is None else [self.points[row] for row in self._only.tolist()]
-        self.faults = Faults(self.points, settings.faults, settings.fault_rate, settings.seed)
+        self.faults = Faults(self.points, settings.faults, settings.fault_rate, settings.seed, settings.mishaps)
 
     def values_at(self, times: npt.ArrayLike) -> Reported:
         """What points (rows) report at ``times`` [s since epoch, UTC] (columns), in the points' own units."""

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from datasources.faults import SENTINEL, SPIKE_FACTOR, Instant, Label, matches
+from datasources.faults import SENTINEL, SPIKE_FACTOR, Instant, matches
 from datasources.simulator_campus import CampusModel
+from datasources.simulator_mishaps import Fault, Mishaps
 from datasources.simulator_noise import key, keys, uniform
 from datasources.simulator_weather import DAY_S, UTC_OFFSET_S
 from twin.point import Point
@@ -48,13 +49,6 @@ class FaultSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault(Label):
-    """The label, and the ``row`` of its point."""
-
-    row: int
-
-
-@dataclass(frozen=True, slots=True)
 class Reported:
     """What meters report: ``values`` (points, times) and where a reading is ``missing``."""
 
@@ -63,12 +57,16 @@ class Reported:
 
 
 class Faults:
-    """The faults of a campus: those that were asked for, and ``rate`` of all points a day by chance (seeded)."""
+    """The faults of a campus: those that were asked for, ``rate`` of all points a day by chance (seeded), and those of
+    ``mishaps`` mishaps a day."""
 
-    def __init__(self, points: Sequence[Point], listed: Sequence[FaultSettings], rate: float, seed: int) -> None:
+    def __init__(
+        self, points: Sequence[Point], listed: Sequence[FaultSettings], rate: float, seed: int, mishaps: float = 0.0
+    ) -> None:
         self._points = points
         self._rate = rate
         self._seed = seed
+        self._mishaps = Mishaps(points, mishaps, seed) if mishaps else None
         self._keys = keys([p.id for p in points]) if rate else np.zeros(0, np.uint64)
         self._days: dict[int, list[Fault]] = {}
         self._held: dict[Fault, float] = {}  # what flat lines repeat: kept, for a live step has 50 ms
@@ -87,23 +85,29 @@ class Faults:
                 yield fault
 
     def _by_chance(self, day: int) -> list[Fault]:
-        """Those that begin on local day number ``day``; they last 1 to 12 hours."""
-        if not self._rate:
+        """Those that begin on local day number ``day``."""
+        if not self._rate and self._mishaps is None:
             return []
         if day not in self._days:
             if len(self._days) > 40:
                 self._days.clear()
-            stream = np.full(1, key(self._seed, "fault", day), np.uint64) ^ self._keys
-            draw = [uniform(stream, np.full(1, k, np.uint64)) for k in (1, 2, 3, 4)]
-            midnight = day * DAY_S - UTC_OFFSET_S
-            found = []
-            for row in np.flatnonzero(draw[0] < self._rate).tolist():
-                start = midnight + float(draw[1][row]) * DAY_S
-                end = start + 3_600.0 * (1 + 11 * float(draw[2][row]))
-                kind = KINDS[int(float(draw[3][row]) * len(KINDS))]
-                found.append(Fault(kind, self._points[row].id, start, end, row))
-            self._days[day] = found
+            self._days[day] = self._scattered(day) + (self._mishaps.of(day) if self._mishaps else [])
         return self._days[day]
+
+    def _scattered(self, day: int) -> list[Fault]:
+        """Those of single points; they last 1 to 12 hours."""
+        if not self._rate:
+            return []
+        stream = np.full(1, key(self._seed, "fault", day), np.uint64) ^ self._keys
+        draw = [uniform(stream, np.full(1, k, np.uint64)) for k in (1, 2, 3, 4)]
+        midnight = day * DAY_S - UTC_OFFSET_S
+        found = []
+        for row in np.flatnonzero(draw[0] < self._rate).tolist():
+            start = midnight + float(draw[1][row]) * DAY_S
+            end = start + 3_600.0 * (1 + 11 * float(draw[2][row]))
+            kind = KINDS[int(float(draw[3][row]) * len(KINDS))]
+            found.append(Fault(kind, self._points[row].id, start, end, row))
+        return found
 
     def report(self, model: CampusModel, times: F64, values: F64) -> Reported:
         """What is reported of the true ``values`` (points, times); they are not changed."""
@@ -134,6 +138,10 @@ class Faults:
             row[columns] = SENTINEL
         elif fault.kind == "zero":
             row[columns] = 0.0
+        elif fault.kind == "drift":
+            left = np.minimum(times[columns] - fault.start, fault.end - times[columns])
+            way = np.clip(left / fault.rise_s, 0.0, 1.0)
+            row[columns] += way * (fault.level - row[columns])
         elif fault.kind == "flat":
             if fault not in self._held:
                 self._held[fault] = float(model.at([fault.start])[fault.row, 0])

@@ -9,8 +9,8 @@ from typing import Any
 import dash
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 
+from pages._parts import alarm_strip, space_table, states, time_bar, twin_view
 from pages._parts import format as fmt
-from pages._parts import space_table, states, time_bar, twin_view
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs, covered, live
 from pages._parts.context import Context, context_of
@@ -43,6 +43,7 @@ async def layout(context: Context, building: str) -> html.Div:
     return html.Div(
         [
             bar(context, ""),
+            alarm_strip.strip(context),
             html.Main(
                 [
                     html.Div(twin_view.twin_view(context, building=building), className="stage"),
@@ -58,6 +59,7 @@ async def layout(context: Context, building: str) -> html.Div:
                 tabIndex=-1,
             ),
             html.Aside(id="details", className="details", **attrs({"aria-label": context.text("details.label")})),
+            alarm_strip.card(context),
             time_bar.time_bar(context),
             dcc.Store(id="building", data=building),
             dcc.Store(id="rows"),

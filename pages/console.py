@@ -9,7 +9,7 @@ from typing import Any
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import kpi_strip, sources, then, time_bar, twin_view
+from pages._parts import alarm_strip, kpi_strip, sources, then, time_bar, twin_view
 from pages._parts.bar import bar
 from pages._parts.blocks import attrs, digest, icon
 from pages._parts.context import Context, context_of
@@ -30,6 +30,7 @@ async def layout(context: Context) -> html.Div:
     return html.Div(
         [
             bar(context, PATH, middle=kpi_strip.domain_choice(context)),
+            alarm_strip.strip(context),
             kpi_strip.strip(context),
             html.Aside(
                 [_search(context), _tree(context)],
@@ -38,6 +39,7 @@ async def layout(context: Context) -> html.Div:
             ),
             html.Main(twin_view.twin_view(context), id="main", className="stage", tabIndex=-1),
             html.Aside(id="details", className="details", **attrs({"aria-label": context.text("details.label")})),
+            alarm_strip.card(context),
             time_bar.time_bar(context),
             html.Footer(sources.strip(context), id="sources", className="foot"),
             dcc.Interval(id="slow", interval=5000),

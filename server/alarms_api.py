@@ -29,7 +29,10 @@ from server.schemas_alarms import (
     KeptOut,
     OutOfServiceIn,
     RefusedOut,
+    RuleOut,
+    RulesOut,
     ShelveIn,
+    ShelveSeveralIn,
     StepsPage,
 )
 from server.schemas_alarms_figures import AlarmFiguresOut
@@ -39,6 +42,7 @@ from twin.alarms.journal import Journal, JournalError
 from twin.alarms.state import LETTERS, Event
 
 STANDING = "BCDEF"
+KINDS = frozenset({"threshold", "state", "loss", "finding", "source", "external"})
 STEPS_SHOWN = 100
 NOBODY = "operator"
 """Who acts where nobody has to sign in."""
@@ -62,6 +66,7 @@ Endpoint = Callable[..., Awaitable[DoneOut]]
 def add(api: APIRouter, runtime: Runtime) -> None:
     """Add the routes: those of fixed names before those that have the id of an alarm in them."""
     _add_list(api, runtime)
+    _add_rules(api, runtime)
     _add_journal(api, runtime)
     _add_bulk(api, runtime)
     _add_acts(api, runtime)
@@ -92,6 +97,7 @@ class _Filter:
     place: str
     rule: str
     text: str
+    kinds: frozenset[str]
 
     def takes(self, desk: AlarmDesk, alarm: Alarm) -> bool:
         """Whether an alarm is asked for."""
@@ -100,7 +106,7 @@ class _Filter:
         places = desk.engine.ground.places
         if any(of and not places.under(alarm.place, of) for of in (self.building, self.place)):
             return False
-        if self.rule and alarm.rule != self.rule:
+        if (self.rule and alarm.rule != self.rule) or (self.kinds and alarm.kind not in self.kinds):
             return False
         if not self.text:
             return True
@@ -108,7 +114,9 @@ class _Filter:
         return any(self.text in word.casefold() for word in (alarm.id, *alarm.texts.values(), *names))
 
 
-def _filter(desk: AlarmDesk, state: str, priority: str, building: str, place: str, rule: str, q: str) -> _Filter:
+def _filter(
+    desk: AlarmDesk, state: str, priority: str, building: str, place: str, rule: str, q: str, kind: str
+) -> _Filter:  # fmt: skip
     states = "".join(LETTERS) if state == "all" else state.replace(",", "").upper() or STANDING
     if set(states) - set(LETTERS):
         raise HTTPException(422, f"state='{state[:40]}': give letters of {', '.join(LETTERS)}, or 'all'")
@@ -121,7 +129,10 @@ def _filter(desk: AlarmDesk, state: str, priority: str, building: str, place: st
     for name in filter(None, (building, place)):
         if name not in desk.engine.ground.live.tree.index:
             raise HTTPException(404, f"there is no '{name[:100]}' in the campus: see /api/v1/buildings")
-    return _Filter(states, priorities, building, place, rule, q.strip().casefold())
+    kinds = frozenset(part for part in kind.split(",") if part)
+    if kinds - KINDS:
+        raise HTTPException(422, f"kind='{kind[:40]}': give some of {', '.join(sorted(KINDS))}")
+    return _Filter(states, priorities, building, place, rule, q.strip().casefold(), kinds)
 
 
 _SORTS: dict[str, Callable[[Alarm], Any]] = {
@@ -134,11 +145,12 @@ def _add_list(api: APIRouter, runtime: Runtime) -> None:
     @api.get("/alarms", responses={404: _PROBLEMS[404], 422: _PROBLEMS[422]})
     async def alarms(
         state: Text = "", priority: Text = "", building: Text = "", place: Text = "", rule: Text = "", q: Text = "",
+        kind: Text = "",
         sort: Annotated[str, Query(pattern="^(urgency|newest|oldest|changed|place)$")] = "urgency",
         at: Moment = "", limit: Limit = 100, offset: Offset = 0,
     ) -> AlarmsPage:  # fmt: skip
         desk = desk_of(runtime)
-        wanted = _filter(desk, state, priority, building, place, rule, q)
+        wanted = _filter(desk, state, priority, building, place, rule, q, kind)
         now = read_instant(at, "at", desk.now) if at else desk.now
         known = await _alarms_at(desk, now) if at else list(desk.book.alarms.values())
         rows = [alarm for alarm in known if wanted.takes(desk, alarm)]
@@ -152,6 +164,18 @@ def _add_list(api: APIRouter, runtime: Runtime) -> None:
             by_priority={str(p): n for p, n in sorted(Counter(alarm.priority for alarm in seen).items())},
             by_state=dict(sorted(Counter(alarm.letter for alarm in known).items())), journal=_kept(desk),
         )  # fmt: skip
+
+
+def _add_rules(api: APIRouter, runtime: Runtime) -> None:
+    @api.get("/alarms/rules", responses={404: _PROBLEMS[404]})
+    async def rules() -> RulesOut:
+        desk = desk_of(runtime)
+        known = Counter(alarm.rule for alarm in desk.book.alarms.values())
+        rows = [
+            RuleOut(id=rule.id, kind=rule.kind, priority=rule.priority, text=dict(rule.texts), alarms=known[rule.id])
+            for rule in sorted(desk.engine.rules.rules.values(), key=lambda rule: (rule.priority, rule.id))
+        ]
+        return RulesOut(items=rows, longest_shelving_s=desk.engine.rules.max_shelve_s)
 
 
 def _kept(desk: AlarmDesk) -> KeptOut:
@@ -283,6 +307,21 @@ def _add_bulk(api: APIRouter, runtime: Runtime) -> None:
     for name, event in (("ack", Event.ACK), ("reset", Event.RESET), ("unshelve", Event.UNSHELVE)):
         _route(api, f"/alarms/{name}", several(event), f"{name}_several")
 
+    async def shelve(request: Request, given: ShelveSeveralIn) -> DoneOut:
+        until = _shelved_until(runtime, given)
+        return await _do(runtime, request, Event.SHELVE, given.ids, given.reason, until, together=True)
+
+    _route(api, "/alarms/shelve", shelve, "shelve_several")
+
+
+def _shelved_until(runtime: Runtime, given: ShelveIn) -> float | None:
+    """The end of a shelving [s since epoch]; None: the next return."""
+    if given.minutes is not None and given.until is not None:
+        raise HTTPException(422, "give either 'minutes' or 'until', not both")
+    if given.minutes is not None:
+        return desk_of(runtime).now + 60.0 * given.minutes
+    return None if given.until is None else given.until.timestamp()
+
 
 def _add_acts(api: APIRouter, runtime: Runtime) -> None:
     def plain(event: Event) -> Endpoint:
@@ -295,11 +334,7 @@ def _add_acts(api: APIRouter, runtime: Runtime) -> None:
         _route(api, f"/alarms/{{alarm:path}}/{event.value}", plain(event), event.value)
 
     async def shelve(request: Request, alarm: Id, given: ShelveIn) -> DoneOut:
-        if given.minutes is not None and given.until is not None:
-            raise HTTPException(422, "give either 'minutes' or 'until', not both")
-        until = None if given.until is None else given.until.timestamp()
-        if given.minutes is not None:
-            until = desk_of(runtime).now + 60.0 * given.minutes
+        until = _shelved_until(runtime, given)
         return await _do(runtime, request, Event.SHELVE, [alarm], given.reason, until)
 
     async def out_of_service(request: Request, alarm: Id, given: OutOfServiceIn) -> DoneOut:

@@ -35,7 +35,7 @@ REMEMBERED = 5_000
 """Steps that can be told again to whoever lost the connection."""
 SHOWN = 500
 """Alarms in a snapshot, the most urgent; the rest is on the pages of the list."""
-IN_ONE = 200
+IN_ONE = 50
 """Steps in one event."""
 MOST_CLIENTS = 500
 BEAT_S = 5.0
@@ -118,6 +118,7 @@ class AlarmStream:
                 while (found := self.since(seq))[1]:
                     seq = found[0]
                     await _write(send, found[1])
+                    await asyncio.sleep(0)  # a flood is told in pieces, and others are answered between them
                 try:
                     async with asyncio.timeout(BEAT_S):
                         await wake.wait()

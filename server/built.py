@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT_DAYS = 7
+MISHAPS_A_DAY = 8.0
+"""So much goes wrong on the demo campus by itself."""
 
 
 def demo(cache: Path, seed: int, spaces: int) -> tuple[Assembled, str]:
@@ -37,6 +39,11 @@ def demo(cache: Path, seed: int, spaces: int) -> tuple[Assembled, str]:
         assembled = demo_campus(seed=seed, spaces=spaces)
         _pickle(path, assembled)
     return assembled, key
+
+
+def demo_life(seed: int) -> dict[str, float]:
+    """How the simulator of the demo campus is set."""
+    return {"seed": seed, "mishaps": MISHAPS_A_DAY}
 
 
 def demo_timetable(assembled: Assembled, seed: int, now: float) -> list[Lesson]:

@@ -24,7 +24,7 @@ from models3d import tiles
 from models3d.campus import Assembled
 from server.accounts.accounts import Accounts
 from server.alarms import AlarmDesk, open_desk
-from server.built import demo, demo_timetable, scene_of
+from server.built import demo, demo_life, demo_timetable, scene_of
 from server.chronicle import Chronicle
 from server.environment import allowed_hosts, cache_folder
 from server.feed import feed
@@ -304,12 +304,12 @@ def build_runtime(
         assembled, key = demo(cache, seed, spaces)
         assembled.timetable = demo_timetable(assembled, seed, clock())
         names = sorted({point.source for point in assembled.points if point.source})
-        sources = [SourceConfig(name, "simulator", {"seed": seed}) for name in names]
+        sources = [SourceConfig(name, "simulator", demo_life(seed)) for name in names]
         runtime = runtime_of(assembled, sources, cache, key=key, clock=clock)
         runtime.state_folder = cache / "demo" / f"{seed}-{spaces}" / "state"
         if not keep_history:
             return runtime
-        settings = Settings.model_validate({"seed": seed}, context={"cache": cache})
+        settings = Settings.model_validate(demo_life(seed), context={"cache": cache})
         open_desk(runtime, default_rules(), runtime.state_folder)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(

@@ -97,6 +97,23 @@ class AlarmsPage(BaseModel):
     journal: KeptOut
 
 
+class RuleOut(BaseModel):
+    """A rule, and how many alarms of it are not normal."""
+
+    id: str
+    kind: str
+    priority: int
+    text: dict[str, str] = Field(description="with {what}, {limit} ... as the rule has them")
+    alarms: int
+
+
+class RulesOut(BaseModel):
+    """All rules, the most urgent first, and how long an alarm may be shelved."""
+
+    items: list[RuleOut]
+    longest_shelving_s: float
+
+
 class StepsPage(BaseModel):
     """A page of the journal, the newest first."""
 
@@ -128,10 +145,13 @@ class CommentIn(_In):
     comment: Comment = ""
 
 
+Ids = Annotated[list[Annotated[str, Field(min_length=1, max_length=500)]], Field(min_length=1, max_length=1000)]
+
+
 class BulkIn(CommentIn):
     """The same for several alarms with one comment."""
 
-    ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=500)]], Field(min_length=1, max_length=1000)]
+    ids: Ids
 
 
 class ShelveIn(_In):
@@ -140,6 +160,12 @@ class ShelveIn(_In):
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
     minutes: Annotated[float | None, Field(gt=0, le=43_200, allow_inf_nan=False)] = None
     until: AwareDatetime | None = None
+
+
+class ShelveSeveralIn(ShelveIn):
+    """The same for several alarms with one reason."""
+
+    ids: Ids
 
 
 class OutOfServiceIn(_In):

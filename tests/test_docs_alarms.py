@@ -6,6 +6,10 @@ import re
 import textwrap
 from pathlib import Path
 
+import yaml
+
+from datasources.simulator import Settings
+from datasources.simulator_mishaps import KINDS as MISHAPS
 from server.schemas_alarms import EventWord
 from server.schemas_alarms_figures import AlarmFiguresOut
 from tests.conftest import ROOT
@@ -16,6 +20,8 @@ from twin.alarms.state import LETTERS
 from twin.alarms.words import PLACEHOLDERS
 
 REFERENCE = (ROOT / "docs/reference/alarms.md").read_text("utf-8")
+WORK = (ROOT / "docs/how-to/work-with-alarms.md").read_text("utf-8")
+SIMULATOR = (ROOT / "docs/reference/simulator.md").read_text("utf-8")
 HOW_TO = (ROOT / "docs/how-to/write-alarm-rules.md").read_text("utf-8")
 
 
@@ -30,6 +36,19 @@ def test_the_examples_are_read_as_they_stand(tmp_path: Path) -> None:
     assert "counter-silent" not in rules.rules
     assert {"cold-store-warm"} <= set(rules.rules)
     assert list(rules.windows) == ["pumps"]
+
+
+def test_the_fault_that_makes_an_alarm_is_read_as_it_stands() -> None:
+    (block,) = re.findall(r"```yaml\n(.+?)```", WORK, re.DOTALL)
+    source = yaml.safe_load(block)["sources"]["plant"]
+    assert source.pop("type") == "simulator"
+    (fault,) = Settings.model_validate(source).faults
+    assert (fault.kind, fault.points) == ("zero", "14/05/SW1/uplink.link_state")
+    used = set(re.findall(r"`([A-Z])`", WORK))
+    assert used <= {"A", "S", "Z"}
+    assert f"{sum(kind.share for kind in MISHAPS.values()):.2f}" == "1.00"
+    shares = re.findall(r"^\| (\d+) % \|", SIMULATOR, re.MULTILINE)
+    assert [int(share) for share in shares] == [round(100 * kind.share) for kind in MISHAPS.values()]
 
 
 def test_every_key_is_explained() -> None:

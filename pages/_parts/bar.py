@@ -12,6 +12,7 @@ from server.feed import NOT_MEASURED
 
 SCREENS = (
     ("/", "screen.console"),
+    ("/alarms", "alarms"),
     ("/trends", "screen.trends"),
     ("/reports", "screen.reports"),
     ("/feeds", "screen.feeds"),

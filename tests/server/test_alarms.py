@@ -91,7 +91,13 @@ def test_what_stands_is_listed_filtered_and_told_in_full(served: Served) -> None
         "building=1", "building=2", "priority=3", "priority=1,2", "state=C", "state=all", "rule=warm", "rule=cold",
         "q=room 102", "limit=1",
     )] == [2, 0, 2, 0, 0, 2, 2, 0, 1, 2]  # fmt: skip
-    for query in ("state=X", "priority=9", "priority=x", "sort=size", "limit=0", "at=soon"):
+    assert [get(served, f"?kind={kind}")["total"] for kind in ("threshold", "loss", "loss,threshold")] == [2, 0, 2]
+    told = get(served, "/rules")
+    assert [(row["id"], row["kind"], row["priority"], row["alarms"]) for row in told["items"]] == [
+        ("warm", "threshold", 3, 2)
+    ]
+    assert told["longest_shelving_s"] == 8 * 3600
+    for query in ("kind=x", "state=X", "priority=9", "priority=x", "sort=size", "limit=0", "at=soon"):
         assert query.partition("=")[0] in get(served, f"?{query}", 422)["detail"]
     assert "nowhere" in get(served, "?place=nowhere", 404)["detail"]
 
@@ -129,6 +135,20 @@ def test_acts_are_done_kept_and_told(served: Served) -> None:
     )
     assert get(served, "/warm:1/02/201/power")["alarm"]["state"] == "A"
     get(served, "/warm:nothing", 404)
+
+
+def test_several_are_shelved_with_one_reason_and_who_refuses_says_why(served: Served) -> None:
+    served.feed(room_101=600, room_102=700)
+    raised(served, FIRST, SECOND)
+    post(served, f"{FIRST}/shelve", {"reason": "mine", "minutes": 5})
+    done = post(served, "shelve", {"ids": [FIRST, SECOND], "reason": "works", "minutes": 30})
+    assert [(row["id"], row["shelved_why"]) for row in done["alarms"]] == [(SECOND, "works")]
+    assert [(row["id"], "shelved already" in row["why"]) for row in done["refused"]] == [(FIRST, True)]
+    assert post(served, "unshelve", {"ids": [FIRST, SECOND]})["refused"] == []
+    done = post(served, "shelve", {"ids": [FIRST, SECOND], "reason": "until it returns"})
+    assert [row["one_shot"] for row in done["alarms"]] == [True, True]
+    post(served, "shelve", {"ids": [FIRST], "minutes": 30}, 422)
+    post(served, "shelve", {"ids": [FIRST], "reason": "x", "minutes": 30, "until": "2030-01-01T00:00Z"}, 422)
 
 
 def test_a_program_of_another_origin_cannot_acknowledge(served: Served) -> None:
@@ -277,9 +297,9 @@ def test_openapi_names_every_route_of_the_alarms(served: Served) -> None:
     }  # fmt: skip
     acts = ("ack", "reset", "shelve", "unshelve", "out-of-service", "in-service")
     assert found == {
-        *(("get", path) for path in ("", "/journal", "/figures", "/{alarm}")),
+        *(("get", path) for path in ("", "/rules", "/journal", "/figures", "/{alarm}")),
         *(("post", f"/{{alarm}}/{act}") for act in acts),
-        *(("post", f"/{act}") for act in ("ack", "reset", "unshelve")),
+        *(("post", f"/{act}") for act in ("ack", "reset", "shelve", "unshelve")),
     }  # fmt: skip
     for path, row in paths.items():
         for answer in row.values() if "/alarms" in path else ():

@@ -29,7 +29,7 @@ from twin.live import Bools, Index, LiveState
 from twin.quantity import QUANTITIES
 
 POINT_GONE, RULE_GONE = "point-gone", "rule-gone"
-AT_ONCE = 1000
+AT_ONCE = 100
 """Alarms that are made or ended in one go: whoever runs the engine lets others have their turn between."""
 
 Occupied = Callable[[Sequence[str]], Collection[str]]

@@ -113,6 +113,8 @@ export interface LayerContext {
   readonly rooms: RoomGroupData[];
   /** Element over the canvas for HTML pieces (labels, HUD); pointer events pass through it. */
   readonly overlay: HTMLElement;
+  /** Counts changes of what stands over the view and names keep off; `marked`: slots over which a mark stands. */
+  readonly obstacles: { version: number; marked: ReadonlySet<number> };
   tokens: Tokens;
   /** This frame is drawn with plain light: what only the whole light needs can wait. */
   readonly lean: boolean;

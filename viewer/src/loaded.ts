@@ -71,6 +71,7 @@ export class Loaded {
       loaded: this.buildings,
       rooms: this.rooms,
       overlay: stage.overlay,
+      obstacles: { version: 0, marked: new Set() },
       get tokens() { return view.tokens; }, // prettier-ignore
       get lean() { return stage.lean; }, // prettier-ignore
       slow: stage.slow,

@@ -1,6 +1,7 @@
 // Every layer, in the order in which they are drawn and updated.
 
 import type { Layer } from '../layer.ts';
+import { BeaconsLayer } from './beacons.ts';
 import { EdgesLayer } from './edges.ts';
 import { EnvelopeLayer } from './envelope.ts';
 import { GroundLayer } from './ground.ts';
@@ -28,6 +29,7 @@ export function createLayers(): Layer[] {
     new TreesLayer(),
     new GroundLayer(),
     new LinksLayer(),
+    new BeaconsLayer(), // before the names, which keep off it
     new LabelsLayer(),
     new EdgesLayer(),
     new OutlineLayer(),

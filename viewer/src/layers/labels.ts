@@ -51,6 +51,8 @@ const STYLE = {
 /** Where no site's name stands over its buildings, they have nothing but their own [CSS pixels]. */
 const LEAST_ALONE = 40;
 const BUILDING_LIFTS = [26, 44, 64, 88];
+/** Over the mark of a building (layers/beacons.ts), whose stem leads to it. */
+const MARKED_LIFTS = [63, 84];
 /** Sites stand off the buildings: above them, or below them in the near half of the picture. */
 const SITE_LIFTS = Array.from({ length: 16 }, (_, i) => 30 + 20 * i);
 /** On the other side only the nearest places: a leader across the whole block says less than a name on its roofs. */
@@ -78,6 +80,7 @@ export class LabelsLayer implements Layer {
   private ready = false;
   private stale = true;
   private cameraVersion = -1;
+  private obstacles = -1;
   /** Of the page's type (type-scale.ts). */
   private scale = 1;
   private gone = false;
@@ -185,11 +188,12 @@ export class LabelsLayer implements Layer {
   }
 
   beforeDraw(): boolean {
-    const { rig, view } = this.ctx!;
+    const { rig, view, obstacles } = this.ctx!;
     if (!this.ready || this.mesh === null) return false;
     this.mesh.visible = view.labels;
-    if (!view.labels || (!this.stale && rig.version === this.cameraVersion)) return false;
+    if (!view.labels || (!this.stale && rig.version === this.cameraVersion && obstacles.version === this.obstacles)) return false;
     this.cameraVersion = rig.version;
+    this.obstacles = obstacles.version;
     this.stale = false;
     this.layOut();
     return false;
@@ -283,12 +287,13 @@ export class LabelsLayer implements Layer {
     if (glyphs === null) return null;
     if (anchor.kind === 'space' && !selected && glyphs.width > pixels * ratio * 1.25) return false;
     const near = y > rig.height * 0.52 ? -1 : 1;
+    const bare = anchor.kind === 'building' && this.ctx!.obstacles.marked.has(anchor.slot);
     const lifts =
-      anchor.kind === 'site' ? [...SITE_LIFTS.map((l) => near * l), ...SITE_LIFTS.slice(0, ACROSS).map((l) => -near * l)] : anchor.kind === 'building' || selected ? BUILDING_LIFTS : FLAT_LIFTS;
+      bare ? MARKED_LIFTS : anchor.kind === 'site' ? [...SITE_LIFTS.map((l) => near * l), ...SITE_LIFTS.slice(0, ACROSS).map((l) => -near * l)] : anchor.kind === 'building' || selected ? BUILDING_LIFTS : FLAT_LIFTS;
     const rank = (selected ? 1000 : style.rank) + Math.min(90, pixels / 10) + (this.shown.has(anchor) ? 5 : 0);
     return {
       anchor, glyphs, rank, x: x * ratio, y: y * ratio, width: glyphs.width, height: glyphs.height,
-      lifts: lifts.map((l) => l * ratio * this.scale), clear: anchor.kind === 'site',
+      lifts: lifts.map((l) => l * ratio * this.scale), clear: anchor.kind === 'site', bare,
     }; // prettier-ignore
   }
 
@@ -318,7 +323,7 @@ export class LabelsLayer implements Layer {
     };
     for (const p of placed) {
       const wish = wishes[p.wish]!;
-      if (p.lift !== 0) {
+      if (p.lift !== 0 && !wish.bare) {
         const line = 1.5 * ratio;
         const top = p.lift > 0 ? p.y + wish.height : wish.y;
         put(atlas.solid, Math.round(wish.x - line / 2), top, line, Math.abs(p.lift));

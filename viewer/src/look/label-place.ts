@@ -12,6 +12,8 @@ export interface Wish {
   lifts: readonly number[];
   /** Whether the label keeps clear of the obstacles, too; where that leaves no place it stands on one rather than nowhere. */
   clear?: boolean;
+  /** Without a leader: something that stands on the anchor leads to it. */
+  bare?: boolean;
 }
 
 export interface Placed {
@@ -88,14 +90,14 @@ export function placeLabels(
       if (hits(x - GAP, y - GAP, wish.width + 2 * GAP, wish.height + 2 * GAP)) return false;
       if (clear && obstacles.some((o) => overlaps(o, x, y, wish.width, wish.height))) return false;
       const [top, tall] = leader(wish, lift);
-      return lift === 0 || !hits(wish.x - 2, top + 2, 4, tall - 4);
+      return lift === 0 || wish.bare === true || !hits(wish.x - 2, top + 2, 4, tall - 4);
     };
     const lift = wish.lifts.find((one) => fits(one, wish.clear === true)) ?? (wish.clear ? wish.lifts.find((one) => fits(one, false)) : undefined);
     if (lift === undefined) continue;
     const y = above(wish, lift);
     keep(x, y, wish.width, wish.height);
     const [top, tall] = leader(wish, lift);
-    if (lift !== 0) keep(wish.x - 2, top, 4, tall);
+    if (lift !== 0 && !wish.bare) keep(wish.x - 2, top, 4, tall);
     placed.push({ wish: i, x, y, lift });
   }
   return placed;

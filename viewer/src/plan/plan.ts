@@ -11,6 +11,7 @@ import { classOf } from '../ramp.ts';
 import type { SpaceState } from '../state.ts';
 import type { Tokens } from '../tokens.ts';
 import type { LinkHost } from '../links/host.ts';
+import { PlanBeacons } from './beacons.ts';
 import { PlanLinks } from './links.ts';
 import { PlaceList, type Place } from './list.ts';
 import { type Box, groupBox, groupPath, labelSeat, textWidth, union } from './shapes.ts';
@@ -58,6 +59,7 @@ export class Plan {
   private readonly state: SpaceState;
   private readonly actions: PlanActions;
   private readonly links: PlanLinks;
+  private readonly beacons: PlanBeacons;
   private view: PlanView;
   private shapes: Shape[] = [];
   private seats: SVGGElement[] = [];
@@ -86,10 +88,8 @@ export class Plan {
     this.list.element.append(this.links.section);
     this.element.append(this.root, this.note, this.scale.element, this.list.element);
     parent.append(this.element);
-    this.box = new ViewBox(this.root, () => {
-      this.fitLabels();
-      this.scale.update(this.box.scale);
-    });
+    this.beacons = new PlanBeacons(this.element, this.root, index);
+    this.box = new ViewBox(this.root, () => this.fit());
     this.root.addEventListener('click', this.onClick);
     this.root.addEventListener('dblclick', this.onDoubleClick);
     this.root.addEventListener('pointerover', this.onHover);
@@ -128,6 +128,7 @@ export class Plan {
   dispose(): void {
     this.disposed = true;
     this.box.dispose();
+    this.beacons.dispose();
     this.element.remove();
   }
 
@@ -146,6 +147,7 @@ export class Plan {
     if (this.disposed || key !== this.drawn) return;
     this.shapes = [];
     this.seats = [];
+    this.beacons.seats.clear();
     this.root.replaceChildren();
     const box = this.place.storey >= 0 ? this.extent([this.place.building], this.place.storey) : this.extent(wanted, -1);
     this.note.textContent = box === null ? word('empty', lang) : '';
@@ -161,7 +163,7 @@ export class Plan {
     for (const { x, y, name } of this.links.outside(this.view.lang)) this.named(x, y, name);
     for (const seat of this.seats) this.root.append(seat);
     this.recolour();
-    this.fitLabels();
+    this.fit();
   }
 
   private ownerName(): string {
@@ -227,8 +229,7 @@ export class Plan {
     const block = this.blocks.get(building)!;
     const frame = this.frameOf(building);
     const local = this.groundOf(building);
-    const first = block.storeyGroup[local]!;
-    const last = block.storeyGroup[local + 1]!;
+    const [first, last] = [block.storeyGroup[local]!, block.storeyGroup[local + 1]!];
     this.shape(1 + building, groupPath(block, first, last, frame));
     if (first < last) this.seat(1 + building, [this.index.name(1 + building, this.view.lang)], block, first, frame);
   }
@@ -240,6 +241,7 @@ export class Plan {
     const local = storey - storeys[0];
     const outline = groupPath(block, block.storeyGroup[local]!, block.storeyGroup[local + 1]!, frame);
     svg('path', { d: outline, class: 'plan-outline', fill: this.view.tokens.hex.raised, stroke: this.view.tokens.hex['text-3'], 'stroke-width': 1.5, 'vector-effect': 'non-scaling-stroke' }, this.root);
+    this.beacons.sit(this.index.storeySlot(storey), labelSeat(block, block.storeyGroup[local]!, frame));
     const slot0 = this.index.firstSpace + spaces[0];
     const rooms = this.roomsOf(building, local).filter((k) => block.spaceGroup[k]! < block.spaceGroup[k + 1]!);
     for (const k of rooms) {
@@ -259,9 +261,10 @@ export class Plan {
     this.shapes.push({ slot, path, over, shown: '' });
   }
 
-  /** A text of one or two lines at the seat of a ring group; shown only where it fits (fitLabels). */
+  /** A text of one or two lines at the seat of a ring group; shown only where it fits (fit). */
   private seat(slot: number, lines: string[], block: Block, group: number, frame: BlockFrame): void {
     const seat = labelSeat(block, group, frame);
+    this.beacons.sit(slot, seat);
     if (seat === null || lines.length === 0) return;
     const holder = svg('g', { class: 'plan-label', transform: `translate(${seat.x} ${seat.y})`, 'pointer-events': 'none' }, this.root);
     holder.dataset['slot'] = String(slot);
@@ -288,7 +291,9 @@ export class Plan {
   }
 
   /** Texts keep 13 CSS pixels: both lines where they fit, else the number alone, else none. */
-  private fitLabels(): void {
+  private fit(): void {
+    this.scale.update(this.box.scale);
+    this.beacons.lay();
     const size = 13 * this.box.scale;
     for (const holder of this.seats) {
       const width = Number(holder.dataset['width']);
