@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const campus = window.campus;
-  const EVERY_MS = 5000;
+  const EVERY_MS = 3000;
   const SOON_MS = 400;
   const el = (id) => document.getElementById(id);
   const page = () => document.querySelector('[data-page="incidents"], [data-page="incident"], [data-page="log"]');
@@ -64,11 +64,13 @@
       return;
     }
     const timer = setInterval(ask, EVERY_MS);
+    ask();
     stop = () => clearInterval(timer);
   }
 
+  /** The first answer counts too: something may have come since the page was made. */
   function compare(now) {
-    if (seen && seen !== now) later();
+    if (seen !== now) later();
     seen = now;
   }
 
@@ -153,6 +155,7 @@
     const input = document.createElement("input");
     input.type = "file";
     input.multiple = true;
+    input.setAttribute("aria-label", place.dataset.label);
     input.accept = ".png,.jpg,.jpeg,.webp,.pdf,.txt,.csv";
     const label = document.createElement("label");
     label.className = "button incident-file-pick";

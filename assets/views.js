@@ -33,7 +33,7 @@
     const says = make("p", { class: "views-says", role: "status" });
     const name = make("input", { type: "text", maxlength: 60, required: "", id: "view-name", autocomplete: "off" });
     const share = make("input", { type: "checkbox", id: "view-shared" });
-    const sharing = make("label", { class: "views-share", hidden: "" }, share, words("share"));
+    const sharing = make("label", { class: "views-share", for: "view-shared", hidden: "" }, share, words("share"));
     const form = make("form", { class: "views-form" },
       make("label", { for: "view-name" }, words("name")), make("div", { class: "views-row" }, name, make("button", { class: "button", type: "submit" }, words("keep"))), sharing);
     const dialog = make("dialog", { class: "views-list", "aria-label": button.getAttribute("aria-label") },

@@ -5,6 +5,7 @@ do. What is pressed is asked of the API (assets/incidents.js), and what changed 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -21,12 +22,17 @@ from pages._parts.context import Context, context_of
 from pages._parts.incident_body import files, groups, head
 from pages._parts.incident_timeline import timeline
 from pages._parts.markdown import rendered
+from pages._parts.twin_view import impact_url
 from server.incidents_api import detail, people_of
 from server.incidents_words import say
 from server.instants import read_instant
 from server.runtime import Runtime
 from server.schemas_incidents import IncidentDetailOut
+from twin.domains import channels
 from twin.incidents.journal import JournalError
+from viewer import CampusView
+
+log = logging.getLogger(__name__)
 
 PATH = "/incidents/<incident>"
 PARTS = ("head", "groups", "timeline", "files")
@@ -60,7 +66,7 @@ async def layout(context: Context, incident: str) -> html.Div:
                 **attrs({"data-incident": incident, "data-at": context.query.get("at", "")}),
             ),
         ],
-        className="page", **attrs({"data-page": "incident", "data-state": "ready"}),
+        className="page operations", **attrs({"data-page": "incident", "data-state": "ready"}),
     )  # fmt: skip
 
 
@@ -102,7 +108,7 @@ def _body(context: Context, found: IncidentDetailOut) -> list[Child]:
     )
     right = html.Div(
         [
-            *acts, _part(say("do", lang), *_to_do(context, found)),
+            *acts, _scene(context, found), _part(say("do", lang), *_to_do(context, found)),
             _part(say("files", lang), html.Div(drawn["files"], id="incident-files")),
         ],
         className="incident-right",
@@ -135,6 +141,31 @@ def _to_do(context: Context, found: IncidentDetailOut) -> Sequence[Child]:
         parts.append(html.P(say("do.none", lang), className="quiet-line"))
     parts.append(html.Ul([html.Li(link) for link in _links(context, found)], className="incident-links"))
     return parts
+
+
+def _scene(context: Context, found: IncidentDetailOut) -> Child:
+    """Where the failure reaches, small; None where the topology knows nothing of the cause."""
+    row, runtime = found.incident, context.runtime
+    if not row.cause or not runtime.impacts.known().knows(row.cause):
+        return None
+    channel = next(iter(channels().values()))
+    view = CampusView(
+        id="incident-view", sceneUrl=runtime.scene.scene_url, liveUrl="/ws/live", channel=channel.key,
+        legend=channel.legend(), lang=context.lang, theme=context.theme, mode="3d", lens="data", selection=row.place,
+        flyTo=row.building or row.place, time="live", impact=impact_url({"impact": row.cause}), labels=True,
+    )  # fmt: skip
+    label = say("reach", context.lang)
+    keys = [
+        html.Li([html.I(className=f"key impact-{name}", **attrs({"aria-hidden": "true"})), word])
+        for name, word in (
+            ("lost", context.text("impact.key.lost")), ("weakened", context.text("impact.key.weakened")),
+            ("cause", context.text("impact.key.cause")),
+        )
+    ]  # fmt: skip
+    return html.Section(
+        [html.H2(label), html.Div(view, className="incident-scene"), html.Ul(keys, className="incident-keys")],
+        className="incident-part", **attrs({"aria-label": label}),
+    )  # fmt: skip
 
 
 def _links(context: Context, found: IncidentDetailOut) -> list[html.A]:
@@ -238,6 +269,11 @@ def callbacks(app: dash.Dash, runtime: Runtime) -> None:
     async def show(again: dict[str, Any] | None, route: dict[str, str]) -> Any:
         context = context_of(runtime, route)
         found = await _found(context, str((again or {}).get("incident", ""))[:40])
+        rest = (dash.no_update,) * (len(PARTS) - 1)
         if not isinstance(found, IncidentDetailOut):
-            return found, *(dash.no_update,) * (len(PARTS) - 1)
-        return _parts(context, found)
+            return found, *rest
+        try:
+            return await asyncio.to_thread(_parts, context, found)
+        except Exception:  # whatever it is, the reader gets a sentence and the log the reason
+            log.exception("the incident %r could not be drawn", found.incident.id)
+            return states.broken(context), *rest

@@ -59,7 +59,7 @@ async def layout(context: Context) -> html.Div:
                 id="main", className="sheet incidents-sheet", tabIndex=-1,
             ),
         ],
-        className="page", **attrs({"data-page": "incidents", "data-state": "ready"}),
+        className="page operations", **attrs({"data-page": "incidents", "data-state": "ready"}),
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ async def layout(context: Context) -> html.Div:
                 id="main", className="sheet log-sheet", tabIndex=-1,
             ),
         ],
-        className="page", **attrs({"data-page": "log", "data-state": "ready"}),
+        className="page operations", **attrs({"data-page": "log", "data-state": "ready"}),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from server.runtime import Runtime
     from twin.kpi_value import KpiValue
 
-FIGURES = (("energy", "power"), ("network", "clients"), ("network", "bandwidth_in"))
+FIGURES = (("energy", "energy.power"), ("energy", "energy.energy_today"), ("network", "network.ap_online"))
 """The three figures of a sheet: domain and key."""
 OUTSIDE = ("temperature", "humidity", "irradiance", "wind_speed", "rain")
 """Quantities that are weather where the campus itself has a point of them."""

@@ -171,7 +171,7 @@ def _alarms(write: _Writer) -> Section | None:
         return _nothing(write, "alarms")
     rows = [
         [Cell(write.name(row.texts, row.id), _priority(write, row.priority)), Cell(_place(write, row)),
-         Cell(write.time(row.raised) if row.raised is not None else DASH),
+         Cell(write.time(row.raised) if row.raised is not None else DASH, "" if row.active else write.say("over")),
          Cell(row.acked_by or say("who.nobody", write.lang))] for row in left.loose[: SHOWN["alarms"]]
     ]  # fmt: skip
     return _table(write, "alarms", ("what", "where", "since", "who"), rows, len(left.loose))

@@ -15,6 +15,7 @@ from server.values import instant, utc
 from twin.domains import channels
 from twin.incidents.incident import Incident, Member
 from twin.incidents.journal import Journal, KeptFile
+from twin.topology import medium_of
 
 if TYPE_CHECKING:
     from server.alarms import AlarmDesk
@@ -26,6 +27,8 @@ SHOWN = 50
 """Open incidents that the live stream tells, the most urgent."""
 CALLING = "BDE"
 OTHER = "other"
+MEDIA = {"network": "network", "electricity": "energy"}
+"""The domains of devices that have no point of their own."""
 
 
 class Board:
@@ -110,7 +113,7 @@ class Board:
             return {}
         places = self._alarms.engine.ground.places
         if places.of(cause).place or places.of(cause).nodes:
-            return dict(places.full_name(cause))
+            return dict(places.name(cause))
         named = None if self._known is None else self._known.named(cause).names
         if not named:
             return dict(places.name(cause))
@@ -121,7 +124,11 @@ class Board:
         """The domain of what an alarm of an incident is about, ``other`` where it has none."""
         live = self._alarms.engine.ground.live
         row = live.index.get(member.alarm.partition(":")[2])
-        return OTHER if row is None else self._domains.get(live.points[row].quantity, OTHER)
+        if row is not None:
+            return self._domains.get(live.points[row].quantity, OTHER)
+        kinds = self._runtime.topology.kinds
+        media = (medium_of(kinds[spot]) for spot in member.spots if spot in kinds)
+        return next((MEDIA[medium] for medium in media if medium in MEDIA), OTHER)
 
     def _nodes(self, incident: Incident) -> list[str]:
         index = self._alarms.engine.ground.live.tree.index

@@ -150,7 +150,7 @@ def files(context: Context, found: IncidentDetailOut) -> Child:
     for row in found.files:
         small = None
         if row.type.startswith("image/"):
-            small = html.Img(src=row.url, alt=row.name, loading="lazy", className="incident-picture")
+            small = html.Img(src=row.url, alt=row.name, className="incident-picture")
         size = (
             fmt.with_unit(row.size / 1024, "kB", 0)
             if row.size < 1 << 20

@@ -77,6 +77,8 @@ def who(context: Context, row: IncidentOut) -> Child:
         return html.Span(row.assignee, className="incident-who")
     if row.acked_by:
         return html.Span(say("who.acked", context.lang, name=row.acked_by), className="incident-who")
+    if row.state != "open":
+        return html.Span(say("who.nobody-did", context.lang), className="incident-who")
     owner = name(context, row.owner, "")
     nobody = html.B(say("who.nobody", context.lang))
     return html.Span([nobody, f" · {owner}"] if owner else nobody, className="incident-who")
