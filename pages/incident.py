@@ -182,10 +182,9 @@ def _links(context: Context, found: IncidentDetailOut) -> list[html.A]:
     point = "" if speaker is None else speaker.alarm.partition(":")[2]
     if point in context.runtime.live.index:
         links.append(html.A(say("link.trend", lang), href=f"/trends?what={quote(point, safe=safe)}", className="link"))
-    if speaker is not None:
-        links.append(
-            html.A(say("link.alarm", lang), href=f"/alarms?sel={quote(speaker.alarm, safe=safe)}", className="link")
-        )
+    if speaker is not None and any(page["path"] == "/alarms" for page in dash.page_registry.values()):
+        where = f"/alarms?view=all&alarm={quote(speaker.alarm, safe=safe)}"
+        links.append(html.A(say("link.alarm", lang), href=where, className="link"))
     return links
 
 

@@ -64,7 +64,8 @@ async def layout(context: Context) -> html.Div:
 
 
 def _hand_over(context: Context) -> html.A:
-    return html.A(say("handover", context.lang), href=f"/log?sheet=1&lang={context.lang}", className="button")
+    where = f"/api/v1/handover?lang={context.lang}"
+    return html.A(say("handover", context.lang), href=where, target="_blank", className="button")
 
 
 def _address(query: Mapping[str, str], **change: str) -> str:

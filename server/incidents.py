@@ -14,11 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from server.alarms import open_desk
 from server.incidents_ground import Window, causes_of, window_of
 from server.incidents_out import Board
 from server.incidents_told import tell_history
-from twin.alarms.alarm import Transition
+from twin.alarms.alarm import SYSTEM, Transition
 from twin.alarms.journal import JournalError as AlarmJournalError
 from twin.alarms.state import Event
 from twin.incidents.engine import REOPEN_S, WINDOW_S, Changes, Engine
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from server.alarms import AlarmDesk
     from server.impact_board import Known
     from server.runtime import Runtime
-    from twin.alarms.rule import AlarmRules
 
 log = logging.getLogger(__name__)
 
@@ -295,6 +293,11 @@ def stated(actor: str, status: Status, text: str, now: float) -> Callable[[Incid
     return does
 
 
+def noticed(to: str, now: float) -> Callable[[Incident], Entry]:
+    """Somebody was told of it: a person, a group, another system."""
+    return lambda incident: Entry(incident.id, now, "notice", SYSTEM, "", {"to": to})
+
+
 def open_incidents(runtime: Runtime, folder: Path | None, window: Window | None = None) -> IncidentDesk | None:
     """The incidents of a campus whose alarms are open, running with the server, kept in ``folder``; without one, or
     where it cannot be used, in memory alone. ``window`` as of the desk."""
@@ -312,9 +315,3 @@ def open_incidents(runtime: Runtime, folder: Path | None, window: Window | None 
     runtime.incidents = desk
     runtime.background.append(("the incidents", desk.run))
     return desk
-
-
-def open_operations(runtime: Runtime, rules: AlarmRules, folder: Path | None) -> None:
-    """The alarms of a campus and its incidents, running with the server, kept in ``folder``."""
-    open_desk(runtime, rules, folder)
-    open_incidents(runtime, folder)

@@ -34,7 +34,8 @@ MEDIA = {"network": "network", "electricity": "energy"}
 class Board:
     """The open incidents as they stand, drawn anew after each change; in whatever thread, one at a time.
 
-    ``fresh``: what was drawn has not been told yet. ``rows`` are the most urgent first, all of them.
+    ``fresh``: what was drawn has not been told yet. ``rows`` are the most urgent first, all of them; ``of_alarm`` says
+    which open incident an alarm is part of.
     """
 
     def __init__(self, runtime: Runtime, alarms: AlarmDesk, journal: Journal) -> None:
@@ -51,10 +52,11 @@ class Board:
     def draw(self, known: Known | None, incidents: Iterable[Incident]) -> None:
         """Tell the incidents as they are now."""
         self._look_in(known)
-        every = {row.id: self.told(row) for row in list(incidents)}
+        drawn = list(incidents)
+        every = {row.id: self.told(row) for row in drawn}
         rows = tuple(sorted((row for row in every.values() if row.state == "open"), key=_urgency))
         self._by_id = every
-        self.of_alarm = {alarm: row.id for row in rows for alarm in row.alarms}
+        self.of_alarm = {alarm: row.id for row in drawn if row.state == "open" for alarm in row.members}
         event = _event(rows)
         if event != self.event:
             self.rows, self.event, self.fresh = rows, event, True

@@ -23,7 +23,7 @@ from datasources.simulator import Settings
 from models3d import tiles
 from models3d.campus import Assembled
 from server.accounts.accounts import Accounts
-from server.alarms import AlarmDesk
+from server.alarms import AlarmDesk, open_desk
 from server.built import demo, demo_timetable, scene_of
 from server.chronicle import Chronicle
 from server.environment import allowed_hosts, cache_folder
@@ -31,7 +31,7 @@ from server.feed import feed
 from server.files import Bundle
 from server.forecasts import Forecaster
 from server.impact_board import ImpactBoard
-from server.incidents import IncidentDesk, open_operations
+from server.incidents import IncidentDesk, open_incidents
 from server.kpi_memory import remember
 from server.late import late_of
 from server.live import Hub
@@ -314,7 +314,8 @@ def build_runtime(
         if not keep_history:
             return runtime
         settings = Settings.model_validate({"seed": seed}, context={"cache": cache})
-        open_operations(runtime, default_rules(), runtime.state_folder)
+        open_desk(runtime, default_rules(), runtime.state_folder)
+        open_incidents(runtime, runtime.state_folder)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
             demo_entry(assembled.points), cache / "demo" / f"{seed}-{spaces}",
@@ -332,7 +333,8 @@ def build_runtime(
     reloader = Reloader(runtime, read.config, cache, seen)
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
     if keep_history:
-        open_operations(runtime, read.config.alarms, runtime.state_folder)
+        open_desk(runtime, read.config.alarms, runtime.state_folder)
+        open_incidents(runtime, runtime.state_folder)
         runtime.keep_history(read.config.file.history, folder)
         runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))
     return runtime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -16,9 +17,11 @@ from typing import Any
 
 import pytest
 
+from server.incidents import noticed
 from server.incidents_files import clean, type_of
 from tests.server.incident_campus import WINDOW_S, desk_of, down, incidental, until, wired
 from tests.server.serving import Served
+from twin.alarms.rule import AlarmRules
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 STATIONS = [f"1/01/1{n:02}/AP" for n in range(1, 7)]
@@ -60,7 +63,7 @@ def test_one_cause_is_one_incident_that_is_told_worked_on_and_over(served: Serve
     row = failed_storey(served)
     assert (row["number"], row["state"], row["status"], row["cause"]) == (1, "open", "new", "1/01/SW")
     assert row["text"] == {"zh": "1/01/SW 中断", "en": "1/01/SW is down"}
-    assert row["cause_names"]["en"] == "House 1 Switch 1/01"
+    assert row["cause_names"]["en"] == "Switch 1/01"
     assert (row["place"], row["building"], row["active"], row["consequences"]) == ("1/01", "1", 7, 6)
     assert (row["priority"], row["affected_spaces"], row["acknowledged"]) == (2, 6, False)
     assert row["action"]["zh"] == "到现场检查电源"
@@ -204,6 +207,22 @@ def test_a_cascade_of_a_thousand_is_at_most_three_incidents_and_holds_up_nobody(
         assert row["found"] == "inferred" or row["cause"] == "GRID" or row["cause"].endswith("MSB")
         assert took < WINDOW_S + 10, took
         assert max(gaps[1:]) < 0.1, f"an event loop that waits holds up everybody: {max(gaps[1:]) * 1000:.0f} ms"
+
+
+def test_other_rules_and_wires_are_taken_over_and_what_stands_goes_on(served: Served) -> None:
+    failed_storey(served)
+    desk = desk_of(served)
+    before = desk.engine.causes if desk.engine is not None else None
+    assert served.loop is not None
+    asyncio.run_coroutine_threadsafe(desk.alarms.follow(AlarmRules()), served.loop).result(10)
+    until(served, lambda: desk.engine is not None and desk.engine.causes is not before)
+    served.call(lambda: setattr(served.runtime.impacts, "_known", None))
+    down(served, ["1/02/SW"])
+    until(served, lambda: len(desk.board.rows) == 2)
+    post(served, "I1/note", {"text": "still there"}, 201)
+    asyncio.run_coroutine_threadsafe(desk.act("I1", noticed("duty", desk.now)), served.loop).result(10)
+    assert [line["kind"] for line in get(served, "/I1")["timeline"]][-2:] == ["note", "notice"]
+    assert get(served, "/I1")["incident"]["active"] == 7
 
 
 KILLED = """
