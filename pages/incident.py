@@ -79,7 +79,7 @@ async def _found(context: Context, incident: str) -> IncidentDetailOut | html.Di
     back = ("/incidents", say("back", lang))
     try:
         moment = read_instant(at, "at", desk.now) if at else None
-        await desk.ready.wait()
+        await desk.known()
         return await asyncio.to_thread(detail, desk, incident, moment)
     except KeyError:
         return states.message("missing", say("none.this", lang), say("none.this-text", lang), link=back)
@@ -96,9 +96,9 @@ def _parts(context: Context, found: IncidentDetailOut) -> tuple[Child, ...]:
 def _body(context: Context, found: IncidentDetailOut) -> list[Child]:
     lang = context.lang
     drawn = dict(zip(PARTS, _parts(context, found), strict=True))
-    past = bool(context.query.get("at"))
-    acts = [] if past or found.incident.state == "merged" else [_acts(context, found)]
-    writes = [] if past or found.incident.state == "merged" else [_write(context)]
+    may = not context.query.get("at") and found.incident.state != "merged" and iw.may_act()
+    acts = [_acts(context, found)] if may else []
+    writes = [_write(context)] if may else []
     left = html.Div(
         [
             _part(say("took", lang), html.Div(drawn["groups"], id="incident-groups")),

@@ -20,7 +20,6 @@ from pages._parts import states
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs, icon
 from pages._parts.context import Context, context_of
-from server.accounts.who import rank, who_now
 from server.incidents_words import say
 from server.runtime import Runtime
 from server.schemas_shifts import LogEntryOut, LogOut, ShiftOut
@@ -49,7 +48,7 @@ async def layout(context: Context) -> html.Div:
                     ),
                     _choice(context),
                     iw.says(context),
-                    _write(context) if _may_write() else None,
+                    _write(context) if iw.may_act() else None,
                     html.Div(lines, id="log-lines"),
                     dcc.Store(id="log-again"),
                     html.P(id="announce", className="sr-only", role="status"),
@@ -59,11 +58,6 @@ async def layout(context: Context) -> html.Div:
         ],
         className="page operations", **attrs({"data-page": "log", "data-state": "ready"}),
     )  # fmt: skip
-
-
-def _may_write() -> bool:
-    who = who_now()
-    return who is not None and rank(who.role) >= rank("operator")
 
 
 def _take(context: Context) -> html.Div:
@@ -140,7 +134,7 @@ async def _lines(context: Context) -> Child:
     lang, query = context.lang, context.query
     try:
         found = await read_log(
-            context.runtime, query.get("shift", "")[:60], query.get("q", "")[:100], changes=_may_write()
+            context.runtime, query.get("shift", "")[:60], query.get("q", "")[:100], changes=iw.may_act()
         )
     except HTTPException as error:
         return states.message(
@@ -204,7 +198,7 @@ def _line(context: Context, row: LogEntryOut) -> html.Li:
         told = html.A(text, href=f"/incidents/{row.incident}", className="link")
     where = iw.name(context, row.place_names, row.place)
     own: Child = html.Span(say(f"log.kind.{row.kind}", lang), className="note")
-    if row.kind == "note" and _may_write():
+    if row.kind == "note" and iw.may_act():
         own = _buttons(context, row)
     facts = [*([where] if where else []), *([row.actor] if row.actor else []), *(f"#{tag}" for tag in row.tags)]
     return html.Li(

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 TURN_S = 0.25
 """So often at most the incidents are worked out and told [s]."""
 SECOND_S = 1.0
+READY_S = 10.0
 AT_ONCE = 50
 """Alarms that are held back or let speak in one go: whoever else waits has their turn between."""
 FILE = "incidents.sqlite"
@@ -99,9 +100,24 @@ class IncidentDesk:
         async with self._turn:
             self._steps.clear()
             standing = list(self.alarms.book.alarms.values())
-            changes = await asyncio.to_thread(self._recalled, standing)
+            try:
+                changes = await asyncio.to_thread(self._recalled, standing)
+            except Exception as error:  # a file that cannot be read must not end what is found from now on
+                log.exception("the journal of the incidents cannot be read; they are kept in memory only")
+                self.trouble = f"{self.journal.path} cannot be read ({error}): move it away and start again"
+                self.journal = self.board.journal = Journal(None)
+                self.engine = self._known = None
+                changes = await asyncio.to_thread(self._recalled, standing)
         await self._carry_out(changes)
         self.ready.set()
+
+    async def known(self) -> None:
+        """Wait until the incidents are known after a start; JournalError where that takes too long."""
+        try:
+            async with asyncio.timeout(READY_S):
+                await self.ready.wait()
+        except TimeoutError:
+            raise JournalError("the incidents are still being read: ask again in a moment") from None
 
     def _recalled(self, standing: Sequence[object]) -> Changes:
         self._follow()
@@ -180,7 +196,9 @@ class IncidentDesk:
                 log.error("%s", error)
             self.trouble = str(error)
             return
-        self._unkept, self.trouble = Changes(), ""
+        self._unkept = Changes()
+        if self.journal.path is not None:
+            self.trouble = ""
 
     async def _carry_out(self, changes: Changes) -> None:
         """Hold back what is a consequence, let go of what is none any more; tell everybody."""
@@ -210,7 +228,7 @@ class IncidentDesk:
     async def act(self, id_: str, does: Callable[[Incident], Entry | None]) -> Incident:
         """Let somebody do something with an incident: ``does`` changes it and gives the entry for its timeline. Told
         once it is on the disk. KeyError: there is none of that id, ClosedError: it was merged into another one."""
-        await self.ready.wait()
+        await self.known()
         async with self._turn:
             incident = await asyncio.to_thread(self._acted, id_, does)
         if self.board.fresh:
@@ -244,7 +262,7 @@ class IncidentDesk:
 
     async def acknowledge(self, id_: str, actor: str, comment: str) -> int:
         """Acknowledge all alarms of an incident that wait for it; how many that were. KeyError as above."""
-        await self.ready.wait()
+        await self.known()
         assert self.engine is not None
         incident = self.engine.incidents.get(id_) or await asyncio.to_thread(self.journal.load, id_)
         if incident is None:

@@ -87,8 +87,8 @@ def _add_reading(api: APIRouter, runtime: Runtime) -> None:
     async def one(incident: Id, at: Moment = "") -> IncidentDetailOut:
         desk = desk_of(runtime)
         moment = read_instant(at, "at", desk.now) if at else None
-        await desk.ready.wait()
         try:
+            await desk.known()
             return await asyncio.to_thread(detail, desk, incident, moment)
         except KeyError:
             raise _unknown(incident) from None
@@ -129,7 +129,7 @@ async def listed(
     fits = _filter(desk, building, priority, assignee)
     now = read_instant(at, "at", desk.now) if at else desk.now
     moment = now if at else None
-    await desk.ready.wait()
+    await desk.known()
 
     def told() -> tuple[list[IncidentOut], int]:
         rows = [row for row in desk.journal.heads(states, moment) if fits(row)]

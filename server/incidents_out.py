@@ -39,7 +39,8 @@ class Board:
     """
 
     def __init__(self, runtime: Runtime, alarms: AlarmDesk, journal: Journal) -> None:
-        self._runtime, self._alarms, self._journal = runtime, alarms, journal
+        self._runtime, self._alarms = runtime, alarms
+        self.journal = journal
         self._known: Known | None = None
         self._spaces: dict[str, int] = {}
         self._domains = {channel.quantity: channel.domain for channel in channels().values()}
@@ -71,7 +72,7 @@ class Board:
 
     def kept(self, incident: Incident, at: float | None = None) -> IncidentOut:
         """An incident of the journal, whose members are read from there. ``at`` [s since epoch]: as it stood then."""
-        incident.members = self._journal.members(incident.id)
+        incident.members = self.journal.members(incident.id)
         if at is not None:
             _as_of(incident, at)
         return self.told(incident)

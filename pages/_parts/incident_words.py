@@ -10,6 +10,7 @@ from dash import html
 from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
+from server.accounts.who import rank, who_now
 from server.incidents_words import say, say_or
 from server.schemas_incidents import IncidentOut
 from twin.domains import domains
@@ -119,6 +120,12 @@ def sub_screens(context: Context, here: str) -> html.Nav:
         ],
         className="sub-screens", **attrs({"aria-label": say("parts", context.lang)}),
     )  # fmt: skip
+
+
+def may_act() -> bool:
+    """Whether who asks may do more than read."""
+    who = who_now()
+    return who is not None and rank(who.role) >= rank("operator")
 
 
 def number(row: IncidentOut) -> html.Span:
