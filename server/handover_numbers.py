@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from server.texts import LANGUAGES
-from twin.kpi_text import COVERS, in_words
+from twin.kpi_text import BRIEFS, COVERS, in_words
 from twin.quantity import QUANTITIES
 from twin.space import Campus
 
 if TYPE_CHECKING:
     from server.runtime import Runtime
-    from twin.kpi_value import KpiValue
+    from twin.kpi_value import KpiValue, Sentence
 
 FIGURES = (("energy", "energy.power"), ("energy", "energy.energy_today"), ("network", "network.ap_online"))
 """The three figures of a sheet: domain and key."""
@@ -25,7 +25,7 @@ OUTSIDE = ("temperature", "humidity", "irradiance", "wind_speed", "rain")
 @dataclass(frozen=True, slots=True)
 class Number:
     """A figure with what must be known of it. ``have`` of ``of`` count (0: that says nothing); ``age_s`` [s] of the
-    oldest value in it, ``reason`` why there is none, by language."""
+    oldest value in it, ``reason`` why there is none and ``notes`` what else must be known of it, by language."""
 
     names: dict[str, str]
     value: float | None
@@ -38,6 +38,7 @@ class Number:
     quality: str
     origin: str
     reason: dict[str, str]
+    notes: list[dict[str, str]] = field(default_factory=list)
 
 
 def headlines(runtime: Runtime) -> list[Number]:
@@ -52,14 +53,16 @@ def headlines(runtime: Runtime) -> list[Number]:
 def _figure(runtime: Runtime, row: KpiValue, now: float) -> Number:
     known = bool(np.isfinite(row.oldest))
     zh, en = COVERS[row.covers]
-    reason: dict[str, str] = {}
-    if row.reason is not None:
-        zone = runtime.kpis.zone
-        reason = {lang: in_words(row.reason, zone, lang, brief=False) for lang in LANGUAGES}
+    zone = runtime.kpis.zone
+
+    def words(sentence: Sentence) -> dict[str, str]:
+        return {lang: in_words(sentence, zone, lang, brief=sentence.code in BRIEFS) for lang in LANGUAGES}
+
+    reason = {} if row.reason is None else words(row.reason)
     return Number(
         {"zh": row.kpi.zh, "en": row.kpi.en}, row.value, row.unit, row.kpi.decimals, row.have, row.of,
         {"zh": zh, "en": en}, max(0.0, now - row.oldest) if known else None, row.quality.name.lower(), row.origin,
-        reason,
+        reason, [words(note) for note in row.notes],
     )  # fmt: skip
 
 

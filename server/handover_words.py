@@ -111,6 +111,7 @@ def _figure(write: _Writer, row: Number) -> Figure:
         return Figure(write.name(row.names), write.say("unknown"), "", [write.name(row.reason)] if row.reason else [])
     if row.of:
         notes.append(write.say("covers", have=number(row.have), of=number(row.of), what=write.name(row.covers)))
+    notes += [write.name(note) for note in row.notes]
     if row.quality != "good":
         notes.append(say_or(f"sheet.quality.{row.quality}", write.lang, row.quality))
     if row.age_s is not None:

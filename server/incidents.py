@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -35,6 +36,8 @@ TURN_S = 0.25
 """So often at most the incidents are worked out and told [s]."""
 SECOND_S = 1.0
 READY_S = 10.0
+FORGET_S = 6 * 3600.0
+DAY_S = 86_400.0
 AT_ONCE = 50
 """Alarms that are held back or let speak in one go: whoever else waits has their turn between."""
 FILE = "incidents.sqlite"
@@ -67,6 +70,7 @@ class IncidentDesk:
         self._steps: deque[Transition] = deque()
         self._wake = asyncio.Event()
         self._unkept = Changes()
+        self._next_forget = time.monotonic() + 60.0
         alarms.book.listeners.append(self._take)
 
     @property
@@ -91,9 +95,19 @@ class IncidentDesk:
                     await self.turn()
                 except Exception:  # one alarm that cannot be told must not end all incidents
                     log.exception("the incidents failed in one turn and go on")
+                if time.monotonic() >= self._next_forget:
+                    self._next_forget = time.monotonic() + FORGET_S
+                    with suppress(JournalError):
+                        await asyncio.to_thread(self._forget, self.now - self.alarms.engine.rules.keep_days * DAY_S)
                 await asyncio.sleep(TURN_S)
         finally:
             await asyncio.shield(asyncio.to_thread(self.journal.close))
+
+    def _forget(self, before: float) -> None:
+        """What ended before ``before`` [s since epoch] is kept no longer than the journal of the alarms is."""
+        for name in self.journal.forget(before):
+            if self.files is not None:
+                (self.files / name).unlink(missing_ok=True)
 
     async def _begin(self) -> None:
         """Take up what the journal has, against what the alarms are now."""

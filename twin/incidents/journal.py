@@ -184,6 +184,18 @@ class Journal:
             for seq, incident, time, kind, actor, text, data in rows
         ]
 
+    def forget(self, before: float) -> list[str]:
+        """Forget incidents that ended before an instant [s since epoch], with all that belongs to them; the hashes of
+        files that nothing refers to any more."""
+        with self._writing() as db:
+            old = "SELECT id FROM incidents WHERE state <> 'open' AND ended < ?"
+            hashes = {row[0] for row in db.execute(f"SELECT hash FROM files WHERE incident IN ({old})", (before,))}  # noqa: S608 - our own words
+            for table in ("members", "entries", "files"):
+                db.execute(f"DELETE FROM {table} WHERE incident IN ({old})", (before,))  # noqa: S608 - as above
+            db.execute("DELETE FROM incidents WHERE state <> 'open' AND ended < ?", (before,))
+            kept = {row[0] for row in db.execute("SELECT hash FROM files")}
+        return sorted(hashes - kept)
+
     def chain(self, incident: str) -> list[str]:
         """An incident and all that were merged into it."""
         found = [incident]

@@ -144,3 +144,15 @@ def test_a_newer_journal_is_refused_in_words(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(JournalError, match="newer Campus Twin"):
         Journal(path)
+
+
+def test_what_ended_long_ago_is_forgotten_with_its_files(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "incidents.sqlite")
+    rows = [incident(state="ended", ended=9.0), incident(id="I2", number=2), incident(id="I3", number=3, ended=50.0,
+                                                                                    state="ended")]  # fmt: skip
+    journal.write(rows, [], [Entry(row.id, 5.0, "opened") for row in rows])
+    for of, name in (("I1", "aa"), ("I1", "bb"), ("I3", "bb")):
+        journal.add_file(KeptFile(of, name, "a.png", "image/png", 3, "li", 6.0), Entry(of, 6.0, "file", "li", "a.png"))
+    assert journal.forget(20.0) == ["aa"], "the other one is needed still"
+    assert [row.id for row in journal.heads(("open", "ended"))] == ["I2", "I3"]
+    assert (journal.entries("I1", 9), journal.files("I1"), journal.number()) == ([], [], 3)
