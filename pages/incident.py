@@ -144,9 +144,9 @@ def _to_do(context: Context, found: IncidentDetailOut) -> Sequence[Child]:
 
 
 def _scene(context: Context, found: IncidentDetailOut) -> Child:
-    """Where the failure reaches, small; None where the topology knows nothing of the cause."""
+    """Where the failure reaches, small; None where it is over, or the topology knows nothing of the cause."""
     row, runtime = found.incident, context.runtime
-    if not row.cause or not runtime.impacts.known().knows(row.cause):
+    if row.state != "open" or not row.cause or not runtime.impacts.known().knows(row.cause):
         return None
     channel = next(iter(channels().values()))
     view = CampusView(

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from server.accounts.who import Who
 from server.shift_log import book_of
 from server.shift_store import VERSION, ShiftLog, ShiftLogError
-from server.views import Views, ViewsError
+from server.views import Views, ViewsError, may_share
 from tests.pdf_text import Pdf
 from tests.server.incident_campus import desk_of, down, incidental, until
 from tests.server.serving import Served
@@ -137,6 +138,7 @@ def test_a_view_is_an_address_of_ours_with_a_name(served: Served) -> None:
         "/ x",
     ):
         assert "no address" in ask(served, "POST", "views", 422, {"name": "x", "address": bad})["detail"], bad
+    assert [may_share(Who("x", role, "local")) for role in ("viewer", "operator")] == [False, True]
     ask(served, "DELETE", f"views/{row['id']}", 204)
     ask(served, "DELETE", f"views/{row['id']}", 404)
     assert ask(served, "GET", "views")["items"] == []
