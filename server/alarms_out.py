@@ -36,7 +36,13 @@ def alarm_out(desk: AlarmDesk, alarm: Alarm, *, then: bool = False) -> AlarmOut:
         out_of_service=alarm.out_of_service, review=instant(alarm.review), removed_by=alarm.removed_by,
         removed_why=alarm.removed_why, escalated=alarm.escalated, latch=alarm.latch, simulated=alarm.simulated,
         data="unknown" if row is None else "stale" if bool(ground.live.stale[row]) else "fresh",
+        incident="" if then else _incident(desk, alarm),
     )  # fmt: skip
+
+
+def _incident(desk: AlarmDesk, alarm: Alarm) -> str:
+    incidents = desk.runtime.incidents
+    return "" if incidents is None else incidents.board.of_alarm.get(alarm.id, "")
 
 
 def _held(desk: AlarmDesk, alarm: Alarm) -> list[dict[str, str]]:
@@ -45,7 +51,13 @@ def _held(desk: AlarmDesk, alarm: Alarm) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for actor in alarm.suppressed_by:
         window = windows.get(actor.removeprefix(PREFIX)) if actor.startswith(PREFIX) else None
-        found.append({lang: actor if window is None else window.reason[lang] for lang in LANGS})
+        if window is not None:
+            found.append({lang: window.reason[lang] for lang in LANGS})
+        elif actor.startswith("incident:I"):
+            number = actor.removeprefix("incident:I")
+            found.append({lang: table(lang)["alarms.held.incident"].format(number=number) for lang in LANGS})
+        else:
+            found.append(dict.fromkeys(LANGS, actor))
     return found
 
 

@@ -52,12 +52,20 @@ class AlarmStream:
         self._steps: deque[tuple[int, Transition]] = deque(maxlen=REMEMBERED)
         self._wake: set[asyncio.Event] = set()
         self._cache: tuple[int, int, bytes] | None = None
+        self._incidents: tuple[int, bytes] = (0, b"")
 
     def take(self, steps: Sequence[Transition]) -> None:
         """Remember steps and wake everybody."""
         self._steps.extend((step.seq, step) for step in steps)
         for event in self._wake:
             event.set()
+
+    def tell_incidents(self, event: bytes) -> None:
+        """Tell everybody the open incidents, a finished event: after a snapshot, and from now on whenever it is
+        another one."""
+        self._incidents = self._incidents[0] + 1, event
+        for each in self._wake:
+            each.set()
 
     def place_of(self, told: str) -> int | None:
         """The number of the step that an event's id names; None where a snapshot has to be told."""
@@ -108,6 +116,7 @@ class AlarmStream:
         wake = asyncio.Event()
         self._wake.add(wake)
         self.clients += 1
+        heard = 0
         try:
             seq = self.place_of(told)
             if seq is None:
@@ -119,6 +128,9 @@ class AlarmStream:
                     seq = found[0]
                     await _write(send, found[1])
                     await asyncio.sleep(0)  # a flood is told in pieces, and others are answered between them
+                if self._incidents[0] != heard:
+                    heard, event = self._incidents
+                    await _write(send, event)
                 try:
                     async with asyncio.timeout(BEAT_S):
                         await wake.wait()

@@ -17,6 +17,7 @@ from server import (
     frames,
     history_api,
     impact,
+    incidents_api,
     kpis,
     links,
     mapping,
@@ -29,8 +30,10 @@ from server import (
     quality,
     reports_api,
     series,
+    shift_api,
     trends,
     unmapped_api,
+    views,
 )
 from server.runtime import Runtime
 from server.schemas import (
@@ -85,6 +88,7 @@ def router(runtime: Runtime) -> APIRouter:
     frames.add(api, runtime)
     history_api.add(api, runtime)
     impact.add(api, runtime)
+    incidents_api.add(api, runtime)
     kpis.add(api, runtime)
     links.add(api, runtime)
     mapping.add(api, runtime)
@@ -96,8 +100,10 @@ def router(runtime: Runtime) -> APIRouter:
     provenance.add(api, runtime)
     reports_api.add(api, runtime)
     series.add(api, runtime)
+    shift_api.add(api, runtime)
     trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
+    views.add(api, runtime)
     return api
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -116,6 +116,11 @@ class Known:
         """Whether all of the topology is invented."""
         edges = self.topology.edges
         return bool(edges) and all(edge.origin == "schematic" for edge in edges)
+
+    @property
+    def wires(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """The lower and upper ends of each link, and of all links of a line, by its id."""
+        return self._wires
 
     def wire(self, node: str) -> tuple[str, str] | None:
         """The lower and upper end of a link, None where ``node`` is none."""

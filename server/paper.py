@@ -91,7 +91,14 @@ class Drawing:
     """(sign, text): the signs are solid, hatch, line, band."""
 
 
-Block = Figures | Paragraph | Points | Table | Drawing
+@dataclass(frozen=True, slots=True)
+class Signatures:
+    """Lines to sign on: of each who signs it."""
+
+    items: Sequence[str]
+
+
+Block = Figures | Paragraph | Points | Table | Drawing | Signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +126,5 @@ class Document:
     page_of: str
     """'page {n} of {all}' in the document's language, with these two marks in it."""
     sections: Sequence[Section] = field(default_factory=list)
+    compact: bool = False
+    """Set closer: what has to fit one page."""

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from server import paper_fonts
-from server.paper import Block, Cell, Document, Drawing, Figure, Figures, Paragraph, Points, Section, Table
+from server.paper import Block, Cell, Document, Drawing, Figure, Figures, Paragraph, Points, Section, Signatures, Table
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 WHOLE = 10
@@ -71,7 +71,7 @@ def style() -> str:
 
 
 def _body(document: Document) -> Iterator[str]:
-    yield '<main class="paper"><header>'
+    yield f'<main class="paper{" compact" if document.compact else ""}"><header>'
     yield f'<p class="over">{_text(document.over)}</p><h1>{_text(document.title)}</h1>'
     yield f'<p class="under">{_text(document.under)}</p>'
     yield '<ul class="facts">' + "".join(f"<li>{_text(fact)}</li>" for fact in document.facts) + "</ul>"
@@ -100,6 +100,8 @@ def _block(block: Block) -> str:
         return f'<p class="{block.tone}">{_text(block.text)}</p>'
     if isinstance(block, Points):
         return '<ul class="points">' + "".join(f"<li>{_text(text)}</li>" for text in block.items) + "</ul>"
+    if isinstance(block, Signatures):
+        return '<ul class="signatures">' + "".join(f"<li>{_text(text)}</li>" for text in block.items) + "</ul>"
     return _drawing(block) if isinstance(block, Drawing) else _table(block)
 
 
@@ -128,8 +130,9 @@ def _table(table: Table) -> str:
     )  # fmt: skip
     note = f'<p class="quiet">{_text(table.note)}</p>' if table.note else ""
     whole = " whole" if len(table.rows) <= WHOLE else ""
+    caption = f"<caption>{_text(table.caption)}</caption>" if table.caption else ""
     return (
-        f'<div class="table{whole}"><table><caption>{_text(table.caption)}</caption><thead><tr>{head}</tr></thead>'
+        f'<div class="table{whole}"><table>{caption}<thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{note}"
     )
 

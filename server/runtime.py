@@ -31,6 +31,7 @@ from server.feed import feed
 from server.files import Bundle
 from server.forecasts import Forecaster
 from server.impact_board import ImpactBoard
+from server.incidents import IncidentDesk, open_incidents
 from server.kpi_memory import remember
 from server.late import late_of
 from server.live import Hub
@@ -101,7 +102,8 @@ class Runtime:
     ``history_trouble`` says why if that is not meant.
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read. ``state_folder`` is where the server keeps what is its own, None for a command that only asks;
-    ``alarms`` are None while a recording is played; ``accounts`` says who may sign in.
+    ``alarms`` and ``incidents`` are None while a recording is played; ``accounts`` says who may sign in,
+    ``desks`` are what other parts of the server keep open, by name.
     """
 
     assembled: Assembled
@@ -129,6 +131,7 @@ class Runtime:
     config: CampusConfig | None = None
     state_folder: Path | None = None
     alarms: AlarmDesk | None = None
+    incidents: IncidentDesk | None = None
     accepted: set[tuple[str, str]] = field(default_factory=set)
     started: float = field(default_factory=time.time)
     ready: bool = False
@@ -141,6 +144,7 @@ class Runtime:
     impacts: ImpactBoard = field(init=False)
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     accounts: Accounts | None = None
+    desks: dict[str, object] = field(default_factory=dict)
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _watch_task: asyncio.Task[None] | None = None
@@ -311,6 +315,7 @@ def build_runtime(
             return runtime
         settings = Settings.model_validate(demo_life(seed), context={"cache": cache})
         open_desk(runtime, default_rules(), runtime.state_folder)
+        open_incidents(runtime, runtime.state_folder)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
             demo_entry(assembled.points), cache / "demo" / f"{seed}-{spaces}",
@@ -329,6 +334,7 @@ def build_runtime(
     runtime.background.append(("the look-out for changes of the campus folder", reloader.run))
     if keep_history:
         open_desk(runtime, read.config.alarms, runtime.state_folder)
+        open_incidents(runtime, runtime.state_folder)
         runtime.keep_history(read.config.file.history, folder)
         runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))
     return runtime

@@ -57,6 +57,7 @@ class AlarmOut(BaseModel):
     escalated: int
     latch: bool
     simulated: bool
+    incident: str = Field(description="the open incident that it belongs to, '' for none")
     data: Literal["fresh", "stale", "unknown"] = Field(description="whether the point's value is fresh now")
 
 

@@ -7,6 +7,7 @@ elsewhere can point its own name at 127.0.0.1 (DNS rebinding) and would then rea
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ from server.problems import problem
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request body; Dash callbacks carry intent, readings come in batches of a few thousand."""
+MAX_FILE = 10 * 1024 * 1024
+"""Bytes of a file beside an incident; its route bounds it as it reads."""
+_FILES = re.compile(r"/api/v1/incidents/[^/]{1,40}/files")
 
 _TOO_LARGE = f"the request is larger than {MAX_BODY} bytes: send less at once"
 
@@ -127,7 +131,7 @@ class Guard:
         if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not same_origin(headers):
             return 403, "a page of another origin may not write here"
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > MAX_BODY:
+        if not length.isascii() or not length.isdigit() or int(length) > _largest(scope):
             return 413, _TOO_LARGE
         return None
 
@@ -142,6 +146,11 @@ class Guard:
             await send(message)
 
         return sender
+
+
+def _largest(scope: Scope) -> int:
+    """How many bytes a body may announce."""
+    return MAX_FILE if _FILES.fullmatch(scope["path"]) else MAX_BODY
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -27,6 +27,7 @@ from twin.mistake import Mistake, nearest
 from twin.point import Point
 from twin.point_table import read_points
 from twin.secret import literal_secrets
+from twin.shifts import ShiftEntries
 from twin.taken import Taken
 from twin.template import Template
 from twin.template_files import read_templates
@@ -129,6 +130,7 @@ class CampusFile(_Strict):
     history: HistoryEntry = Field(default_factory=HistoryEntry)
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
     accounts: AccountsEntry | None = None
+    shifts: ShiftEntries | None = None
 
 
 @dataclass(slots=True)

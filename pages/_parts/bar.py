@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
-from pages._parts import account
+from pages._parts import account, saved
 from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
 from server.accounts.words import say
@@ -13,6 +13,7 @@ from server.feed import NOT_MEASURED
 SCREENS = (
     ("/", "screen.console"),
     ("/alarms", "alarms"),
+    ("/incidents", "screen.incidents"),
     ("/trends", "screen.trends"),
     ("/reports", "screen.reports"),
     ("/feeds", "screen.feeds"),
@@ -41,6 +42,7 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
                     _feed(context) if fed else None,
                     marks(context),
                     _language(context),
+                    saved.button(context),
                     _keys(context) if fed else None,
                     _theme(context),
                     account.said(context),

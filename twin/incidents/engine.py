@@ -37,6 +37,14 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.incidents or self.members or self.entries or self.hush or self.release)
 
+    def add(self, later: Changes) -> None:
+        """Take in what a later step changed."""
+        self.incidents |= later.incidents
+        self.members |= later.members
+        self.entries += later.entries
+        self.hush += later.hush
+        self.release += later.release
+
 
 @dataclass(frozen=True, slots=True)
 class _Cause:

@@ -86,8 +86,13 @@ class Incident:
         """What the journal has; TypeError or KeyError where that is no incident."""
         return cls(
             **dict(head),
-            members={alarm: Member(**{**row, "spots": tuple(row["spots"])}) for alarm, row in members.items()},
+            members={alarm: member_of(row) for alarm, row in members.items()},
         )
+
+
+def member_of(row: Mapping[str, Any]) -> Member:
+    """What the journal has of a member; TypeError or KeyError where that is none."""
+    return Member(**{**row, "spots": tuple(row["spots"])})
 
 
 def row_of(member: Member) -> dict[str, Any]:

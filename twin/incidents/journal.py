@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twin.incidents.incident import Entry, Incident, row_of
+from twin.incidents.incident import Entry, Incident, Member, member_of, row_of
 
 VERSION = 1
 LONGEST_CHAIN = 50
+MOST_HEADS = 5000
+"""Rows that one question is answered with."""
 
 _SCHEMA = """
 CREATE TABLE incidents (id TEXT PRIMARY KEY, number INTEGER NOT NULL, state TEXT NOT NULL, opened REAL NOT NULL,
@@ -26,6 +28,7 @@ CREATE TABLE members (incident TEXT NOT NULL, alarm TEXT NOT NULL, body TEXT NOT
 CREATE TABLE entries (seq INTEGER PRIMARY KEY, incident TEXT NOT NULL, time REAL NOT NULL, kind TEXT NOT NULL,
                       actor TEXT NOT NULL, text TEXT NOT NULL, data TEXT NOT NULL);
 CREATE INDEX entries_incident ON entries (incident, seq);
+CREATE INDEX entries_time ON entries (time);
 CREATE TABLE files (incident TEXT NOT NULL, hash TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
                     size INTEGER NOT NULL, actor TEXT NOT NULL, time REAL NOT NULL, PRIMARY KEY (incident, hash, name))
     WITHOUT ROWID;
@@ -58,15 +61,17 @@ class Told:
 
 
 class Journal:
-    """The file ``path``; made where there is none. May be used from any thread."""
+    """The file ``path``; made where there is none. None: it is forgotten with the process. May be used from any
+    thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600, exist_ok=True)
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                path.touch(mode=0o600, exist_ok=True)
+            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -142,21 +147,54 @@ class Journal:
         """The highest number of any incident."""
         return int(self._rows("SELECT coalesce(max(number), 0) FROM incidents")[0][0])
 
-    def listed(
-        self, states: Sequence[str], priority: int, limit: int, offset: int
-    ) -> tuple[list[tuple[Incident, int, int]], int]:  # fmt: skip
-        """A page of incidents without members, the open ones first, then the newest; of each how many alarms it has and
-        how many are active. And how many there are."""
-        marks = ", ".join("?" for _ in states)
-        where = f"state IN ({marks}) AND priority <= ?"
-        total = int(self._rows(f"SELECT count(*) FROM incidents WHERE {where}", *states, priority)[0][0])  # noqa: S608
+    def heads(self, states: Sequence[str], at: float | None = None, limit: int = MOST_HEADS) -> list[Incident]:
+        """Incidents without their members: the open ones first, then the newest. ``at`` [s since epoch]: those that
+        were open at that instant, whatever became of them."""
+        if at is None:
+            marks = ", ".join("?" for _ in states)
+            where, values = f"state IN ({marks})", list[Any](states)
+        else:
+            where, values = "opened <= ? AND (ended IS NULL OR ended > ?)", [at, at]
         rows = self._rows(
-            "SELECT head, (SELECT count(*) FROM members WHERE incident = id),"  # noqa: S608 - as above
-            " (SELECT count(*) FROM members WHERE incident = id AND body ->> 'active')"
-            f" FROM incidents WHERE {where} ORDER BY state <> 'open', opened DESC, number DESC LIMIT ? OFFSET ?",
-            *states, priority, limit, offset,
+            f"SELECT head FROM incidents WHERE {where} ORDER BY state <> 'open', opened DESC, number DESC LIMIT ?",  # noqa: S608 - only question marks
+            *values, limit,
         )  # fmt: skip
-        return [(Incident.of(json.loads(head), {}), alarms, active) for head, alarms, active in rows], total
+        return [Incident.of(json.loads(head), {}) for (head,) in rows]
+
+    def counts(self) -> dict[str, int]:
+        """How many incidents there are of each state."""
+        return dict(self._rows("SELECT state, count(*) FROM incidents GROUP BY state ORDER BY state"))
+
+    def members(self, incident: str) -> dict[str, Member]:
+        """The alarms of an incident."""
+        rows = self._rows("SELECT alarm, body FROM members WHERE incident = ?", incident)
+        return {alarm: member_of(json.loads(body)) for alarm, body in rows}
+
+    def between(self, start: float, end: float, kinds: Sequence[str]) -> list[Told]:
+        """The entries of these kinds from ``start`` to before ``end`` [s since epoch], of all incidents, oldest
+        first."""
+        marks = ", ".join("?" for _ in kinds)
+        rows = self._rows(
+            "SELECT seq, incident, time, kind, actor, text, data FROM entries"  # noqa: S608 - only question marks
+            f" WHERE time >= ? AND time < ? AND kind IN ({marks}) ORDER BY time, seq LIMIT ?",
+            start, end, *kinds, MOST_HEADS,
+        )  # fmt: skip
+        return [
+            Told(seq, Entry(incident, time, kind, actor, text, json.loads(data)))
+            for seq, incident, time, kind, actor, text, data in rows
+        ]
+
+    def forget(self, before: float) -> list[str]:
+        """Forget incidents that ended before an instant [s since epoch], with all that belongs to them; the hashes of
+        files that nothing refers to any more."""
+        with self._writing() as db:
+            old = "SELECT id FROM incidents WHERE state <> 'open' AND ended < ?"
+            hashes = {row[0] for row in db.execute(f"SELECT hash FROM files WHERE incident IN ({old})", (before,))}  # noqa: S608 - our own words
+            for table in ("members", "entries", "files"):
+                db.execute(f"DELETE FROM {table} WHERE incident IN ({old})", (before,))  # noqa: S608 - as above
+            db.execute("DELETE FROM incidents WHERE state <> 'open' AND ended < ?", (before,))
+            kept = {row[0] for row in db.execute("SELECT hash FROM files")}
+        return sorted(hashes - kept)
 
     def chain(self, incident: str) -> list[str]:
         """An incident and all that were merged into it."""

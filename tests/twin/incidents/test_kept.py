@@ -120,9 +120,13 @@ def test_a_page_of_incidents_and_the_timeline_of_what_was_merged(tmp_path: Path)
         incident(id="I3", number=3, state="ended", ended=20.0, opened=10.0, priority=1),
     ]
     journal.write(rows, [], [Entry("I1", 5.0, "opened"), Entry("I2", 4.0, "note", "li", "虚报", {"n": 1})])
-    page, total = journal.listed(("open", "ended"), 4, 10, 0)
-    assert ([row.id for row, _, _ in page], total) == (["I1", "I3"], 2)
-    assert [row.id for row, _, _ in journal.listed(("open", "ended"), 1, 10, 0)[0]] == ["I3"]
+    assert [row.id for row in journal.heads(("open", "ended"))] == ["I1", "I3"]
+    assert [row.id for row in journal.heads((), 8.0)] == ["I1", "I2"], "as it stood then: not merged yet"
+    assert [row.id for row in journal.heads((), 12.0)] == ["I3", "I1"] or [
+        row.id for row in journal.heads((), 12.0)
+    ] == ["I1", "I3"]
+    assert journal.counts() == {"ended": 1, "merged": 1, "open": 1}
+    assert [told.entry.kind for told in journal.between(4.5, 6.0, ("opened", "note"))] == ["opened"]
     assert [(told.entry.kind, told.entry.text) for told in journal.entries("I1", 10)] == [
         ("note", "虚报"),
         ("opened", ""),
@@ -140,3 +144,15 @@ def test_a_newer_journal_is_refused_in_words(tmp_path: Path) -> None:
     journal.close()
     with pytest.raises(JournalError, match="newer Campus Twin"):
         Journal(path)
+
+
+def test_what_ended_long_ago_is_forgotten_with_its_files(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "incidents.sqlite")
+    rows = [incident(state="ended", ended=9.0), incident(id="I2", number=2), incident(id="I3", number=3, ended=50.0,
+                                                                                    state="ended")]  # fmt: skip
+    journal.write(rows, [], [Entry(row.id, 5.0, "opened") for row in rows])
+    for of, name in (("I1", "aa"), ("I1", "bb"), ("I3", "bb")):
+        journal.add_file(KeptFile(of, name, "a.png", "image/png", 3, "li", 6.0), Entry(of, 6.0, "file", "li", "a.png"))
+    assert journal.forget(20.0) == ["aa"], "the other one is needed still"
+    assert [row.id for row in journal.heads(("open", "ended"))] == ["I2", "I3"]
+    assert (journal.entries("I1", 9), journal.files("I1"), journal.number()) == ([], [], 3)
