@@ -26,7 +26,9 @@ pytestmark = pytest.mark.browser
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-3d-apis"]
 """Without WebGL the view draws plans: what axe reads is the same, and nothing waits for light."""
-SETTLED = "!document.querySelector('.loading-bar, [aria-busy=true]')"
+SETTLED = """[...document.querySelectorAll('.loading-bar, [aria-busy=true]')]
+    .every((part) => !part.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    && ['ready', undefined].includes(document.querySelector('#twin')?.dataset.state)"""
 WORDS = {"building": "1", "name": "x", "id": "x"}
 RUN = """async ([tags, rules]) => {
     const only = rules.length ? { type: 'rule', values: rules } : { type: 'tag', values: tags };
