@@ -8,6 +8,8 @@
   const REST_MS = 250;
   /** A hand that holds the cursor rests when it has not moved for so long [ms]. */
   const HOLD_MS = 800;
+  /** A cursor that goes with the picture goes without it after so long [ms]. */
+  const PATIENT_MS = 150;
   /** Played faster than this, the panels are of another hour than the scene. */
   const FAST = 600;
   /** While it plays the panels follow this often [ms]. */
@@ -33,6 +35,7 @@
   let timer = 0;
   let followed = 0;
   let pending = 0;
+  let following = 0;
   let failure = "";
   /** The instant of which nothing can be had [ms]: the empty scene that stands for it is drawn, too. */
   let lost = null;
@@ -53,8 +56,20 @@
     if (target && target.textContent !== text) target.textContent = text;
   }
 
+  /** False: the view would rather have the page move together with its picture. */
   function send(detail) {
-    element("twin")?.dispatchEvent(new CustomEvent("campus:time", { detail }));
+    return element("twin")?.dispatchEvent(new CustomEvent("campus:time", { detail, cancelable: true })) ?? true;
+  }
+
+  /** The page follows the cursor, at once or with the picture; it waits for that so long at most. */
+  function follow(atOnce) {
+    clearTimeout(following);
+    if (!atOnce) {
+      following = setTimeout(() => follow(true), PATIENT_MS);
+      return;
+    }
+    place();
+    reflect();
   }
 
   /** The strip and everything on it, with the next frame of the page. */
@@ -152,12 +167,10 @@
     wished = Math.round(wanted);
     failure = "";
     const against = campus.timeCompare.along(wished);
-    send({ at: wished, ...(against === null ? {} : { against }) });
-    place();
-    reflect();
+    const atOnce = send({ at: wished, ...(against === null ? {} : { against }) });
     clearTimeout(timer);
     timer = setTimeout(() => rest(), held ? HOLD_MS : REST_MS);
-    behind();
+    follow(atOnce || !held);
   }
 
   /** What is of another instant than the scene is seen to be: figures and panels follow when the cursor rests. */
@@ -283,8 +296,7 @@
     const slow = speed > 0 && detail.reached < 0.85 * speed;
     write(element("time-speed"), slow ? campus.text("time.reached", { n: Math.round(detail.reached) }) : "");
     if (drawn !== null && drawn === wished && drawn !== lost) failure = "";
-    place();
-    reflect();
+    follow(true);
   });
   document.addEventListener("campus:caught-up", () => {
     goLive();

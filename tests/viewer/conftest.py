@@ -93,6 +93,10 @@ class Shown:
         self._rest("gathers = true", "restart()")
         self.page.wait_for_function(KEPT, timeout=60_000)
 
+    def restart(self) -> None:
+        """Begin the picture at rest anew."""
+        self._rest("restart()")
+
     def _rest(self, *done: str) -> None:
         lines = "".join(f"if (rest) rest.{each};" for each in done)
         found = f"{VIEW}?.scene?.layers.find((layer) => layer.name === 'rest')"

@@ -145,6 +145,8 @@ def test_five_hundred_recolours_leave_no_trace_in_memory(show: Show, demo_scene:
             )
         )
 
+    shown.page.wait_for_function(f"{VIEW}.scene.index.labels !== null", timeout=30_000)  # the last that is fetched
+    shown.settle()
     recolour(20)
     before = heap(shown)
     recolour(500)

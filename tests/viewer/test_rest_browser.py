@@ -149,6 +149,35 @@ def test_a_few_new_values_are_smooth_too(show: Show, demo_scene: Scene) -> None:
     assert np.abs(picture(view) - few).max() <= 0.5 / 255, "and what is painted beside them is what all would be"
 
 
+KEPT_LAYER = "window.campusTwin.views.at(-1).scene.layers.find((layer) => layer.name === 'rest').kept"
+
+
+def test_new_values_are_painted_where_buildings_are_and_nowhere_else(show: Show, demo_scene: Scene) -> None:
+    """When every value changes, in a hurry or not, the ground is not painted again, and nothing is missed."""
+    view = show(context=SMALL, theme="light", channel="energy.power", labels=False, time=MORNING)
+    view.ready(smooth=True)
+    view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
+    view.settle()
+    view.restart()
+    view.page.wait_for_selector(SMOOTH, timeout=90_000)
+    view.page.evaluate(SHOW, [1, 0, "data"])
+    picture(view)
+    for hurried in ("false", "true"):
+        view.page.evaluate(f"window.campusTwin.views.at(-1).stage.hurried = {hurried}")
+        view.page.evaluate(SHOW, [6 if hurried == "false" else 4, 0, "data"])
+        tiles = picture(view)
+        drawn, of = view.page.evaluate(
+            f"[{KEPT_LAYER}.tiles.geometry.drawRange.count / 6, {KEPT_LAYER}.tiles.columns * {KEPT_LAYER}.tiles.rows]"
+        )
+        assert 0 < drawn < 0.8 * of, "the plain around the campus has none of them"
+        view.page.evaluate(f"{KEPT_LAYER}.painted = null")
+        different = np.abs(picture(view) - tiles).max(axis=2)
+        if hurried == "true":  # the ground beside them stays as smooth as it was
+            assert 0 < (different > 0.5 / 255).mean() < 0.3
+        else:
+            assert different.max() <= 0.5 / 255
+
+
 def test_a_picture_in_a_hurry_is_rough_and_the_next_one_smooth_again(show: Show, demo_scene: Scene) -> None:
     """While a hand is on its way along time the edges wait: a picture that is passed need not be fine."""
     context: Any = {"viewport": {"width": 320, "height": 220}}
@@ -156,13 +185,16 @@ def test_a_picture_in_a_hurry_is_rough_and_the_next_one_smooth_again(show: Show,
                 camera=over_first(demo_scene, 25, 260))  # fmt: skip
     view.ready(smooth=True)
     view.page.wait_for_function("window.campusTwin.views.at(-1).scene.index.labels !== null", timeout=30_000)
-    view.settle()  # what the names changed has begun the picture at rest anew
+    view.settle()
+    view.restart()  # as what the names changed does, or will
     view.page.wait_for_selector(SMOOTH, timeout=90_000)
     stage = "window.campusTwin.views.at(-1).stage"
     view.page.evaluate(SHOW, [6, 0, "data"])
     fine = picture(view)
+    assert view.page.evaluate(f"{KEPT_LAYER}.smooth.target !== null"), "this picture is a smooth one"
     view.page.evaluate(f"{stage}.hurried = true")
     view.page.evaluate(SHOW, [1, 0, "data"])
+    picture(view)  # or nothing would have changed by the next frame
     view.page.evaluate(SHOW, [6, 0, "data"])
     rough = picture(view)
     different = np.abs(rough - fine).max(axis=2)

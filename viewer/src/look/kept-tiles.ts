@@ -1,13 +1,12 @@
 // Which parts of the kept picture change: the screen in tiles, and of each slot the tiles that it is seen in. A few new
-// values then cost a few tiles, not the screen.
+// values then cost a few tiles, all of them those with a building, none of them the ground.
 
 import { BufferAttribute, BufferGeometry, DynamicDrawUsage } from 'three';
 
 /** Side of a tile [device pixels]. */
 export const TILE = 32;
-/** From this share of the words on, or of the tiles, everything is painted: to look for what is not would take longer. */
+/** From this share of the words on, to look for what did not change would take longer than to paint it. */
 const MANY = 0.2;
-const NEARLY_ALL = 0.75;
 
 export class Tiles {
   /** Squares of the screen, in its coordinates of -1 to 1; the marked ones are drawn. */
@@ -19,6 +18,8 @@ export class Tiles {
   /** Of each slot the first and last column and row; none: first > last. */
   private readonly boxes: Uint16Array;
   private count = 0;
+  /** The tiles that any slot is seen in; null: not asked for since something was learnt. */
+  private seen: Uint16Array | null = null;
 
   constructor(width: number, height: number, slots: number) {
     this.columns = Math.ceil(width / TILE);
@@ -47,6 +48,7 @@ export class Tiles {
   /** Takes in what stands in some rows of pixels, from `y` on: a slot each, at every `stride`-th number. */
   learn(slots: Uint32Array, stride: number, width: number, y: number): void {
     const { boxes } = this;
+    this.seen = null;
     const most = boxes.length / 4;
     for (let from = 0; from < slots.length; from += stride * width, y++) {
       // a smooth edge takes from its neighbour: a pixel is seen in those beside it too
@@ -83,7 +85,17 @@ export class Tiles {
     }
   }
 
-  /** Marks the slots that differ between two arrays of bytes, four to a word; false when so many do that all may be painted. */
+  /** The tiles that any slot is seen in are to be painted: all others show what no value changes. */
+  markSeen(): void {
+    if (this.seen === null) {
+      for (let slot = 0; 4 * slot < this.boxes.length; slot++) this.mark(slot);
+      this.seen = (this.index.array as Uint16Array).slice(0, 6 * this.count);
+    }
+    (this.index.array as Uint16Array).set(this.seen);
+    this.count = this.seen.length / 6;
+  }
+
+  /** Marks the slots that differ between two arrays of bytes, four to a word; false when so many do that it left off. */
   compare(now: Uint32Array, painted: Uint32Array): boolean {
     let words = 0;
     for (let w = 0; w < now.length; w++) if (now[w] !== painted[w]) words++;
@@ -94,7 +106,7 @@ export class Tiles {
       words--;
       for (let k = 0; k < 4; k++) if ((different >>> (8 * k)) & 0xff) this.mark(4 * w + k);
     }
-    return this.count < NEARLY_ALL * this.marked.length;
+    return true;
   }
 
   private add(x: number, y: number): void {

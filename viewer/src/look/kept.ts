@@ -47,8 +47,8 @@ export class Kept {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private away: Mesh[] = [];
   private readonly smooth: Smooth;
-  /** What is shown has edges that could be smoother. */
-  private rough = false;
+  /** What is shown has edges that could be smoother: in the tiles that values change, or everywhere. */
+  private rough: '' | 'seen' | 'all' = '';
 
   constructor(ctx: LayerContext) {
     this.ctx = ctx;
@@ -203,12 +203,13 @@ export class Kept {
     define(this.screen.material, 'DEPTH', deep);
     const tiles = this.tiles!;
     const changes = this.ctx.hurried ? null : this.smooth.target;
-    if (this.rough && changes) this.painted = null;
-    const all = !this.find(tiles);
+    const finer = this.rough !== '' && changes !== null;
+    if (finer && this.rough === 'all') this.painted = null;
+    const all = !this.find(tiles, finer);
     if (all || tiles.anyMarked) {
       tiles.flush();
       this.painter.geometry = all ? this.screen.geometry : tiles.geometry;
-      this.rough = this.smooth.target !== null && changes === null;
+      this.rough = this.smooth.target === null || changes !== null ? '' : all || this.rough === 'all' ? 'all' : 'seen';
       define(this.painter.material as RawShaderMaterial, 'CHANGES', changes !== null);
       this.into(changes ?? this.shown!, () => renderer.render(this.painter, this.eye));
       if (changes) this.smooth.paint(this.painter.geometry, this.shown!);
@@ -216,8 +217,8 @@ export class Kept {
     tiles.unmark();
   }
 
-  /** Marks what changed since it was painted; false when that is nearly everything. */
-  private find(tiles: Tiles): boolean {
+  /** Marks what changed since it was painted, with `again` all that values change; false when everything is to be painted. */
+  private find(tiles: Tiles, again: boolean): boolean {
     const { state, uniforms } = this.ctx;
     const [values, flags] = [words(state.value.image.data), words(state.flags.image.data)];
     const now = {
@@ -228,15 +229,17 @@ export class Kept {
     const material = this.painter.material as RawShaderMaterial;
     define(material, 'FADE', !now.faded);
     define(material, 'LIFT', now.hovered !== NO_SLOT);
+    const known = this.learnt && this.painted !== null;
     const last = (this.painted ??= { values: new Uint32Array(values.length), flags: new Uint32Array(flags.length), palette: -1, hovered: 0, faded: false });
     const few =
-      this.learnt && now.faded && last.faded && now.palette === last.palette &&
+      known && !again && now.faded && last.faded && now.palette === last.palette &&
       tiles.compare(values, last.values) && tiles.compare(flags, last.flags); // prettier-ignore
-    if (now.hovered !== last.hovered) [now.hovered, last.hovered].forEach((slot) => tiles.mark(slot));
+    if (known && !few) tiles.markSeen();
+    else if (now.hovered !== last.hovered) [now.hovered, last.hovered].forEach((slot) => tiles.mark(slot));
     Object.assign(last, now);
     last.values.set(values);
     last.flags.set(flags);
-    return few;
+    return known;
   }
 
   private release(): void {

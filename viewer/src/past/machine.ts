@@ -97,7 +97,11 @@ export class TimeMachine {
       deliver: (keys, frames) => this.take(this.wishes.get(keys)!, frames),
       failed: (keys, error) => this.failed(this.wishes.get(keys)!, error),
     });
-    view.root.addEventListener('campus:time', (e) => this.command((e as CustomEvent<Command>).detail), { signal: this.abort.signal });
+    view.root.addEventListener('campus:time', (e) => {
+      this.command((e as CustomEvent<Command>).detail);
+      // without a GPU the page is composed by the processor that draws: what is moved for itself holds up the picture
+      if (view.stage?.slow && this.past) e.preventDefault();
+    }, { signal: this.abort.signal }); // prettier-ignore
   }
 
   /** Whether an instant of the past is wanted or shown: the live values go elsewhere. */
