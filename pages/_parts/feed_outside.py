@@ -11,6 +11,7 @@ from pages._parts import format as fmt
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
 from pages._parts.feed_sources import head
+from pages._parts.said import said
 from server.hooks_api import hooks_out
 from server.notify_api import channels_out
 from server.schemas_hooks import HookOut
@@ -22,9 +23,9 @@ log = logging.getLogger(__name__)
 DEAD = 10
 """Messages that were given up, listed; GET /api/v1/notifications?state=dead has more."""
 NAMES = 5
-_HOOKS = ("hook", "state", "last", "alarms", "active", "unplaced")
+_HOOKS = ("hook", "state", "reason", "told-last", "alarms", "active")
 _CHANNELS = ("channel", "state", "reason", "sent-last", "waiting", "given-up")
-_RIGHT = frozenset({"last", "alarms", "active", "sent-last", "waiting", "given-up"})
+_RIGHT = frozenset({"told-last", "alarms", "active", "sent-last", "waiting", "given-up"})
 _DOTS = {"live": "live", "well": "live", "waiting": "connecting", "idle": "connecting", "failing": "down",
          "misconfigured": "misconfigured"}  # fmt: skip
 
@@ -47,17 +48,21 @@ def _in(context: Context) -> Child:
 
 
 def _hook(context: Context, row: HookOut) -> html.Tr:
-    names = ", ".join(list(row.unplaced_names)[:NAMES])
-    refused = context.text("feeds.hooks.refused", n=fmt.number(row.refused)) if row.refused else ""
-    notes = " · ".join(filter(None, (row.reason, refused)))
+    names = "; ".join(list(row.unplaced_names)[:NAMES])
+    notes = [
+        said(row.reason, context.lang),
+        context.text("feeds.hooks.refused", n=fmt.number(row.refused)) if row.refused else "",
+        context.text("feeds.hooks.unplaced", names=names) if names else "",
+    ]
+    why = " · ".join(filter(None, notes))
     return html.Tr(
         [
             html.Th([html.Span(row.name), html.Span(row.type, className="code")], scope="row"),
-            html.Td([_word(context, row.state), html.Span(notes, className="note")], className="state-cell"),
+            html.Td(_word(context, row.state), className="state-cell"),
+            html.Td(why or fmt.DASH, className="reason"),
             html.Td(_ago(context, row.last), className="right"),
             html.Td(fmt.number(row.alarms), className="right"),
             html.Td(fmt.number(row.active), className="right"),
-            html.Td(names or fmt.DASH, className="example", title=names or None),
         ],
         key=row.name,
         **attrs({"data-hook": row.name, "data-state": row.state}),
@@ -74,7 +79,11 @@ def _out(context: Context) -> Child:
         return None
     parts: list[Child] = [html.H2(context.text("feeds.notices"))]
     if trouble:
-        parts.append(html.P(f"{context.text('feeds.notices.trouble')} {trouble}", className="off", role="alert"))
+        parts.append(
+            html.P(
+                [context.text("feeds.notices.trouble"), " ", said(trouble, context.lang)], className="off", role="alert"
+            )
+        )
     try:
         if notifier is not None and notifier.channels:
             body = [_channel(context, row) for row in channels_out(notifier)]
@@ -95,7 +104,7 @@ def _channel(context: Context, row: ChannelOut) -> html.Tr:
         [
             html.Th([html.Span(row.name), html.Span(row.type, className="code")], scope="row"),
             html.Td([_word(context, row.state), html.Span(notes, className="note")], className="state-cell"),
-            html.Td(row.reason or fmt.DASH, className="reason"),
+            html.Td(said(row.reason, context.lang) or fmt.DASH, className="reason"),
             html.Td(_ago(context, row.last_sent), className="right"),
             html.Td(fmt.number(row.waiting), className="right"),
             html.Td(fmt.number(row.dead), className="right off" if row.dead else "right"),
@@ -114,7 +123,7 @@ def _given_up(context: Context, rows: list[Notice], total: int) -> Child:
             [
                 html.Span(fmt.clock(row.made, context.timezone), className="code"),
                 f" {row.channel}: {row.matter.texts.get(context.lang) or row.matter.id or test}",
-                html.Span(f" {row.error}", className="note"),
+                html.Span(f" {said(row.error, context.lang)}", className="note"),
             ],
             key=str(row.id),
         )
