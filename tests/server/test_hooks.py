@@ -139,17 +139,15 @@ def test_a_hook_without_a_good_token_lets_nobody_in_and_says_so(
         assert told["panels"] == ("waiting", "")
 
 
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (b"", "no JSON"), (b"{", "no JSON"), (b"\xff\xfe", "no JSON"), (b"[]", "no JSON object"),
-        (b"1", "no JSON object"),
-        (b"[" * 100_000, "nested too deeply"), (b'{"version": "3"}', "version 4"),
-    ],
-)  # fmt: skip
-def test_bodies_that_are_none_are_refused_with_the_reason(served: Served, body: bytes, said: str) -> None:
-    assert said in send(served, body, status=400)["detail"]
-    assert hook_of(served, "noc").counts.refused == 1
+def test_bodies_that_are_none_are_refused_with_the_reason(served: Served) -> None:
+    bodies = {
+        b"": "no JSON", b"{": "no JSON", b"\xff\xfe": "no JSON", b"[]": "no JSON object", b"1": "no JSON object",
+        b"[" * 100_000: "nested too deeply", b'{"version": "3"}': "version 4",
+    }  # fmt: skip
+    for number, (body, said) in enumerate(bodies.items(), 1):
+        assert said in send(served, body, status=400)["detail"], body[:20]
+        assert hook_of(served, "noc").counts.refused == number
+    assert alarms(served) == {}
 
 
 def test_it_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

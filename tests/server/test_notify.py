@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from server import notify
 from server.notify import Channel
+from server.notify_incidents import BoardIncidents
 from tests.server.hooking import ENVIRONMENT, alarms, desk_of, hooked, notifier_of
 from tests.server.receivers import Receiver, receiver
 from tests.server.serving import Served
@@ -183,6 +186,24 @@ def test_what_the_disk_refuses_is_kept_and_told_later(tmp_path: Path, peer: Rece
         database.execute("PRAGMA query_only = 0")
         until(lambda: get(served, "?state=sent")["total"] == 1)
         assert get(served)["trouble"] == ""
+
+
+def test_incidents_are_told_as_their_board_tells_them() -> None:
+    def row(id_: str, state: str, into: str = "") -> Any:
+        return SimpleNamespace(
+            id=id_, number=int(id_), text={"en": f"Switch {id_}"}, priority=2, state=state, into=into, place="1",
+            opened=datetime(2026, 11, 28, 3, tzinfo=UTC), place_names={}, building="1", cause_names={},
+            consequences=214, action={}, owner={}, respond_s=60.0, simulated=False,
+        )  # fmt: skip
+
+    rows = {"1": row("1", "open"), "2": row("2", "merged", "1"), "3": row("3", "ended"), "4": row("4", "merged", "3")}
+    board = SimpleNamespace(of_alarm={"warm:x": "1"}, row=rows.get)
+    told = BoardIncidents(board, lambda: True)
+    found = told.matter("warm:x")
+    assert found is not None
+    assert (found.number, found.consequences, found.since, found.rule) == (1, 214, 1_795_834_800.0, "incident")
+    assert told.matter("warm:y") is None
+    assert [told.standing(id_) is not None for id_ in ("1", "2", "3", "4", "5")] == [True, True, False, False, False]
 
 
 def test_a_channel_waits_longer_each_time_and_no_longer_than_ten_minutes() -> None:

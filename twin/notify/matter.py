@@ -65,6 +65,11 @@ def matter_of(alarm: Alarm, places: Places) -> Matter:
 class Incidents(Protocol):
     """Incidents as messages need them: one message for all the alarms of a cause."""
 
+    @property
+    def ready(self) -> bool:
+        """Whether they are known; a moment after a start they are not."""
+        ...
+
     def matter(self, alarm: str) -> Matter | None:
         """The open incident that an alarm is part of; None where it stands alone."""
 
@@ -74,6 +79,8 @@ class Incidents(Protocol):
 
 class NoIncidents:
     """Every alarm stands alone."""
+
+    ready = True
 
     def matter(self, alarm: str) -> Matter | None:
         """None."""

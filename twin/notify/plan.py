@@ -21,6 +21,8 @@ from twin.notify.matter import OWN, Incidents, Kind, Matter, NoIncidents, matter
 CALLS = frozenset({Event.ALARM, Event.ESCALATE, Event.UNSHELVE, Event.UNSUPPRESS, Event.RESTORE})
 """Events after which operators are called, where the alarm is unacknowledged then."""
 UNACKED = "B"
+READY_S = 60.0
+"""So long it is waited for the incidents after a start; then alarms are told without them [s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Plan:
         self._find = find
         self._waiting: dict[str, _Waiting] = {}
         self._returned: dict[str, float] = {}
+        self._begun: float | None = None
         self.follow(entry, places, calendar)
 
     def follow(self, entry: NotifyEntry, places: Places, calendar: Calendar) -> None:
@@ -116,11 +119,14 @@ class Plan:
 
     def due(self, now: float) -> Due:
         """The messages that are due at ``now`` [s since epoch]. What they change is taken over by ``settle``."""
-        found = Due()
+        found, ready = Due(), self.incidents.ready
+        self._begun = now if self._begun is None else self._begun
+        if not ready and now - self._begun < READY_S:
+            return found
         for id_, returned in self._returned.items():
             self._over(id_, returned, found)
         self._returned.clear()
-        for matter, channel in list(self.told):
+        for matter, channel in list(self.told) if ready else ():
             row = self.told[matter, channel]
             if row.matter.number and self.incidents.standing(matter) is None:
                 self._end((matter, channel), row, now, found)

@@ -204,6 +204,7 @@ class Grouped:
 
     def __init__(self) -> None:
         self.open: Matter | None = None
+        self.ready = True
 
     def matter(self, alarm: str) -> Matter | None:
         return self.open
@@ -230,6 +231,24 @@ def test_the_alarms_of_an_incident_are_one_message(tmp_path: Path) -> None:
     incidents.open = None
     assert told.due(5) == [("duty", "ended", "i-7")]
     assert told.due(5) == []
+
+
+def test_until_the_incidents_are_known_nothing_is_told_but_not_for_ever(tmp_path: Path) -> None:
+    told, incidents = Told(tmp_path, [ALL]), Grouped()
+    told.plan.incidents = incidents
+    incidents.open = Matter("i-7", 2, {"en": "Switch 1 is down"}, BEGIN, number=7)
+    told.world.say({"1/01/101/t": 35})
+    told.due(60)
+    told.send()
+    again = Told(tmp_path, [ALL], told.world)
+    unknown = again.plan.incidents = Grouped()
+    unknown.ready = False
+    again.plan.recall(told.world.book.alarms.values())
+    assert again.due(5) == [], "it is not over only because it is not known yet"
+    again.world.say({"1/01/102/t": 36})
+    assert ("duty", "raised", HOTTER) in again.due(100), "alarms are told all the same"
+    unknown.ready = True
+    assert ("duty", "ended", "i-7") in again.due(1)
 
 
 def test_an_alarm_of_another_system_is_told_as_one_of_our_own(tmp_path: Path) -> None:
