@@ -6,10 +6,11 @@ as their rule.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ TOKEN_CHARS = 16
 MOST_ACTIVE = 10_000
 """Alarms of one hook that are true at once; what another system tells beyond is refused."""
 NAMES_KEPT = 200
+AT_ONCE = 200
+"""Alarms that are judged in one go."""
 
 
 @dataclass(slots=True)
@@ -132,10 +135,7 @@ class HookDesk:
 
     def _mapper(self, desk: AlarmDesk, entry: HookEntry, called: Places) -> Mapper:
         # the topology is another one whenever a device tells new neighbours
-        return Mapper(
-            entry, desk.engine.ground.places, lambda text: called.resolve(text).id,
-            self._is_node,
-        )  # fmt: skip
+        return Mapper(entry, desk.engine.ground.places, called.find, self._is_node)
 
     def _is_node(self, name: str) -> bool:
         topology = self._runtime.topology
@@ -147,13 +147,17 @@ class HookDesk:
         """Raise and end what a request tells; JournalError where that could not be kept."""
         desk = self._runtime.alarms
         assert desk is not None, "a hook is there only with alarms"
-        taken = _sort(desk, hook, told, refused)
-        desk.take_external([row for row in taken.anew if not row.active], hook.name)
-        rows = [*taken.rows, *(row for row in taken.anew if row.active)]
-        steps = desk.take_external(rows, hook.name)
-        counts = hook.counts
-        raised = sum(step.event.value == "alarm" for step in steps)
-        ended = sum(step.event.value == "return" for step in steps)
+        taken, counts = _Sorted(), hook.counts
+        raised = ended = 0
+        for batch in _batches(told):
+            rows = _sort(desk, hook, batch, refused, taken)
+            # what ended and began again in between ends first
+            steps = desk.take_external(taken.ended_before, hook.name)
+            steps += desk.take_external(rows, hook.name)
+            taken.ended_before.clear()
+            raised += sum(step.event.value == "alarm" for step in steps)
+            ended += sum(step.event.value == "return" for step in steps)
+            await asyncio.sleep(0)  # live values have their turn between
         counts.requests += 1
         counts.last = desk.now
         counts.alarms += len(told) + len(refused)
@@ -171,18 +175,29 @@ class HookDesk:
 
 @dataclass(slots=True)
 class _Sorted:
-    rows: list[External] = field(default_factory=list)
-    anew: list[External] = field(default_factory=list)
+    ended_before: list[External] = field(default_factory=list)
     unplaced: list[str] = field(default_factory=list)
     left_out: int = 0
     late: int = 0
 
 
-def _sort(desk: AlarmDesk, hook: Hook, told: list[Told], refused: list[Refused]) -> _Sorted:
-    """What of a request is news, as alarms of ours; what ended and began again in between ends first."""
-    found = _Sorted()
+def _batches(told: list[Told]) -> Iterator[list[Told]]:
+    """Some at a time, in order, and no alarm twice in one: what is told of it last is what it is."""
+    batch: dict[str, Told] = {}
+    for each in told:
+        if each.key in batch or len(batch) >= AT_ONCE:
+            yield list(batch.values())
+            batch = {}
+        batch[each.key] = each
+    if batch:
+        yield list(batch.values())
+
+
+def _sort(desk: AlarmDesk, hook: Hook, told: list[Told], refused: list[Refused], found: _Sorted) -> list[External]:
+    """What of some alarms is news, as alarms of ours."""
+    rows: list[External] = []
     active = {alarm.id for alarm in desk.book.alarms.values() if alarm.rule == hook.name and alarm.active}
-    for number, each in enumerate(told, 1):
+    for each in told:
         if not hook.mapper.wanted(each):
             found.left_out += 1
             continue
@@ -194,17 +209,15 @@ def _sort(desk: AlarmDesk, hook: Hook, told: list[Told], refused: list[Refused])
         row = hook.mapper.external(each)
         if row.active and id_ not in active:
             if len(active) >= MOST_ACTIVE:
-                refused.append(Refused(number, f"{MOST_ACTIVE} alarms of '{hook.name}' are active already"))
+                refused.append(Refused(each.number, f"{MOST_ACTIVE} alarms of '{hook.name}' are active already"))
                 continue
             active.add(id_)
             if not row.place and not row.nodes:
                 found.unplaced.append(_named(each))
         if news == "again":
-            found.anew.append(External(each.key, False, row.priority, row.texts))
-            found.anew.append(row)
-        else:
-            found.rows.append(row)
-    return found
+            found.ended_before.append(External(each.key, False, row.priority, row.texts))
+        rows.append(row)
+    return rows
 
 
 def _named(told: Told) -> str:

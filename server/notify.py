@@ -25,7 +25,7 @@ from twin.alarms.alarm import MEDIUM, External
 from twin.config_notify import ChannelEntry, NotifyEntry
 from twin.notify.matter import OWN, Incidents, Matter
 from twin.notify.plan import Due, Plan
-from twin.notify.spool import Notice, Spool, SpoolError
+from twin.notify.spool import MOST_WAITING, Notice, Spool, SpoolError
 
 if TYPE_CHECKING:
     from server.alarms import AlarmDesk
@@ -40,6 +40,8 @@ FIRST_S, LONGEST_S = 5.0, 600.0
 TROUBLE_S = 300.0
 """A channel that has failed for so long is an alarm [s]."""
 FORGET_S = 6 * 3600.0
+AT_ONCE = 200
+"""Messages in one request to a program; people get all that is too much for single ones in one."""
 MOST_UNKEPT = 1000
 """Turns whose orders wait in memory while the disk takes none."""
 DAY_S = 86_400.0
@@ -179,7 +181,8 @@ class Notifier:
     async def _bring(self, channel: Channel, now: float) -> None:
         """Send what is due on one channel, one message after the other."""
         try:
-            while batch := channel.batch(await asyncio.to_thread(self.spool.waiting, channel.name, now), now):
+            most = MOST_WAITING if channel.entry.people else AT_ONCE
+            while batch := channel.batch(await asyncio.to_thread(self.spool.waiting, channel.name, now, most), now):
                 await self._one(channel, batch)
                 if channel.next > now:
                     return

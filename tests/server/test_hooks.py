@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from server import hooks
 from server.accounts import policy
+from server.push_gate import Bucket
 from tests.server.hooking import ENVIRONMENT, HOOKS, TOKENS, alarms, desk_of, hook_of, hooked
 from tests.server.serving import Served
 from tests.twin.hooks.payloads import alert, alertmanager, grafana, librenms
@@ -154,18 +156,48 @@ def test_it_is_bounded(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "larger than" in send(served, b" " * (2 * 1024 * 1024 + 1), status=413)["detail"]
     assert "compressed" in send(served, {}, status=400, Content_Encoding="gzip")["detail"]
     monkeypatch.setattr(hooks, "MOST_ACTIVE", 3)
-    told = send(served, alertmanager(*(alert(fingerprint=f"{n:016x}") for n in range(5)), {"status": "x"}))
+    told = send(served, alertmanager({"status": "x"}, *(alert(fingerprint=f"{n:016x}") for n in range(5))))
     assert (told["raised"], told["refused_count"], told["unplaced"]) == (3, 3, 3)
-    assert [row["number"] for row in told["refused"]] == [6, 4, 5]
+    assert [row["number"] for row in told["refused"]] == [1, 5, 6]
     assert "are active already" in told["refused"][1]["why"]
     names = {row["name"]: row for row in served.http.get("/api/v1/hooks").json()}["noc"]["unplaced_names"]
     assert names == {"alertname=LinkDown": 3}
-    hook_of(served, "noc").bucket._left = 0
+    hook_of(served, "noc").bucket = Bucket(1, lambda: 0.0)
+    hook_of(served, "noc").bucket.wait()
     answer = served.http.post(
         "/api/v1/hooks/alertmanager", content=b"{}", headers={"Authorization": f"Bearer {TOKENS['noc']}"}
     )
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_of_an_alarm_that_is_told_twice_at_once_the_last_counts(served: Served) -> None:
+    ended = alert(status="resolved", began="2026-11-28T03:00:00Z")
+    began = alert(began="2026-11-28T05:00:00Z")
+    send(served, alertmanager(ended, began))
+    assert alarms(served) == {LINK: "B"}
+    send(served, alertmanager(began, alert(status="resolved", began="2026-11-28T05:00:00Z")))
+    assert alarms(served) == {LINK: "D"}
+
+
+@pytest.mark.alone
+def test_a_flood_of_alarms_leaves_live_values_their_turn(served: Served) -> None:
+    longest, before = 0.0, time.monotonic()
+
+    def beat() -> None:
+        nonlocal longest, before
+        now = time.monotonic()
+        longest, before = max(longest, now - before), now
+        if not done:
+            served.loop.call_later(0.005, beat)  # type: ignore[union-attr]  # it runs
+
+    done: list[bool] = []
+    served.call(beat)
+    rows = [alert(fingerprint=f"{n:016x}", labels={"instance": f"nowhere-{n}.example.edu:9100"}) for n in range(3000)]
+    told = send(served, alertmanager(*rows))
+    done.append(True)
+    assert (told["raised"], told["unplaced"]) == (3000, 3000)
+    assert longest < 0.25, f"the server stood still for {longest:.2f} s"
 
 
 def test_a_hook_that_is_taken_out_takes_its_alarms_along(served: Served) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -25,12 +25,14 @@ class PayloadError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alarm as another system tells it: ``key`` is its name there, ``started`` [s since epoch] when it began."""
+    """An alarm as another system tells it: ``key`` is its name there, ``started`` [s since epoch] when it began,
+    ``number`` its place in the request, from 1."""
 
     key: str
     active: bool
     labels: Mapping[str, str]
     started: float | None = None
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _alerts(document: Mapping[str, Any]) -> Read:
         if isinstance(found, str):
             refused.append(Refused(number, found))
         else:
-            told.append(found)
+            told.append(replace(found, number=number))
     return told, refused
 
 

@@ -128,6 +128,8 @@ class Spool:
                 if order.kind == "ended" and not self._began(db, order, now):
                     continue
                 self._add(db, order, now)
+            for channel in {order.channel for order in due.orders}:
+                self._bound(db, channel, now)
             db.executemany("DELETE FROM told WHERE matter = ? AND channel = ?", due.over)
             db.executemany(
                 "INSERT OR REPLACE INTO told VALUES (?, ?, ?, ?, ?)",
@@ -158,16 +160,20 @@ class Spool:
             " VALUES (?, ?, ?, ?, ?, ?, 'waiting', 0, ?, '')",
             (now, order.channel, order.kind, matter.id, matter.priority, matter.packed(), now),
         )
+
+    def _bound(self, db: sqlite3.Connection, channel: str, now: float) -> None:
+        """Give up the oldest of too many that wait."""
         db.execute(
             "UPDATE notice SET state = 'dead', done = ?, error = 'too many were waiting' WHERE id IN"
             " (SELECT id FROM notice WHERE state = 'waiting' AND channel = ? ORDER BY id DESC LIMIT -1 OFFSET ?)",
-            (now, order.channel, MOST_WAITING),
+            (now, channel, MOST_WAITING),
         )
 
     def test(self, channel: str, matter: Matter, now: float) -> int:
         """A message that only tries a channel; its number."""
         with self._change() as db:
             self._add(db, Order(channel, "test", matter), now)
+            self._bound(db, channel, now)
             (id_,) = db.execute("SELECT max(id) FROM notice").fetchone()
         return int(id_)
 
