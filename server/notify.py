@@ -107,7 +107,6 @@ class Notifier:
         self._next_forget = 0.0
         self._unkept: list[Due] = []
         self.follow(entry)
-        self.plan.recall(self._desk.book.alarms.values())
 
     @property
     def _desk(self) -> AlarmDesk:
@@ -129,6 +128,7 @@ class Notifier:
         self.entry = entry
         engine = self._desk.engine
         self.plan.follow(entry, engine.ground.places, engine.calendar)
+        self.plan.recall(self._desk.book.alarms.values())
         before = self.channels
         self.channels = {}
         for name, channel in entry.channels.items():

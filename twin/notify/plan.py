@@ -102,8 +102,8 @@ class Plan:
                 self._begin(alarm.id, alarm.shown or step.time, step.event is Event.ESCALATE)
 
     def recall(self, standing: Iterable[Alarm]) -> None:
-        """After a start: what stands unacknowledged waits on, and who was told of it is not told again; what was told
-        and is over by now has ended."""
+        """After a start, or with other routes: what stands unacknowledged waits on, and who was told of it is not told
+        again; what was told and is over by now has ended."""
         there = set()
         for alarm in standing:
             there.add(alarm.id)
