@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "bench":
         from bench.command import bench
 
-        return bench(args.name, as_json=args.json)
+        return bench(args.name, as_json=args.json, minutes=args.minutes)
     if args.command == "check":
         from server.commands import check
 

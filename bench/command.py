@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import sys
 from collections.abc import Mapping
@@ -31,12 +32,17 @@ def as_text(report: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def bench(name: str, *, as_json: bool) -> int:
-    """Run the benchmark ``name`` (its ``run()`` gives the report of docs/reference); 0 when every bar holds, else 1."""
+def bench(name: str, *, as_json: bool, minutes: float | None = None) -> int:
+    """Run the benchmark ``name`` (its ``run()`` gives the report of docs/reference), for so long where it may be asked
+    that; 0 when every bar holds, else 1."""
     if name not in names():
         there = ", ".join(names()) or "none yet"
         sys.stderr.write(f"app.py bench: there is no benchmark '{name}'; there are: {there}.\n")
         return 2
-    report: dict[str, Any] = importlib.import_module(f"bench.{name}_bench").run()
+    run = importlib.import_module(f"bench.{name}_bench").run
+    if minutes is not None and "minutes" not in inspect.signature(run).parameters:
+        sys.stderr.write(f"app.py bench: '{name}' lasts as long as it does: leave --minutes out.\n")
+        return 2
+    report: dict[str, Any] = run() if minutes is None else run(minutes=minutes)
     sys.stdout.write((json.dumps(report, indent=1, ensure_ascii=False) if as_json else as_text(report)) + "\n")
     return 0 if all(bar["holds"] for bar in report["bars"]) else 1

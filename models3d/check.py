@@ -13,9 +13,12 @@ from models3d.cache import Load
 from models3d.campus import Assembled, assemble_config
 from models3d.model import Finding
 from models3d.versions import Versions
-from twin.config import CampusConfig, SettingsModels, read_campus_config
+from twin.config import FILE, CampusConfig, SettingsModels, read_campus_config
+from twin.hooks.mapping import unknown_names
 from twin.mapping import CampusMapping, mapping_of
 from twin.mistake import Mistake
+from twin.places import Places
+from twin.yaml_tree import dotted, read_yaml
 
 CLEAN, WARNINGS, ERRORS = 0, 1, 2
 _SHOWN = 5
@@ -93,7 +96,24 @@ def check_folder(
         return CheckReport(folder, mistakes)
     assembled = assemble_config(_readable(config, mistakes), load, versions)
     mapping = mapping_of(config, assembled.points, found)
+    mistakes = [*mistakes, *_hook_mistakes(config, assembled)]
     return CheckReport(folder, [*mistakes, *mapping.mistakes], assembled, _figures(assembled), mapping)
+
+
+def _hook_mistakes(config: CampusConfig, assembled: Assembled) -> list[Mistake]:
+    """What the mapping of other systems' alarms names and the campus does not have."""
+    hooks = config.file.hooks
+    if not hooks:
+        return []
+    called, edges = Places(assembled.campus), assembled.topology.edges
+    nodes = {node.id for node in assembled.topology.nodes} | {
+        end for edge in edges for end in (edge.source, edge.target)
+    }
+    tree = read_yaml(config.path(FILE))
+    return [
+        Mistake(FILE, message, "hook-unknown", *tree.position(key), dotted(key), "warning")
+        for key, message in unknown_names(hooks, lambda text: called.resolve(text).id, nodes)
+    ]
 
 
 def _readable(config: CampusConfig, mistakes: Sequence[Mistake]) -> CampusConfig:

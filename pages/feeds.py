@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import dash
 from dash import Input, Output, State, dcc, html
 
-from pages._parts import feed_mapping, feed_neighbours, feed_quality, feed_sources, states, then
+from pages._parts import feed_mapping, feed_neighbours, feed_outside, feed_quality, feed_sources, states, then
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context, context_of
@@ -113,6 +113,7 @@ def _live(context: Context) -> list[Child]:
         feed_sources.points(context, chosen) if chosen else None,
         feed_mapping.coverage(context, rows),
         feed_neighbours.neighbours(context),
+        feed_outside.outside(context),
         html.Span(hidden=True, id="feeds-at", **attrs({"data-at": f"{context.runtime.live.clock():.3f}"})),
     ]
 

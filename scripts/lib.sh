@@ -95,6 +95,17 @@ install_viewer_packages() {
     remember viewer/node_modules/.locked viewer/package-lock.json
 }
 
+install_test_packages() { # what only tests have from npm: an OpenID Connect provider, axe-core
+    [ -d tests/access/node_modules ] && fresh tests/access/node_modules/.locked tests/access/package-lock.json && return
+    find_node
+    say "Installing the tests' npm packages (npm ci)"
+    (cd tests/access && "$NPM" ci --silent --no-fund --no-audit --ignore-scripts >../../.cache/npm-tests.log 2>&1) || {
+        tail -n 5 .cache/npm-tests.log >&2
+        die "npm could not install the tests' packages. Is an npm registry reachable? Set npm_config_registry to a mirror and run again."
+    }
+    remember tests/access/node_modules/.locked tests/access/package-lock.json
+}
+
 build_viewer() {
     # shellcheck disable=SC2046 # file names of this repository have no spaces
     fresh viewer/dist/.built $(viewer_sources) && [ -d viewer/node_modules ] && return

@@ -16,6 +16,7 @@ from server import (
     forecast_api,
     frames,
     history_api,
+    hooks_api,
     impact,
     incidents_api,
     kpis,
@@ -24,6 +25,7 @@ from server import (
     meters,
     neighbours,
     notes,
+    notify_api,
     occupancy,
     provenance,
     push,
@@ -83,6 +85,8 @@ def router(runtime: Runtime) -> APIRouter:
     _add_state(api, runtime)
     alarms_api.add(api, runtime)
     push.add(api, runtime)
+    hooks_api.add(api, runtime)
+    notify_api.add(api, runtime)
     quality.add(api, runtime)
     forecast_api.add(api, runtime)
     frames.add(api, runtime)

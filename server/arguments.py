@@ -97,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     bench = sub.add_parser("bench", help="measure beside a named peer in the same run")
     bench.add_argument("name", metavar="NAME", help="import, viewer, live ...")
     bench.add_argument("--json", action="store_true", help="print the figures as JSON")
+    bench.add_argument("--minutes", type=float, metavar="N", help="how long, where a benchmark may last (soak: 60)")
     return top
 
 

@@ -17,11 +17,15 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from server.problems import problem
+from server.visitors import nameless
 
 MODEL_NAME = re.compile(r"[a-z]{1,20}-[0-9a-f]{8,64}\.(json|bin|glb)")
 HASHED_NAME = re.compile(r"[-.][0-9A-Za-z]{8,64}\.[a-z0-9]+$")
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
+LABELS = "labels-"
+NEVER_KEPT = {"Cache-Control": "no-store"}
+"""For what others get another answer to at the same address."""
 
 TYPES = {
     ".json": "application/json", ".bin": "application/octet-stream", ".glb": "model/gltf-binary",
@@ -55,6 +59,8 @@ def register_models(server: FastAPI, find: Callable[[str], Path | None]) -> None
         path = find(name) if MODEL_NAME.fullmatch(name) else None
         if path is None:
             return problem(404, "there is no such model file: load the page again, the campus may have changed")
+        if name.startswith(LABELS) and getattr(request.state.who, "role", "") == "visitor":
+            return Response(await asyncio.to_thread(_labels, path), media_type=media_type(name), headers=NEVER_KEPT)
         tag = f'"{name}"'
         headers = {"Cache-Control": IMMUTABLE, "ETag": tag, "Vary": "Accept-Encoding"}
         if tag in request.headers.get("if-none-match", ""):
@@ -65,6 +71,10 @@ def register_models(server: FastAPI, find: Callable[[str], Path | None]) -> None
         return FileResponse(path, headers=headers, media_type=media_type(name))
 
     server.router.routes.append(Route("/models/{name}", model, methods=["GET", "HEAD"]))
+
+
+def _labels(path: Path) -> bytes:
+    return nameless(path.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)

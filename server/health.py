@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import time
 from collections import Counter
@@ -37,7 +38,8 @@ def register(server: FastAPI, runtime: Runtime) -> None:
         return JSONResponse(body, 200 if runtime.ready else 503)
 
     async def metrics(_: Request) -> Response:
-        return Response("\n".join((*_metrics(runtime), "# EOF", "")), media_type=OPENMETRICS)
+        notices = await asyncio.to_thread(_notices, runtime)
+        return Response("\n".join((*_metrics(runtime), *notices, "# EOF", "")), media_type=OPENMETRICS)
 
     for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
         server.router.routes.append(Route(path, endpoint, methods=["GET", "HEAD"]))
@@ -84,6 +86,7 @@ def _metrics(runtime: Runtime) -> Iterator[str]:
         yield from _family("campus_alarms", "gauge", "alarms that are not simply normal, by their state", rows)
         kept = int(runtime.alarms.journal is not None and not runtime.alarms.trouble)
         yield from _family("campus_alarms_kept", "gauge", "1 when the journal of the alarms is written", [("", kept)])
+    yield from _hooks(runtime)
     if runtime.recorder is not None:
         row = runtime.recorder.state()
         text = "1 when what comes is kept"
@@ -94,6 +97,28 @@ def _metrics(runtime: Runtime) -> Iterator[str]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     yield from _family("process_cpu_seconds", "counter", "CPU time used", [("", usage.ru_utime + usage.ru_stime)])
     yield from _family("process_max_resident_bytes", "gauge", "peak memory", [("", usage.ru_maxrss * 1024)])
+
+
+def _hooks(runtime: Runtime) -> Iterator[str]:
+    """Alarms that other systems report."""
+    hooks = runtime.outside.hooks.hooks if runtime.outside is not None else {}
+    for field, text in (
+        ("requests", "requests of webhooks"),
+        ("alarms", "alarms in them"),
+        ("refused", "refused ones"),
+    ):
+        rows = [(f'{{hook="{_escape(name)}"}}', getattr(hook.counts, field)) for name, hook in hooks.items()]
+        yield from _family(f"campus_hook_{field}", "counter", text, rows)
+
+
+def _notices(runtime: Runtime) -> list[str]:
+    """Messages about alarms; it reads the disk."""
+    notifier = runtime.outside.notifier if runtime.outside is not None else None
+    if notifier is None:
+        return []
+    counts = sorted(notifier.spool.counts().items())
+    rows = [(f'{{channel="{_escape(name)}",state="{state}"}}', n) for (name, state), n in counts]
+    return list(_family("campus_notices", "gauge", "messages about alarms, by channel and state", rows))
 
 
 def _sources(runtime: Runtime) -> Iterator[str]:

@@ -95,7 +95,7 @@ class Hub:
     def open(self, channel: str, scope: str, totals_only: bool = False) -> Stream:
         """The stream of a channel and scope ('' = the whole campus, else a building or storey); StreamError if none.
 
-        ``totals_only``: for visitors, nothing of a single room, and of people nothing below a building.
+        ``totals_only``: for visitors, nothing of a single room, and nothing of people (``server.visitors``).
         """
         row, slot = chosen(self.live.tree, channel, scope)
         tree = self.live.tree

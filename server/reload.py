@@ -21,6 +21,7 @@ from datasources.contract import settings_model
 from datasources.runner import SourceConfig
 from models3d import tiles
 from server.feed import Feed, feed
+from server.outside import follow_outside
 from server.push_gate import Gate, open_gates
 from server.runtime import Configuration, Read, Runtime, StartError, egress_points, furnished, read_campus
 from twin.config import CampusConfig, read_campus_config
@@ -216,6 +217,7 @@ async def apply(runtime: Runtime, read: Read, new: Prepared) -> str:
     changed = await runtime.supervisor.change(new.sources, read.assembled.points)
     if runtime.alarms is not None:
         await runtime.alarms.follow(read.config.alarms)
+        await follow_outside(runtime, read.config.file)
     runtime.wiring.forget(source.name for source in new.sources)
     for name in changed.removed:
         runtime.ingest.counts.pop(name, None)

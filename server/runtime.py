@@ -35,6 +35,7 @@ from server.incidents import IncidentDesk, open_incidents
 from server.kpi_memory import remember
 from server.late import late_of
 from server.live import Hub
+from server.outside import Outside, open_outside
 from server.owner import Owner
 from server.past import Archive, open_recorder
 from server.past_contract import Past
@@ -145,6 +146,7 @@ class Runtime:
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     accounts: Accounts | None = None
     desks: dict[str, object] = field(default_factory=dict)
+    outside: Outside | None = None
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _watch_task: asyncio.Task[None] | None = None
@@ -316,6 +318,7 @@ def build_runtime(
         settings = Settings.model_validate(demo_life(seed), context={"cache": cache})
         open_desk(runtime, default_rules(), runtime.state_folder)
         open_incidents(runtime, runtime.state_folder)
+        open_outside(runtime)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
             demo_entry(assembled.points), cache / "demo" / f"{seed}-{spaces}",
@@ -335,6 +338,7 @@ def build_runtime(
     if keep_history:
         open_desk(runtime, read.config.alarms, runtime.state_folder)
         open_incidents(runtime, runtime.state_folder)
+        open_outside(runtime, read.config.file)
         runtime.keep_history(read.config.file.history, folder)
         runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))
     return runtime

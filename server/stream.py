@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from server.link_board import QUANTITIES
+from server.visitors import told
 from twin.domains import Channel, channels
 from twin.frame import NO_VALUE, Frame, FrameKind, Leaves, Totals, encode, no_leaves, no_totals, quantise
 from twin.rollup import PointColumns, Rolled
@@ -87,8 +88,11 @@ class Stream:
         has_point[live.columns(self.channel.quantity).slot] = not self._totals_only
         self._leaf_slot = np.flatnonzero(has_point & self._scope & (tree.level == Level.SPACE)).astype(np.uint32)
         total = (live.rolled(self.channel).of > 0) & (tree.level != Level.SPACE)
-        if self._totals_only and self.channel.quantity in OF_PEOPLE:
-            total &= tree.level != Level.STOREY
+        if self._totals_only:
+            rooms = np.zeros(len(tree.ids), np.bool_)
+            slots = live.columns(self.channel.quantity).slot
+            rooms[slots[slots >= 0]] = True
+            total = told(tree, rooms, total) & (self.channel.quantity not in OF_PEOPLE)
         self._total_slot = np.flatnonzero(total).astype(np.uint32)
         self._version = -1
         self._leaf_seq = np.zeros(len(self._leaf_slot), np.int64)

@@ -19,7 +19,9 @@ from twin.alarms.rule import AlarmRules
 from twin.alarms.rule_file import default_rules, read_rules
 from twin.config_accounts import AccountsEntry
 from twin.config_history import HistoryEntry
+from twin.config_hooks import HookEntry, hook_mistakes
 from twin.config_kpis import Kpis
+from twin.config_notify import NotifyEntry
 from twin.config_reports import ReportsEntry
 from twin.device_table import Device, read_devices
 from twin.form_mistake import form_mistake
@@ -131,6 +133,8 @@ class CampusFile(_Strict):
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
     accounts: AccountsEntry | None = None
     shifts: ShiftEntries | None = None
+    hooks: dict[Code, HookEntry] = Field(default_factory=dict)
+    notify: NotifyEntry = Field(default_factory=NotifyEntry)
 
 
 @dataclass(slots=True)
@@ -193,6 +197,7 @@ def read_campus_config(
     topology = _topology(folder, data, mistakes)
     timetable = _timetable(folder, data, mistakes)
     alarms = _alarms(folder, data, tree, mistakes)
+    mistakes.extend(hook_mistakes(file.hooks if file is not None else {}, alarms.rules, tree, FILE))
     mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
     if file is None:
         return None, mistakes

@@ -52,6 +52,13 @@ class Places:
             self._memo[text] = self._resolve(text)
         return self._memo[text]
 
+    def find(self, text: str) -> str:
+        """The id that a text stands for, '' for none or several: at once, without a reason."""
+        if text in self._ids:
+            return text
+        found = self._words.get(fold(text), ())
+        return found[0] if len(found) == 1 else ""
+
     def _resolve(self, text: str) -> Resolved:
         found = self._words.get(fold(text), [])
         if len(found) == 1:

@@ -92,7 +92,7 @@ def _kept(inner: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(inner)
     async def kept(*args: Any, **kwargs: Any) -> Any:
         who: Who | None = who_now()
-        if not policy.may_run(who, module):
+        if not policy.may_run(who, module, inner.__name__):
             raise HTTPException(403, f"{who.role if who else 'nobody'} may not do what {module} does")
         return await inner(*args, **kwargs)
 

@@ -110,10 +110,12 @@ RULES: tuple[Rule, ...] = (
     *_reads("scenarios scenarios/{scenario} runs/{run} compare visits notifications"),
     *_reads("history reports series points/{point:path}/series handover", audit="export"),
     *_reads("log views"),
-    *_reads("displays", least="operator"),
+    *_reads("displays hooks", least="operator"),
     # the campus for programs: changing
     _row("POST", "/api/v1/readings", "own", audit="-"),
     _row("POST", "/api/v1/hooks/{name}", "own", audit="-"),
+    _row("POST", "/api/v1/notifications/test", "operator"),
+    _row("POST", "/api/v1/notifications/{notice}/again", "operator"),
     _row("POST", "/api/v1/notes", "operator"),
     _row("DELETE", "/api/v1/notes/{note}", "operator"),
     _row("POST", "/api/v1/mapping/accept", "admin"),
@@ -143,6 +145,9 @@ RULES: tuple[Rule, ...] = (
 
 CALLBACKS: Mapping[str, tuple[Level, frozenset[str]]] = {
     "pages.application": ("viewer", BOTH),
+    "pages.application.show_heading": ("viewer", KIOSK),
+    "pages.application.show_details": ("viewer", KIOSK),
+    "pages.application.tell_again": ("viewer", KIOSK),
     "pages._parts.twin_view": ("viewer", BOTH),
     "pages.building": ("viewer", NOBODY),
     "pages.console": ("viewer", NOBODY),
@@ -157,7 +162,8 @@ CALLBACKS: Mapping[str, tuple[Level, frozenset[str]]] = {
     "pages.plan": ("planner", NOBODY),
     "pages.admin": ("admin", NOBODY),
 }
-"""The least role for the callbacks of a module, and who may as well. Others are refused while accounts are on."""
+"""The least role for the callbacks of a module, or for one of them, and who may as well. Others are refused while
+accounts are on."""
 
 _PLAIN: Mapping[str, str] = {"HEAD": "GET", "OPTIONS": "GET"}
 _EXACT: dict[tuple[str, str], Rule] = {
@@ -207,11 +213,11 @@ def _demo(who: Who | None) -> bool:
     return who is not None and who.kind == "demo"
 
 
-def may_run(who: Who | None, module: str) -> bool:
-    """Whether ``who`` may run the callbacks of a module."""
+def may_run(who: Who | None, module: str, name: str = "") -> bool:
+    """Whether ``who`` may run the callback ``name`` of a module."""
     if _demo(who):
         return True
-    found = CALLBACKS.get(module)
+    found = CALLBACKS.get(f"{module}.{name}") or CALLBACKS.get(module)
     if found is None or who is None:
         return False
     least, also = found

@@ -118,6 +118,10 @@ class External:
     nodes: tuple[str, ...] = ()
     time: float = 0.0
     action: Texts = field(default_factory=dict)
+    cause: Texts = field(default_factory=dict)
+    consequence: Texts = field(default_factory=dict)
+    owner: Texts = field(default_factory=dict)
+    respond_s: float = 0.0
 
 
 DEFINITION = (

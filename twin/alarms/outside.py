@@ -115,7 +115,8 @@ class Outside:
             priority = min(max(row.priority, 1), LOW)
             texts = {lang: row.texts.get(lang) or next(iter(row.texts.values()), row.key) for lang in LANGS}
             fresh.append(
-                Alarm(id_, source, row.key, row.place, row.nodes, priority, EXTERNAL, texts, action=row.action,
+                Alarm(id_, source, row.key, row.place, row.nodes, priority, EXTERNAL, texts, owner=row.owner,
+                      cause=row.cause, consequence=row.consequence, action=row.action, respond_s=row.respond_s,
                       priority=priority)
             )  # fmt: skip
         return [*self._book.take(fresh, now, actor=source, held=held), *self.returned(over, now)]

@@ -1,0 +1,125 @@
+"""axe-core on every page there is, in both themes and a language each: no violation of WCAG 2.2 AA.
+
+The pages come from the registry of screens, so that a new one is walked by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+import viewer
+from pages.application import PAGES
+from tests.access.node import package
+from tests.access.serve import SESSION
+from tests.conftest import require
+from tests.pages.browser import READY_MS, Product, start_product, until
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-3d-apis"]
+"""Without WebGL the view draws plans: what axe reads is the same, and nothing waits for light."""
+SETTLED = """[...document.querySelectorAll('.loading-bar, [aria-busy=true]')]
+    .every((part) => !part.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    && ['ready', undefined].includes(document.querySelector('#twin')?.dataset.state)"""
+WORDS = {"building": "1", "name": "x", "id": "x"}
+RUN = """async ([tags, rules]) => {
+    const only = rules.length ? { type: 'rule', values: rules } : { type: 'tag', values: tags };
+    const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });
+    return found.violations.map((row) => [row.id, row.help, row.nodes.slice(0, 4).map((node) =>
+        `${node.target.join(' ')} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''}`)]);
+}"""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The product, a browser in which an administrator is signed in, one in which nobody is, and an invitation."""
+
+    product: Product
+    admin: BrowserContext
+    nobody: BrowserContext
+    invitation: str
+    axe: str
+
+
+@pytest.fixture(scope="module")
+def walk(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    require(viewer.is_built(), "the viewer is not built: run sh scripts/setup")
+    axe = (package("axe-core") / "axe.min.js").read_text("utf-8")
+    cache: Path = tmp_path_factory.mktemp("axe")
+    product = start_product(cache, module="tests.access.serve")
+    try:
+        cookie, invitation = (cache / SESSION).read_text("utf-8").split()
+        with sync_playwright() as playwright:
+            browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+            admin, nobody = browser.new_context(**options), browser.new_context(**options)
+            admin.add_cookies([{"name": "campus-session", "value": cookie, "url": product.url}])
+            yield Walk(product, admin, nobody, invitation, axe)
+            browser.close()
+    finally:
+        product.stop()
+
+
+def violations(page: Page, axe: str) -> list[Any]:
+    """Of the page as it is, and of its colours in the other theme."""
+    page.evaluate(axe)
+    found: list[Any] = page.evaluate(RUN, [TAGS, []])
+    other = page.evaluate(
+        """() => {
+            const now = document.documentElement.dataset.theme ?? 'light';
+            return document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark';
+        }"""
+    )
+    return found + [[f"{row[0]} ({other})", *row[1:]] for row in page.evaluate(RUN, [[], ["color-contrast"]])]
+
+
+def paths() -> list[str]:
+    """An address of each screen."""
+    return [re.sub(r"<(\w+)>", lambda match: WORDS.get(match[1], "x"), page.PATH) for page in PAGES]
+
+
+def test_every_page_of_the_product(walk: Walk) -> None:
+    page, wrong = walk.admin.new_page(), {}
+    for number, path in enumerate([*paths(), "/no/such/page", "/feeds?at=2020-01-01T00:00Z", "/?sel=1"]):
+        lang, theme = ("zh", "en")[number % 2], ("light", "dark")[number // 2 % 2]
+        mark = "&" if "?" in path else "?"
+        page.goto(f"{walk.product.url}{path}{mark}lang={lang}&theme={theme}")
+        page.wait_for_selector("[data-page], .lonely, .gate, .state", timeout=READY_MS)
+        until(page, SETTLED, 30)
+        if found := violations(page, walk.axe):
+            wrong[f"{path} {lang} {theme}"] = found
+    page.close()
+    walk.product.check()
+    assert wrong == {}
+
+
+def test_every_page_before_it(walk: Walk) -> None:
+    page, wrong = walk.nobody.new_page(), {}
+    base = walk.product.url
+    for number, path in enumerate(["/sign-in", walk.invitation, "/set-up/none", "/kiosk/none", "/sign-in?why=ended"]):
+        lang, theme = ("en", "zh")[number % 2], ("dark", "light")[number // 2 % 2]
+        page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}&theme={theme}")
+        if found := violations(page, walk.axe):
+            wrong[path] = found
+    page.goto(f"{base}/sign-in?lang=zh&theme=light")
+    page.fill("[name=name]", "admin")
+    page.fill("[name=password]", "wrong wrong wrong")
+    page.click("button[type=submit]")
+    page.wait_for_selector(".gate-note.wrong")
+    if found := violations(page, walk.axe):
+        wrong["/sign-in, wrong"] = found
+    page.close()
+    own = walk.admin.new_page()
+    own.goto(f"{base}/account?lang=en&theme=dark")
+    if found := violations(own, walk.axe):
+        wrong["/account"] = found
+    own.close()
+    assert wrong == {}

@@ -1,0 +1,1 @@
+"""Alarms that other systems report: their payloads, and what their labels mean on this campus."""
