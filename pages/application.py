@@ -22,7 +22,20 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from pages import admin, alarms, building, check, console, feeds, incident, incidents, not_found, reports, shift_log, trends
+from pages import (
+    admin,
+    alarms,
+    building,
+    check,
+    console,
+    feeds,
+    incident,
+    incidents,
+    not_found,
+    reports,
+    shift_log,
+    trends,
+)
 from pages._parts import account, details, states, twin_view
 from pages._parts.context import Context, Theme, context_at, context_of
 from pages._parts.text import choose_language, texts
