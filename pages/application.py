@@ -22,7 +22,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.backends._fastapi import reset_current_request, set_current_request
 from fastapi import FastAPI, Request, Response
 
-from pages import admin, building, check, console, feeds, not_found, reports, trends
+from pages import admin, building, check, console, feeds, not_found, reports, trends, wall, wall_control, walls
 from pages._parts import account, details, states, twin_view
 from pages._parts.context import Context, Theme, context_at, context_of
 from pages._parts.text import choose_language, texts
@@ -35,7 +35,7 @@ from twin.index import label_of
 
 log = logging.getLogger(__name__)
 
-PAGES: tuple[ModuleType, ...] = (console, building, trends, reports, feeds, check, admin)
+PAGES: tuple[ModuleType, ...] = (console, building, trends, reports, feeds, check, admin, wall_control, wall, walls)
 """Every screen: a module with ``PATH`` (a template with ``<names>``), ``layout``, ``title`` and ``callbacks``."""
 
 

@@ -31,6 +31,7 @@ from server import (
     series,
     trends,
     unmapped_api,
+    walls,
 )
 from server.runtime import Runtime
 from server.schemas import (
@@ -98,6 +99,7 @@ def router(runtime: Runtime) -> APIRouter:
     series.add(api, runtime)
     trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
+    walls.add(api, runtime)
     return api
 
 

@@ -7,6 +7,7 @@ from dash import html
 from pages._parts import account
 from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
+from server import wall_words
 from server.accounts.words import say
 from server.feed import NOT_MEASURED
 
@@ -52,8 +53,16 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
 
 
 def _admin(context: Context, here: str) -> list[html.A]:
-    """The page of accounts, for whom it is."""
-    return [_screen(context, account.SCREEN, say("admin", context.lang), here)] if account.has_admin(context) else []
+    """The pages of walls and of accounts, for whom they are; and a word while a display is not well."""
+    lang = context.lang
+    found: list[html.A] = []
+    if account.may_open("/walls"):
+        words = attrs({"data-words": wall_words.say("displays.wrong", lang)})
+        lamp = html.A(id="displays-lamp", href="/walls", className="displays-lamp", hidden=True, **words)
+        found += [_screen(context, "/walls", wall_words.say("walls", lang), here), lamp]
+    if account.has_admin(context):
+        found.append(_screen(context, account.SCREEN, say("admin", lang), here))
+    return found
 
 
 def _screen(context: Context, path: str, label: str, here: str) -> html.A:
