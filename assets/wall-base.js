@@ -165,6 +165,8 @@
     wall.state = told.state;
     if (!watched) addEventListener("resize", measure);
     watched = true;
+    // the panel of the console is told to grow old every three seconds: a wall has none
+    window.dash_clientside.set_props("pulse", { disabled: true });
     measure();
     wall.tell("begin", told);
     names();

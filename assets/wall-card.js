@@ -14,8 +14,8 @@
   const root = () => document.getElementById("wall-incident");
 
   /** The sign of a priority: its shape, its letter, its colour. */
-  function sign(priority, flashing = false) {
-    const element = make("span", `wall-sign wall-${SHAPES[priority - 1]}`, make("i"), make("b", "", String(priority)));
+  function sign(priority, flashing = false, figure = true) {
+    const element = make("span", `wall-sign wall-${SHAPES[priority - 1]}`, make("b", "", figure ? String(priority) : ""));
     element.toggleAttribute("data-flashing", flashing);
     element.setAttribute("aria-hidden", "true");
     return element;

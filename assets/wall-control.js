@@ -111,9 +111,9 @@
   }
 
   function entry(row, acknowledged, address) {
-    const words = make("div", "control-words", make("b", "", wall.name(row.text)), make("span", "note", wall.name(row.place_names)));
+    const words = make("div", "control-words", make("b", "", wall.name(row.text)), make("span", "note", `${say(`wall.priority.${row.priority}`)} · ${wall.name(row.place_names)}`));
     const act = acknowledged ? make("span", "note", say("wall.acked", { who: row.acked_by })) : button(say("control.ack"), () => ask(address, { comment: "" }), { name: `${say("control.ack")}: ${wall.name(row.text)}` });
-    return make("li", "", wall.sign(row.priority, !acknowledged), words, act);
+    return make("li", "", wall.sign(row.priority, !acknowledged, false), words, act);
   }
 
   // ---- drawn anew where something is another

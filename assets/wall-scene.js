@@ -145,7 +145,8 @@
     const keys = [...document.querySelectorAll("[data-hero]")].map((e) => [e.dataset.hero, e.dataset.entity])
       .concat([...document.querySelectorAll(".wall-fact")].map((e) => [e.dataset.kpi, e.closest("[data-entity]")?.dataset.entity ?? scene.entity]));
     const made = keys.some(([key, entity]) => wall.figureOf(key, entity).row?.origin === "simulated");
-    const words = [model?.index.campus.schematic ? wall.say("wall.schematic") : "", made ? wall.say("wall.simulated") : ""];
+    const plan = byId("twin")?.dataset.mode === "plan" ? wall.say("wall.plan") : "";
+    const words = [plan, model?.index.campus.schematic ? wall.say("wall.schematic") : "", made ? wall.say("wall.simulated") : ""];
     write(byId("wall-origin"), words.filter(Boolean).join(" · "));
   }
 

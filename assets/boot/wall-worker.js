@@ -39,5 +39,8 @@ onmessage = ({ data }) => {
   if (data.begin) {
     begun = data.begin;
     beat();
-  } else if (data.now && begun && now - last > SOON_MS) beat();
+  } else if (data.now && begun) {
+    clearTimeout(timer);
+    timer = setTimeout(beat, Math.max(0, SOON_MS - (now - last)));
+  }
 };
