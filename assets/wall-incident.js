@@ -12,6 +12,8 @@
   let begun = 0;
   let last = -Infinity;
   let flooded = false;
+  /** Whether the model shows a flood. */
+  let dressed = false;
   let stop = null;
   /** What had the screen and is not to have it again. */
   const seen = new Set();
@@ -105,10 +107,11 @@
 
   /** The screen is this incident's. */
   function open(row) {
-    const again = shown !== null;
     shown = row;
     wall.incident = row.id;
-    last = begun = again && shown ? performance.now() : performance.now();
+    last = performance.now();
+    begun = last;
+    dressed = flooded;
     if (seen.size > MOST_SEEN) seen.clear();
     const page = document.getElementById("wall");
     page.toggleAttribute("data-incident", true);
@@ -120,8 +123,12 @@
   }
 
   function refresh(row) {
+    const other = flooded !== dressed;
     shown = row;
+    document.getElementById("wall").toggleAttribute("data-flood", flooded);
     wall.card.draw(row, rows, { flooded, known });
+    // one incident among several became a flood, or a flood ebbed: the model shows that
+    if (other && wall.incident) dress(row);
   }
 
   function announce(row) {
@@ -131,6 +138,7 @@
   /** The model: the data goes out, what fails is lit, the camera goes there. A flood is seen from above. */
   function dress(row) {
     const { model } = wall;
+    dressed = flooded;
     const place = flooded || !model || model.kind(row.place) === "other" ? "" : row.place;
     const kind = model && place ? model.kind(place) : "campus";
     const storey = kind === "space" ? model.storeyOf(place) : kind === "storey" ? place : "";

@@ -14,8 +14,10 @@ from models3d.campus import Assembled, assemble_config
 from models3d.model import Finding
 from models3d.versions import Versions
 from twin.config import CampusConfig, SettingsModels, read_campus_config
+from twin.index import SpaceIndex
 from twin.mapping import CampusMapping, mapping_of
 from twin.mistake import Mistake
+from twin.walls.wall_files import unknown_places
 
 CLEAN, WARNINGS, ERRORS = 0, 1, 2
 _SHOWN = 5
@@ -93,7 +95,8 @@ def check_folder(
         return CheckReport(folder, mistakes)
     assembled = assemble_config(_readable(config, mistakes), load, versions)
     mapping = mapping_of(config, assembled.points, found)
-    return CheckReport(folder, [*mistakes, *mapping.mistakes], assembled, _figures(assembled), mapping)
+    walls = unknown_places(config.walls, SpaceIndex(assembled.campus))
+    return CheckReport(folder, [*mistakes, *mapping.mistakes, *walls], assembled, _figures(assembled), mapping)
 
 
 def _readable(config: CampusConfig, mistakes: Sequence[Mistake]) -> CampusConfig:

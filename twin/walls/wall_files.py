@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,7 +15,7 @@ from twin.form_mistake import form_mistake
 from twin.mistake import Mistake, nearest
 from twin.walls.profile import LANDSCAPE, PORTRAIT, legible_m, unit
 from twin.walls.wall import Scene, Screen, Takeover, Wall
-from twin.walls.wall_form import SECTIONS, HeadForm, SceneForm, ScreenForm, head_keys
+from twin.walls.wall_form import HeadForm, SceneForm, ScreenForm, head_keys
 from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
 
 MAX_FILES = 100
@@ -199,9 +199,13 @@ class _Reader:
             return None
 
 
-def places_of(wall: Wall) -> list[tuple[str, str]]:
-    """The places that a wall frames, as (key in its file, id)."""
-    return [(f"scenes.{scene.id}.camera", scene.camera.of) for scene in wall.scenes.values() if scene.camera.of]
-
-
-__all__ = ["NAME", "SECTIONS", "default_walls", "places_of", "read_wall", "read_walls"]
+def unknown_places(walls: Mapping[str, Wall], known: Container[str]) -> list[Mistake]:
+    """A warning for each scene that frames a place which the campus does not have: it shows the campus instead."""
+    return [
+        Mistake(
+            wall.file, f"scene '{scene.id}': there is no '{scene.camera.of}' in the campus: all of it is shown",
+            "unknown-entity", scene.line, 0, f"scenes.{scene.id}.camera", "warning",
+        )
+        for wall in walls.values() for scene in wall.scenes.values()
+        if scene.camera.of and scene.camera.of not in known
+    ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -251,8 +251,7 @@ class HeadForm(_Strict):
     reload: Annotated[int | None, BeforeValidator(_clock)] = 270
 
 
-SECTIONS: dict[str, type[BaseModel] | None] = {"screens": ScreenForm, "scenes": SceneForm, "playlists": None}
-Kind = Literal["screens", "scenes", "playlists"]
+SECTIONS = ("screens", "scenes", "playlists")
 
 
 def head_keys() -> list[str]:

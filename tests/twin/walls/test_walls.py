@@ -10,7 +10,7 @@ from twin.config import read_campus_config
 from twin.mistake import Mistake
 from twin.walls.profile import HERO, LEAST, NUMBER, TITLE, legible_m, type_px, unit
 from twin.walls.wall import MOST_NUMBERS, Screen, Wall
-from twin.walls.wall_files import default_walls, read_walls
+from twin.walls.wall_files import default_walls, read_walls, unknown_places
 
 GOOD = """
 names: {zh: 大厅, en: Lobby}
@@ -133,6 +133,13 @@ def test_every_mistake_is_told_at_once_with_its_place(tmp_path: Path) -> None:
                  "write it as 1920x1080",
                  "no time of day", "no span of hours", "either 'of'"):  # fmt: skip
         assert said in text
+
+
+def test_a_place_that_the_campus_does_not_have_is_told(tmp_path: Path) -> None:
+    walls, _ = read(tmp_path, GOOD)
+    assert unknown_places(walls, {"14"}) == []
+    (warning,) = unknown_places(walls, {"15"})
+    assert (warning.line, warning.key, warning.severity) == (11, "scenes.power.camera", "warning")
 
 
 def test_nobody_reads_thirteen_numbers(tmp_path: Path) -> None:
