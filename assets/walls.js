@@ -62,7 +62,10 @@
       if (main()) table(answer);
       if (lamp()) {
         lamp().hidden = answer.wrong === 0;
-        write(lamp(), lamp().dataset.words.replace("{n}", answer.wrong));
+        // one figure in the bar, which is full; the words are its name
+        write(lamp(), String(answer.wrong));
+        lamp().title = lamp().dataset.words.replace("{n}", answer.wrong);
+        lamp().setAttribute("aria-label", lamp().title);
       }
     } catch {
       if (main() && performance.now() - heard > LATE_MS) {

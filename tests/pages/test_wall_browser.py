@@ -140,6 +140,22 @@ def test_a_wall_fits_obeys_and_is_taken_over(browser: Browser, served: dict[str,
     while [(row["state"], row["held"]) for row in displays(product) if row["wall"] == "lobby"] != [("ok", True)]:
         assert time.monotonic() < end
         time.sleep(0.1)
+    tablet = page.context.browser.new_page(viewport={"width": 820, "height": 1000})  # type: ignore[union-attr]
+    complaints.listen(tablet)
+    tablet.goto(f"{product.url}/wall/lobby/control?lang=en&theme=light")
+    expect(tablet.locator(".control-shows")).to_have_text("Occupancy", timeout=READY_MS)
+    assert tablet.evaluate(AUDIT) == []
+    tablet.get_by_role("button", name="Go on").click()
+    expect(page.locator("#wall-held")).to_be_hidden()
+    tablet.get_by_role("button", name="Network", exact=True).click()
+    expect(page.locator(".wall-title")).to_contain_text("Network")
+    expect(tablet.locator(".control-shows")).to_have_text("Network")
+    tablet.get_by_role("button", name="Scene before").click()
+    expect(page.locator(".wall-title")).to_contain_text("Occupancy")
+    tablet.goto(f"{product.url}/walls?lang=en&theme=dark")
+    expect(tablet.locator("#displays-rows tr[data-state=ok]")).to_have_count(1, timeout=READY_MS)
+    assert tablet.evaluate(AUDIT) == []
+    tablet.close()
     # what is urgent takes it over, and lets go once it is acknowledged
     building = page.evaluate("window.campus.wall.model.index.buildings[0].id")
     alarms.rows = [incident(1, 1, building), incident(2, 2, building), incident(3, 4, building)]
