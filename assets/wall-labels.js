@@ -59,12 +59,13 @@
   const roof = (b) => wall.camera.project(wall.pose, [(b[0] + b[3]) / 2, (b[1] + b[4]) / 2, b[5]], innerWidth, innerHeight);
 
   /** Where the dot of a label goes: of a far part of the campus the farthest roof, of a near one the nearest, amid its others. */
-  function anchored({ boxes }, middle) {
+  function anchored({ boxes }, far) {
     const seen = boxes.map(roof);
-    const [x, y] = [avg(seen.map((at) => at.x)), avg(seen.map((at) => at.y))];
-    const side = y <= middle ? 1 : -1;
-    return { far: side > 0, at: seen.sort((a, b) => side * (a.y - b.y) * 2 + Math.abs(a.x - x) - Math.abs(b.x - x))[0] };
+    const x = avg(seen.map((at) => at.x));
+    const side = far ? 1 : -1;
+    return { far, at: seen.sort((a, b) => side * (a.y - b.y) * 2 + Math.abs(a.x - x) - Math.abs(b.x - x))[0] };
   }
+  const height = ({ boxes }) => avg(boxes.map((b) => roof(b).y));
   const avg = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
   /** The rows of the window [px] that the model itself covers: labels stand outside of them. */
@@ -84,14 +85,16 @@
     if (document.getElementById("twin")?.dataset.mode === "plan") return;
     free = wall.free();
     model = covered();
-    for (const row of candidates()) {
+    const found = candidates().sort((a, b) => height(a) - height(b));
+    // half of them stand above the model, half below: each line has room for them
+    for (const [n, row] of found.entries()) {
       const number = make("span", "wall-label-number");
       const part = make("span", "wall-label-part");
       const text = make("div", "wall-label", make("span", "wall-label-name", wall.model.label(row.id)), number, part);
       const line = make("i", "wall-leader");
       const dot = make("i", "wall-dot");
       place.append(line, dot, text);
-      rows.push({ ...row, text, number, part, line, dot, ...anchored(row, (model.top + model.bottom) / 2) });
+      rows.push({ ...row, text, number, part, line, dot, ...anchored(row, n < found.length / 2) });
     }
     fill();
   }
@@ -104,7 +107,17 @@
     const near = rows.filter((row) => !row.far);
     const above = Math.max(model.top - high - 30 * unit, free.top - high - 30 * unit);
     const below = Math.min(model.bottom + 20 * unit, free.bottom + 28 * unit);
-    for (const [group, y] of [[far, above], [near, below]]) lay(group, y, free, unit);
+    const { panels } = wall.screen;
+    for (const [group, y] of [[far, above], [near, below]]) {
+      // no word within 60 px of the seam between two panels: each panel has its own
+      for (let n = 0; n < panels; n += 1) {
+        const [from, to] = [(innerWidth * n) / panels, (innerWidth * (n + 1)) / panels];
+        const own = group.filter(({ at }) => at.x >= from && (at.x < to || n === panels - 1));
+        const left = n > 0 ? from + 60 * unit : 0;
+        const right = n < panels - 1 ? to - 60 * unit : innerWidth;
+        lay(own, y, { left: Math.max(free.left, left), right: Math.min(free.right, right) }, unit);
+      }
+    }
   }
 
   function lay(group, y, free, unit) {
@@ -121,7 +134,6 @@
       place.x = Math.min(place.x, edge - place.width);
       edge = place.x - gap;
     }
-    for (const place of places) seam(place, unit);
     for (const { row, x, width } of places) {
       const { text, line, dot, at } = row;
       const up = y < at.y;
@@ -134,17 +146,6 @@
       dot.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
       // one that found no room is left out rather than cut off
       for (const part of [text, line, dot]) part.hidden = x < first - 1 || x + width > last + 1;
-    }
-  }
-
-  /** No word within 60 px of the seam between two panels. */
-  function seam(place, unit) {
-    const { panels } = wall.screen;
-    for (let n = 1; n < panels; n += 1) {
-      const at = (innerWidth * n) / panels;
-      const [low, high] = [at - 60 * unit, at + 60 * unit];
-      if (place.x + place.width <= low || place.x >= high) continue;
-      place.x = place.x + place.width / 2 < at ? low - place.width : high;
     }
   }
 

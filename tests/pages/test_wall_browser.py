@@ -28,6 +28,14 @@ CLIPPED = """() => [...document.querySelectorAll('#wall *')].filter((e) => {
     const box = e.getBoundingClientRect();
     return box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
 }).map((e) => e.className + ': ' + e.textContent)"""
+OVER = """() => {
+    const what = '.wall-label:not([hidden]), .wall-fact, #wall-origin, #wall-time, .wall-hero';
+    const boxes = [...document.querySelectorAll(what)]
+        .map((e) => [e.textContent, e.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+    return boxes.flatMap(([a, p], n) => boxes.slice(n + 1).filter(([, q]) =>
+        p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 1 && q.top < p.bottom - 1)
+        .map(([b]) => a + ' / ' + b));
+}"""
 NUMBERS = ".wall-hero-number, .wall-fact-number, .wall-label-number"
 
 
@@ -117,6 +125,8 @@ def test_a_wall_fits_obeys_and_is_taken_over(browser: Browser, served: dict[str,
             until(page, f"document.documentElement.lang.startsWith('{lang}')")
             page.wait_for_timeout(300)
             assert page.evaluate(CLIPPED) == [], (size, lang)
+            page.wait_for_timeout(700)  # the camera rests, a second has gone by
+            assert page.evaluate(OVER) == [], (size, lang)
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
             assert 1 <= page.locator(NUMBERS).count() <= 12
     resize(page, 1920, 1080)
