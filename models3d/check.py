@@ -15,9 +15,11 @@ from models3d.model import Finding
 from models3d.versions import Versions
 from twin.config import FILE, CampusConfig, SettingsModels, read_campus_config
 from twin.hooks.mapping import unknown_names
+from twin.index import SpaceIndex
 from twin.mapping import CampusMapping, mapping_of
 from twin.mistake import Mistake
 from twin.places import Places
+from twin.walls.wall_files import unknown_places
 from twin.yaml_tree import dotted, read_yaml
 
 CLEAN, WARNINGS, ERRORS = 0, 1, 2
@@ -96,7 +98,8 @@ def check_folder(
         return CheckReport(folder, mistakes)
     assembled = assemble_config(_readable(config, mistakes), load, versions)
     mapping = mapping_of(config, assembled.points, found)
-    mistakes = [*mistakes, *_hook_mistakes(config, assembled)]
+    walls = unknown_places(config.walls, SpaceIndex(assembled.campus))
+    mistakes = [*mistakes, *_hook_mistakes(config, assembled), *walls]
     return CheckReport(folder, [*mistakes, *mapping.mistakes], assembled, _figures(assembled), mapping)
 
 

@@ -35,6 +35,9 @@ from pages import (
     reports,
     shift_log,
     trends,
+    wall,
+    wall_control,
+    walls,
 )
 from pages._parts import account, details, states, twin_view
 from pages._parts.context import Context, Theme, context_at, context_of
@@ -60,6 +63,9 @@ PAGES: tuple[ModuleType, ...] = (
     feeds,
     check,
     admin,
+    wall_control,
+    wall,
+    walls,
 )
 """Every screen: a module with ``PATH`` (a template with ``<names>``), ``layout``, ``title`` and ``callbacks``."""
 

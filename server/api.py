@@ -36,6 +36,7 @@ from server import (
     trends,
     unmapped_api,
     views,
+    walls,
 )
 from server.runtime import Runtime
 from server.schemas import (
@@ -108,6 +109,7 @@ def router(runtime: Runtime) -> APIRouter:
     trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
     views.add(api, runtime)
+    walls.add(api, runtime)
     return api
 
 

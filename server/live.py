@@ -162,6 +162,11 @@ class Hub:
         self.counts.frames += 1
         self.counts.bytes += len(data)
 
+    def seq_of(self, channel: str) -> int:
+        """The number of the last frame of a channel's stream of the whole campus; 0 where nobody listens to it."""
+        stream = self._streams.get((channel, self.live.tree.ids[0], False))
+        return 0 if stream is None else stream.seq
+
     def follow(self, live: LiveState, links: Links | None = None) -> None:
         """Go on with another live state of the same tree: points came or went."""
         self.live = live

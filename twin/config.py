@@ -36,6 +36,8 @@ from twin.template_files import read_templates
 from twin.timetable import Lesson, read_timetable
 from twin.topology import TopologyFacts
 from twin.topology_table import read_topology
+from twin.walls.wall import Wall
+from twin.walls.wall_files import read_walls
 from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
 
 FILE = "campus.yaml"
@@ -128,6 +130,7 @@ class CampusFile(_Strict):
     topology: str | None = None
     timetable: str | None = None
     alarms: Annotated[str, Field(min_length=1)] = "alarms"
+    walls: Annotated[str, Field(min_length=1)] = "walls"
     kpis: Kpis = Field(default_factory=Kpis)
     history: HistoryEntry = Field(default_factory=HistoryEntry)
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
@@ -151,6 +154,7 @@ class CampusConfig:
     topology: TopologyFacts = field(default_factory=TopologyFacts)
     timetable: list[Lesson] = field(default_factory=list)
     alarms: AlarmRules = field(default_factory=default_rules)
+    walls: dict[str, Wall] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """The file of that name, relative to the folder."""
@@ -198,11 +202,12 @@ def read_campus_config(
     timetable = _timetable(folder, data, mistakes)
     alarms = _alarms(folder, data, tree, mistakes)
     mistakes.extend(hook_mistakes(file.hooks if file is not None else {}, alarms.rules, tree, FILE))
+    walls = _walls(folder, data, tree, mistakes)
     mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
     if file is None:
         return None, mistakes
     warnings = [m for m in mistakes if m.severity == "warning"]
-    found = CampusConfig(folder, file, plain, points, devices, templates, warnings, topology, timetable, alarms)
+    found = CampusConfig(folder, file, plain, points, devices, templates, warnings, topology, timetable, alarms, walls)
     return found, mistakes
 
 
@@ -337,3 +342,19 @@ def _alarms(folder: Path, data: dict[str, Any], tree: YamlTree, mistakes: list[M
     rules, found = read_rules(folder / shown, shown)
     mistakes.extend(found)
     return rules
+
+
+def _walls(folder: Path, data: dict[str, Any], tree: YamlTree, mistakes: list[Mistake]) -> dict[str, Wall]:
+    """The walls of the folder; none where there is no such folder: those of the product then serve."""
+    shown = data.get("walls", "walls")
+    if not isinstance(shown, str):
+        return {}
+    if not (folder / shown).is_dir():
+        if "walls" in data:
+            line, column = tree.position(("walls",))
+            message = f"there is no folder '{shown}' in the campus folder: the walls are written there"
+            mistakes.append(Mistake(FILE, message, "no-file", line, column, "walls"))
+        return {}
+    walls, found = read_walls(folder / shown, shown)
+    mistakes.extend(found)
+    return walls

@@ -7,6 +7,7 @@ from dash import html
 from pages._parts import account, saved
 from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
+from server import wall_words
 from server.accounts.words import say
 from server.feed import NOT_MEASURED
 
@@ -30,7 +31,8 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
         [
             html.A(context.campus_name, href="/", className="brand", title=context.text("screen.console")),
             html.Nav(
-                [_screen(context, path, context.text(key), here) for path, key in SCREENS] + _admin(context, here),
+                [_screen(context, path, context.text(key), here) for path, key in SCREENS]
+                + _admin(context, here, room=middle is None),
                 className="screens",
                 **attrs({"aria-label": context.text("screens")}),
             ),
@@ -54,9 +56,18 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
     )
 
 
-def _admin(context: Context, here: str) -> list[html.A]:
-    """The page of accounts, for whom it is."""
-    return [_screen(context, account.SCREEN, say("admin", context.lang), here)] if account.has_admin(context) else []
+def _admin(context: Context, here: str, *, room: bool) -> list[html.A]:
+    """The pages of walls (where there is ``room``) and of accounts, for whom they are; how many displays are ill."""
+    lang = context.lang
+    found: list[html.A] = []
+    if account.may_open("/walls"):
+        words = attrs({"data-words": wall_words.say("displays.wrong", lang)})
+        lamp = html.A(id="displays-lamp", href="/walls", className="displays-lamp", hidden=True, **words)
+        found += [_screen(context, "/walls", wall_words.say("walls", lang), here)] if room else []
+        found.append(lamp)
+    if account.has_admin(context):
+        found.append(_screen(context, account.SCREEN, say("admin", lang), here))
+    return found
 
 
 def _screen(context: Context, path: str, label: str, here: str) -> html.A:

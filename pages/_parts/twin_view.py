@@ -55,7 +55,7 @@ def twin_view(context: Context, *, building: str = "") -> list[Child]:
             compare=COMPARE.get(query.get("cmp", ""), ""),
             labels=query.get("labels", "1") != "0",
         ),
-        *_notes(context),
+        *notes(context),
         html.Div(id="heading", className="heading", **OVER),
         _modes(context),
         _tools(context),
@@ -102,7 +102,7 @@ def _empty(context: Context) -> html.Div:
     return states.message("building", context.text("empty.title"), context.text("empty.text"))
 
 
-def _notes(context: Context) -> list[html.Div]:
+def notes(context: Context) -> list[html.Div]:
     """What stands where the scene will be, by the view's own state: it is on its way, or it cannot be had."""
     waiting = html.Div(
         [html.Span(className="loading-bar"), html.P(context.text("twin.loading"))],

@@ -78,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     _row("WS", "/ws/live", "viewer", BOTH),
     _row("GET", "/sse/live", "viewer", BOTH),
     _row("GET", "/sse/alarms", "viewer", KIOSK),
+    _row("GET", "/sse/wall/{wall}", "viewer", KIOSK),
     # pages
     _row("GET", "/", "viewer"),
     _row("GET", "/building/{building:path}", "viewer"),
@@ -91,6 +92,8 @@ RULES: tuple[Rule, ...] = (
     _row("GET", "/log", "viewer"),
     _row("GET", "/services/{name}", "viewer"),
     _row("GET", "/wall/{wall}", "viewer", KIOSK),
+    _row("GET", "/wall/{wall}/control", "operator"),
+    _row("GET", "/walls", "operator"),
     _row("GET", "/tour", "viewer", BOTH),
     _row("GET", "/tour/{tour:path}", "viewer", BOTH),
     _row("GET", "/follow/{code}", "viewer", VISITORS),
@@ -100,11 +103,13 @@ RULES: tuple[Rule, ...] = (
     _row("GET", "/admin", "admin"),
     # the campus for programs: reading
     *_reads("campus buildings tours", BOTH),
-    *_reads("storeys spaces state kpis kpis/history links alarms alarms/figures incidents walls walls/{wall}", KIOSK),
-    *_reads("openapi.json search check points points/{point:path}/latest points/{point:path}/provenance sources"),
     *_reads(
-        "forecast models models/{entity:path} frames frames/links impact impact/scene meters neighbours notes occupancy"
+        "storeys spaces state kpis kpis/history links alarms alarms/figures incidents walls walls/{wall} "
+        "forecast impact impact/scene",
+        KIOSK,
     ),
+    *_reads("openapi.json search check points points/{point:path}/latest points/{point:path}/provenance sources"),
+    *_reads("models models/{entity:path} frames frames/links meters neighbours notes occupancy"),
     *_reads("quality mapping/suggestions trends trends/flows trends/ranking trends/find trends/names"),
     *_reads("trends/carpet trends/duration alarms/rules alarms/journal alarms/{alarm:path} incidents/{incident:path}"),
     *_reads("scenarios scenarios/{scenario} runs/{run} compare visits notifications"),
@@ -130,6 +135,7 @@ RULES: tuple[Rule, ...] = (
     _row("POST", "/api/v1/displays/{display}/{what}", "operator"),
     _row("POST", "/api/v1/visits", "operator"),
     _row("PUT POST DELETE", "/api/v1/walls/{wall}", "planner"),
+    _row("POST", "/api/v1/walls/{wall}/control", "operator"),
     _row("POST", "/api/v1/scenarios", "planner"),
     _row("POST PUT DELETE", "/api/v1/scenarios/{scenario:path}", "planner"),
     # accounts

@@ -49,8 +49,8 @@ class Product:
         self.process.wait(20)
 
 
-def start_product(cache: Path, port: int = 0, module: str = "tests.pages.serve") -> Product:
-    """Start it on a port, 0 for a free one, and wait until it is ready."""
+def start_product(cache: Path, port: int = 0, module: str = "tests.pages.serve", spaces: int = 0) -> Product:
+    """Start it on a port, 0 for a free one, and wait until it is ready; ``spaces`` 0: as many as usual."""
     if port == 0:
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
@@ -58,7 +58,10 @@ def start_product(cache: Path, port: int = 0, module: str = "tests.pages.serve")
     log = cache / f"server-{port}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, str(port), str(cache)], cwd=ROOT, stdout=out, stderr=out
+            [sys.executable, "-m", module, str(port), str(cache), *([str(spaces)] if spaces else [])],
+            cwd=ROOT,
+            stdout=out,
+            stderr=out,
         )
     product = Product(f"http://127.0.0.1:{port}", process, log)
     limit = time.monotonic() + 120

@@ -1,0 +1,187 @@
+// Names and values on the model: a leader and a dot each, above the far ones and below the near ones, never over one another,
+// over words or over the seam between two panels. Parts of the campus where their values add up, else the largest buildings.
+(function () {
+  "use strict";
+  const { wall } = window.campus;
+  const { make, write } = wall;
+  const STALE = 0x04;
+  const QUALITY = 0x03;
+  const NONE = 3;
+  const ARRIVED_MS = 1900;
+  const CHOOSE_MS = 30_000;
+  let rows = [];
+  let chosen = 0;
+  let arriving = 0;
+  let scene = null;
+
+  const root = () => document.getElementById("wall-labels");
+  /** The values that the view has; the one place where a wall looks into it. */
+  function values() {
+    const view = window.campusTwin?.views.at(-1);
+    return view?.scene ? { state: view.scene.state, index: view.scene.index } : null;
+  }
+
+  /** The sum of buildings as far as it is known: value, how many of them count, whether any is late. */
+  function sum(buildings) {
+    const seen = values();
+    const found = { value: 0, have: 0, of: buildings.length, stale: false };
+    for (const id of seen ? buildings : []) {
+      const slot = seen.index.slot(id);
+      const flags = slot < 0 ? NONE : seen.state.wireFlags[slot];
+      const value = slot < 0 ? Number.NaN : seen.state.number(slot);
+      if ((flags & QUALITY) === NONE || Number.isNaN(value)) continue;
+      found.value += value;
+      found.have += 1;
+      if (flags & STALE) found.stale = true;
+    }
+    return found;
+  }
+
+  function candidates() {
+    const { model } = wall;
+    const { index } = model;
+    const want = Math.max(scene.labels, scene.worst);
+    if (!want || scene.lens === "trust") return [];
+    if (scene.labels && scene.adds && model.sites.length > 1 && model.sites.length <= scene.labels && !scene.entity) {
+      return model.sites.map((site) => {
+        const own = index.buildings.filter((row) => row.site === site.id);
+        return { id: site.id, buildings: own.map(({ id }) => id), boxes: own.map(({ bounds }) => bounds) };
+      }).filter((row) => row.buildings.length);
+    }
+    if (scene.entity) return [];
+    return index.buildings
+      .map(({ id, bounds }) => ({ id, buildings: [id], boxes: [bounds], value: sum([id]) }))
+      .filter(({ value }) => value.have > 0)
+      .sort((a, b) => b.value.value - a.value.value)
+      .slice(0, want);
+  }
+
+  const roof = (b) => wall.camera.project(wall.pose, [(b[0] + b[3]) / 2, (b[1] + b[4]) / 2, b[5]], innerWidth, innerHeight);
+
+  /** Where the dot of a label goes: of a far part of the campus the farthest roof, of a near one the nearest, amid its others. */
+  function anchored({ boxes }, far) {
+    const seen = boxes.map(roof);
+    const x = avg(seen.map((at) => at.x));
+    const side = far ? 1 : -1;
+    return { far, at: seen.sort((a, b) => side * (a.y - b.y) * 2 + Math.abs(a.x - x) - Math.abs(b.x - x))[0] };
+  }
+  const height = ({ boxes }) => avg(boxes.map((b) => roof(b).y));
+  const avg = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
+
+  /** The rows of the window [px] that the model itself covers: labels stand outside of them. */
+  function covered() {
+    const points = wall.model.index.buildings.flatMap(({ bounds: b }) => [[b[0], b[1], b[2]], [b[3], b[1], b[2]], [b[0], b[4], b[5]], [b[3], b[4], b[5]]]);
+    const ys = points.map((point) => wall.camera.project(wall.pose, point, innerWidth, innerHeight).y);
+    return { top: Math.min(...ys), bottom: Math.max(...ys) };
+  }
+
+  let [free, model] = [null, null];
+
+  function draw() {
+    const place = root();
+    place.replaceChildren();
+    rows = [];
+    if (!scene || !wall.pose || !wall.model || wall.incident) return;
+    if (document.getElementById("twin")?.dataset.mode === "plan") return;
+    free = wall.free();
+    model = covered();
+    const found = candidates().sort((a, b) => height(a) - height(b));
+    // half of them stand above the model, half below: each line has room for them
+    for (const [n, row] of found.entries()) {
+      const number = make("span", "wall-label-number");
+      const part = make("span", "wall-label-part");
+      const text = make("div", "wall-label", make("span", "wall-label-name", wall.model.label(row.id)), number, part);
+      const line = make("i", "wall-leader");
+      const dot = make("i", "wall-dot");
+      place.append(line, dot, text);
+      rows.push({ ...row, text, number, part, line, dot, ...anchored(row, n < found.length / 2) });
+    }
+    fill();
+  }
+
+  /** Labels above or below the model, spread so that none touches another. */
+  function settle() {
+    const unit = wall.unit;
+    const high = rows[0]?.text.offsetHeight ?? 0;
+    const far = rows.filter((row) => row.far);
+    const near = rows.filter((row) => !row.far);
+    const above = Math.max(model.top - high - 30 * unit, free.top - high - 30 * unit);
+    const below = Math.min(model.bottom + 20 * unit, free.bottom + 28 * unit);
+    const { panels } = wall.screen;
+    for (const [group, y] of [[far, above], [near, below]]) {
+      // no word within 60 px of the seam between two panels: each panel has its own
+      for (let n = 0; n < panels; n += 1) {
+        const [from, to] = [(innerWidth * n) / panels, (innerWidth * (n + 1)) / panels];
+        const own = group.filter(({ at }) => at.x >= from && (at.x < to || n === panels - 1));
+        const left = n > 0 ? from + 60 * unit : 0;
+        const right = n < panels - 1 ? to - 60 * unit : innerWidth;
+        lay(own, y, { left: Math.max(free.left, left), right: Math.min(free.right, right) }, unit);
+      }
+    }
+  }
+
+  function lay(group, y, free, unit) {
+    const gap = 40 * unit;
+    const places = group.map((row) => ({ row, width: row.text.offsetWidth, x: row.at.x - row.text.offsetWidth / 2 })).sort((a, b) => a.x - b.x);
+    const [first, last] = [free.left, free.right];
+    let edge = first;
+    for (const place of places) {
+      place.x = Math.max(place.x, edge);
+      edge = place.x + place.width + gap;
+    }
+    edge = last;
+    for (const place of [...places].reverse()) {
+      place.x = Math.min(place.x, edge - place.width);
+      edge = place.x - gap;
+    }
+    for (const { row, x, width } of places) {
+      const { text, line, dot, at } = row;
+      const up = y < at.y;
+      const foot = Math.max(x + 12 * unit, Math.min(x + width - 12 * unit, at.x));
+      text.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+      const from = up ? y + text.offsetHeight : y;
+      const length = Math.hypot(at.x - foot, at.y - from);
+      line.style.width = `${length.toFixed(1)}px`;
+      line.style.transform = `translate(${foot.toFixed(1)}px, ${from.toFixed(1)}px) rotate(${Math.atan2(at.y - from, at.x - foot).toFixed(4)}rad)`;
+      dot.style.transform = `translate(${at.x.toFixed(1)}px, ${at.y.toFixed(1)}px)`;
+      // one that found no room is left out rather than cut off
+      for (const part of [text, line, dot]) part.hidden = x < first - 1 || x + width > last + 1;
+    }
+  }
+
+  function fill() {
+    const unit = scene?.legend?.unit ?? "";
+    const decimals = Math.max(0, (scene?.legend?.decimals ?? 1) - 1);
+    for (const row of rows) {
+      const { value, have, of, stale } = sum(row.buildings);
+      const [number, written] = have ? wall.figure(value, unit, decimals) : ["\u2013", ""];
+      write(row.number, number);
+      write(row.part, [written, have < of && of > 1 ? `${have}/${of}` : ""].filter(Boolean).join(" · "));
+      row.text.dataset.state = !have ? "none" : stale ? "late" : "ready";
+    }
+    // a number that grew by a digit must not meet its neighbour
+    if (rows.length) settle();
+  }
+
+  function arrive(ms) {
+    clearTimeout(arriving);
+    root().toggleAttribute("data-moving", true);
+    arriving = setTimeout(() => {
+      chosen = performance.now();
+      draw();
+      root().removeAttribute("data-moving");
+    }, ms);
+  }
+
+  wall.on("drawn", (next) => (scene = next));
+  wall.on("framed", () => arrive(wall.reduced() ? 50 : ARRIVED_MS));
+  wall.on("incident", () => root().replaceChildren());
+  wall.on("second", () => {
+    if (!rows.length || performance.now() - chosen > CHOOSE_MS) {
+      if (scene && !wall.incident && performance.now() - chosen > 2000 && !root().hasAttribute("data-moving")) {
+        chosen = performance.now();
+        draw();
+      }
+    } else fill();
+  });
+})();

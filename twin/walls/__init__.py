@@ -1,0 +1,1 @@
+"""Wall displays as data: screens, scenes, playlists (docs/reference/walls.md)."""

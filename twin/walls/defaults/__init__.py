@@ -1,0 +1,1 @@
+"""The walls that a campus has before anybody wrote one."""
