@@ -10,7 +10,8 @@
   /** Watchers are told at once, and then at most so often. */
   const TELL_MS = 100;
   const FIRST_MS = 1_000;
-  const LONGEST_MS = 30_000;
+  /** A display must be back within 20 s of the server's return. */
+  const LONGEST_MS = 10_000;
   /** A tab that nobody sees gives its connection back after this: a browser has six for a host. */
   const UNSEEN_MS = 60_000;
 

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Protocol
 
+from server.schemas_incidents import IncidentOut
 from twin.notify.matter import Matter
-
-
-class Row(Protocol):
-    """An incident as ``/api/v1/incidents`` tells it."""
-
-    id: str
-    number: int
-    text: dict[str, str]
-    priority: int
-    state: str
-    into: str
-    opened: datetime
-    place: str
-    place_names: dict[str, str]
-    building: str
-    cause_names: dict[str, str]
-    consequences: int
-    action: dict[str, str]
-    owner: dict[str, str]
-    respond_s: float
-    simulated: bool
 
 
 class Board(Protocol):
     """The open incidents: which one an alarm is part of, and each by its id."""
 
-    of_alarm: Mapping[str, str]
+    @property
+    def of_alarm(self) -> Mapping[str, str]:
+        """Alarm -> open incident."""
 
-    def row(self, id_: str) -> Row | None:
+    def row(self, id_: str) -> IncidentOut | None:
         """An incident; None where it is not known any more."""
 
 
