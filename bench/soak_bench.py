@@ -35,7 +35,7 @@ OUTAGE_MIN = 5.0
 SAMPLE_S = 10.0
 READY_S = 120.0
 SLOPE_MB_H, HEAP_RATIO, BACK_S = 5.0, 1.2, 20.0
-WALL = "/wall/overview"
+WALL = "/wall/lobby"
 
 
 @dataclass
@@ -122,20 +122,11 @@ def watching(url: str) -> Iterator[list[Display]]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         made = [
-            _open(browser, "wall", url + _wall(url), 1920, 1080), _open(browser, "console", url + "/", 1600, 900),
+            _open(browser, "wall", url + WALL, 1920, 1080), _open(browser, "console", url + "/", 1600, 900),
             _open(browser, "phone", url + "/?mode=plan", 390, 844),
         ]  # fmt: skip
         yield made
         browser.close()
-
-
-def _wall(url: str) -> str:
-    """The wall where the campus has one; the first building until then."""
-    try:
-        with urllib.request.urlopen(url + WALL, timeout=10) as answer:  # noqa: S310  # our own server
-            return WALL if answer.status == 200 else "/building/0"
-    except urllib.error.HTTPError:
-        return "/building/0"
 
 
 def _open(browser: Browser, name: str, address: str, width: int, height: int) -> Display:

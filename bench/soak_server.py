@@ -1,7 +1,7 @@
 """The product for a soak: ``python -m bench.soak_server PORT BROKER FOLDER [POINTS]`` serves until told to end.
 
-Every screen, the rules of the product, history on the disk, and one MQTT source; started again in the same folder it
-goes on as a restarted server does.
+Every screen, the rules of the product, incidents, history on the disk, and one MQTT source; started again in the same
+folder it goes on as a restarted server does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from datasources.runner import SourceConfig
 from pages.application import create_app
 from server.alarms import open_desk
 from server.app import UVICORN, create_server
+from server.incidents import open_incidents
 from server.runtime import runtime_of
 from twin.alarms.rule_file import default_rules
 from twin.config_history import HistoryEntry
@@ -32,6 +33,7 @@ def main(port: int, broker: int, folder: Path, points: int) -> None:
     runtime = runtime_of(assembled, [SourceConfig("bench", "mqtt", settings)], folder / "cache")
     runtime.state_folder = folder / "state"
     open_desk(runtime, default_rules(), runtime.state_folder)
+    open_incidents(runtime, runtime.state_folder)
     runtime.keep_history(HistoryEntry(), folder)
     server = create_server(runtime)
     create_app(server, runtime)

@@ -9,6 +9,7 @@ from typing import Any
 
 from server.alarms import AlarmDesk, open_desk
 from server.hooks import Hook
+from server.incidents import open_incidents
 from server.notify import Notifier
 from server.outside import open_outside
 from server.runtime import Runtime
@@ -30,12 +31,16 @@ RULES = AlarmRules({"warm": rule("warm", "power", condition=Condition("outside",
 
 
 @contextmanager
-def hooked(folder: Path, hooks: Mapping[str, Any] = HOOKS, notify: Mapping[str, Any] | None = None) -> Iterator[Served]:
-    """The campus with a network, three hooks, and channels where ``notify`` gives some."""
+def hooked(
+    folder: Path, hooks: Mapping[str, Any] = HOOKS, notify: Mapping[str, Any] | None = None, *, incidents: bool = False
+) -> Iterator[Served]:
+    """The campus with a network, three hooks, and channels where ``notify`` gives some; ``incidents`` group at once."""
 
     def adjust(runtime: Runtime) -> None:
         runtime.state_folder = folder / "state"
         open_desk(runtime, RULES, runtime.state_folder)
+        if incidents:
+            open_incidents(runtime, runtime.state_folder, window=lambda alarm: 0.2)
         open_outside(
             runtime, CampusFile.model_validate({"campus": {"id": "c"}, "hooks": hooks, "notify": notify or {}})
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,9 +16,10 @@ import pytest
 from server import notify
 from server.notify import Channel
 from server.notify_incidents import BoardIncidents
-from tests.server.hooking import ENVIRONMENT, alarms, desk_of, hooked, notifier_of
+from tests.server.hooking import ENVIRONMENT, HOOKS, TOKENS, alarms, desk_of, hooked, notifier_of
 from tests.server.receivers import Receiver, receiver
 from tests.server.serving import Served
+from tests.twin.hooks.payloads import alert, alertmanager
 from twin.alarms.state import Event
 from twin.config_notify import ChannelEntry, NotifyEntry
 from twin.notify.matter import Matter
@@ -204,6 +206,26 @@ def test_incidents_are_told_as_their_board_tells_them() -> None:
     assert (found.number, found.consequences, found.since, found.rule) == (1, 214, 1_795_834_800.0, "incident")
     assert told.matter("warm:y") is None
     assert [told.standing(id_) is not None for id_ in ("1", "2", "3", "4", "5")] == [True, True, False, False, False]
+
+
+def test_an_incident_is_one_message_and_its_timeline_says_who_was_told(peer: Receiver, tmp_path: Path) -> None:
+    entry = settings(wait=2)
+    entry["routes"][0]["priorities"] = ["critical"]
+    with hooked(tmp_path, HOOKS, entry, incidents=True) as served:
+        until(lambda: served.runtime.incidents is not None and served.runtime.incidents.ready.is_set())
+        body = json.dumps(alertmanager(alert(labels={"building": "1"})))
+        key = {"Authorization": f"Bearer {TOKENS['noc']}"}
+        assert served.http.post("/api/v1/hooks/alertmanager", content=body, headers=key).status_code == 200
+        until(lambda: get(served, "?state=sent")["total"] == 1)
+        (row,) = served.http.get("/api/v1/incidents").json()["items"]
+
+        def told() -> Any:
+            timeline = served.http.get(f"/api/v1/incidents/{row['id']}").json()["timeline"]
+            return [entry["data"] for entry in timeline if entry["kind"] == "notice"]
+
+        until(told)
+        assert told() == [{"to": "duty"}]
+        assert len(peer.bodies()) == 1
 
 
 def test_a_channel_waits_longer_each_time_and_no_longer_than_ten_minutes() -> None:
