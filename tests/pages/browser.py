@@ -28,6 +28,7 @@ FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    "--disable-gpu-compositing",  # the page is composed by the processor itself, not by a card that it plays
 ]
 READY_MS = 45_000
 """Software WebGL on two shared cores is slow; a healthy page is ready in a few seconds."""

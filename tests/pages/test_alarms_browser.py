@@ -128,6 +128,7 @@ def test_a_night_with_many_alarms_by_keyboard(show: Open, http: httpx.Client) ->
     until(page, "new URLSearchParams(location.search).getAll('pick').length === 2")
     faster = page.evaluate("new URLSearchParams(location.search).getAll('pick')[0]")
     http.post(f"/api/v1/alarms/{quote(faster)}/shelve", json={"reason": "mine", "minutes": 5}).raise_for_status()
+    expect(dialog.locator("textarea")).to_be_focused()
     page.keyboard.press("Enter")
     expect(dialog.locator(".act-answer")).to_have_text("Say why first.")
     page.keyboard.type("works until noon")

@@ -88,7 +88,8 @@ export class BeaconBoard {
     piece.key = key;
     const { button } = piece;
     button.replaceChildren(sign(one.priority, one.calling));
-    const told = one.ids.length > 1 ? `${one.label} +${one.ids.length - 1}` : one.label;
+    // the number that is seen is part of the name, for who says what he sees
+    const told = one.ids.length > 1 ? `${one.ids.length}: ${one.label}` : one.label;
     button.setAttribute('aria-label', told);
     button.setAttribute('aria-pressed', String(chosen));
     button.title = told;

@@ -1,9 +1,9 @@
 // Alarms in the scene: a mark over each building with its most urgent one, over storeys and rooms when they are near. Elements
 // of the page that the camera moves: an alarm that comes draws no picture but the one in which names make room for it.
 
-import { BeaconBoard } from '../beacons/board.ts';
+import type { BeaconBoard } from '../beacons/board.ts';
 import { BeaconHost } from '../beacons/host.ts';
-import { grouped, merged, type Placed } from '../beacons/model.ts';
+import type { Placed } from '../beacons/model.ts';
 import type { Bounds } from '../camera.ts';
 import { Change, type Layer, type LayerContext } from '../layer.ts';
 import { cutAway, labelHeight } from '../section/cut.ts';
@@ -17,11 +17,17 @@ const NEAR = 360;
 const LIFT = 46;
 const LIFT_FLAT = 30;
 
+type Part = typeof import('../beacons/part.ts');
+
 export class BeaconsLayer implements Layer {
   readonly name = 'beacons';
   private ctx!: LayerContext;
-  private board!: BeaconBoard;
   private host!: BeaconHost;
+  /** What draws marks: fetched with the first of them, which on a good day never comes. */
+  private part: Part | null = null;
+  private board: BeaconBoard | null = null;
+  private fetching = false;
+  private gone = false;
   private readonly boxes = new Map<number, Bounds | null>();
   private seen = -1;
   private drawn = -1;
@@ -30,16 +36,33 @@ export class BeaconsLayer implements Layer {
   init(ctx: LayerContext): void {
     this.ctx = ctx;
     this.scale = typeScale();
-    this.board = new BeaconBoard(ctx.overlay);
     this.host = new BeaconHost(() => this.told());
   }
 
   /** Marks have come: they stand at once, and names make room with the next picture. */
   private told(): void {
     if (!this.host) return;
+    if (this.part === null) return void this.fetch();
     this.lay();
     this.ctx.obstacles.version++;
     this.ctx.requestDraw();
+  }
+
+  private async fetch(): Promise<void> {
+    if (this.host.marks.length === 0 || this.fetching) return;
+    this.fetching = true;
+    try {
+      const part = await import('../beacons/part.ts');
+      if (this.gone) return;
+      this.board = new part.BeaconBoard(this.ctx.overlay);
+      this.part = part;
+      this.told();
+    } catch (error) {
+      // the next marks that are told try again
+      console.warn(`the marks of alarms could not be fetched: ${String(error)}`);
+    } finally {
+      this.fetching = false;
+    }
   }
 
   update(change: number): void {
@@ -58,18 +81,20 @@ export class BeaconsLayer implements Layer {
 
   private lay(): void {
     const { rig, index } = this.ctx;
+    const { part } = this;
     this.seen = rig.version;
     this.drawn = this.host.version;
+    if (part === null) return;
     // the plan lies over the picture and has marks of its own
-    const beacons = this.ctx.view.mode === 'plan' ? [] : grouped(this.host.marks, index, (slot) => this.shownAt(slot));
+    const beacons = this.ctx.view.mode === 'plan' ? [] : part.grouped(this.host.marks, index, (slot) => this.shownAt(slot));
     const placed: Placed[] = [];
     for (const beacon of beacons) {
       const place = this.place(beacon.slot);
       if (place) placed.push({ ...beacon, ...place });
     }
-    const shown = merged(placed);
+    const shown = part.merged(placed);
     this.ctx.obstacles.marked = new Set(shown.map((one) => one.slot));
-    this.board.show(shown, this.host.selected, rig.width, rig.height);
+    this.board!.show(shown, this.host.selected, rig.width, rig.height);
   }
 
   private box(slot: number): Bounds | null {
@@ -125,8 +150,9 @@ export class BeaconsLayer implements Layer {
   }
 
   dispose(): void {
+    this.gone = true;
     this.host.dispose();
-    this.board.dispose();
+    this.board?.dispose();
   }
 }
 
