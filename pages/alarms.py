@@ -89,10 +89,10 @@ def _filters(context: Context) -> html.Div:
     priorities = [
         html.Button(
             [html.Span(className="priority-slot", **attrs({"data-sign": str(number)})),
+             html.Span(text(f"alarms.priority.{name}"), className="sr-only"), " ",
              html.Span("–", className="priority-count", **attrs({"data-priority-count": str(number)}))],
             className="choice priority", title=text(f"alarms.priority.{name}"),
-            **attrs({"data-alarms-priority": str(number), "aria-pressed": "false",
-                     "aria-label": text(f"alarms.priority.{name}")}),
+            **attrs({"data-alarms-priority": str(number), "aria-pressed": "false"}),
         )
         for number, name in enumerate(PRIORITIES, 1)
     ]  # fmt: skip

@@ -90,7 +90,11 @@ export class BeaconBoard {
     button.replaceChildren(sign(one.priority, one.calling));
     // the number that is seen is part of the name, for who says what he sees
     const told = one.ids.length > 1 ? `${one.ids.length}: ${one.label}` : one.label;
-    button.setAttribute('aria-label', told);
+    const words = document.createElement('span');
+    // said, and not seen: a label of its own would have to repeat the figures that are drawn
+    words.style.cssText = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap';
+    words.textContent = told;
+    button.append(words);
     button.setAttribute('aria-pressed', String(chosen));
     button.title = told;
     button.dataset['ids'] = JSON.stringify(one.ids);
