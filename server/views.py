@@ -22,6 +22,7 @@ from server.accounts.who import Who, rank
 from server.alarms_api import actor_of
 from server.notes import printable
 from server.values import utc
+from twin.state_file import StateFileError, open_state
 
 if TYPE_CHECKING:
     from server.runtime import Runtime
@@ -87,22 +88,9 @@ class Views:
         self.path = path
         self._lock = threading.Lock()
         try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                path.touch(mode=0o600, exist_ok=True)
-            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version == 0:
-                self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        except (OSError, sqlite3.Error) as error:
-            raise ViewsError(f"{path} cannot be used: {error}; see that the folder can be written") from error
-        if version > VERSION:
-            self._db.close()
-            raise ViewsError(
-                f"{path} was written by a newer Campus Twin (its version {version}, ours {VERSION}): update"
-            )
+            self._db = open_state(path, _SCHEMA, VERSION)
+        except StateFileError as error:
+            raise ViewsError(str(error)) from error
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.incidents.incident import Entry, Incident, Member, member_of, row_of
+from twin.state_file import StateFileError, open_state
 
 VERSION = 1
 LONGEST_CHAIN = 50
@@ -68,23 +69,9 @@ class Journal:
         self.path = path
         self._lock = threading.Lock()
         try:
-            if path is not None:
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                path.touch(mode=0o600, exist_ok=True)
-            self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version == 0:
-                self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        except (OSError, sqlite3.Error) as error:
-            raise JournalError(f"{path} cannot be used: {error}; see that the folder can be written") from error
-        if version > VERSION:
-            self._db.close()
-            raise JournalError(
-                f"{path} was written by a newer Campus Twin (its version {version}, ours {VERSION}): run that one, or "
-                "move the file away and begin a new one"
-            )
+            self._db = open_state(path, _SCHEMA, VERSION)
+        except StateFileError as error:
+            raise JournalError(str(error)) from error
 
     def close(self) -> None:
         """Let go of the file."""
