@@ -109,8 +109,10 @@
 
   const json = (body, method = "POST") => ({ method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   const here = () => `incidents/${encodeURIComponent(el("main").dataset.incident)}`;
-  /** Dash keeps the value of its own fields: it is told, not overwritten. */
-  const clear = (id) => window.dash_clientside.set_props(id, { value: "" });
+  const clear = (id) => {
+    el(id).value = "";
+    window.dash_clientside.set_props(id, { value: "" });
+  };
 
   const DOES = {
     async ack(button) {

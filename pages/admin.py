@@ -18,6 +18,7 @@ from pages._parts import states
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context, context_of
+from pages._parts.field import TextField
 from server.accounts import audit
 from server.accounts.accounts import Accounts
 from server.accounts.audit import Asked
@@ -119,7 +120,7 @@ def _actions(lang: Any) -> list[tuple[str, str]]:
 
 def _text(name: str, label: str) -> html.Label:
     """A field; Dash's own has no label, so the words stand above it."""
-    return html.Label([html.Span(label), dcc.Input(id=name, type="text", maxLength=64, autoComplete="off")],
+    return html.Label([html.Span(label), TextField(id=name, maxLength=64)],
                       className="admin-field", htmlFor=name)  # fmt: skip
 
 

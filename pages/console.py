@@ -13,6 +13,7 @@ from pages._parts import alarm_strip, kpi_strip, sources, then, time_bar, twin_v
 from pages._parts.bar import bar
 from pages._parts.blocks import attrs, digest, icon
 from pages._parts.context import Context, context_of
+from pages._parts.field import TextField
 from pages._parts.results import results
 from server.runtime import Runtime
 from twin.history.contract import HistoryError
@@ -54,14 +55,7 @@ def _search(context: Context) -> html.Div:
     return html.Div(
         [
             icon("search"),
-            dcc.Input(
-                id="query",
-                type="search",
-                placeholder=context.text("search.placeholder"),
-                autoComplete="off",
-                debounce=0.12,
-                value="",
-            ),
+            TextField(id="query", type="search", placeholder=context.text("search.placeholder"), wait=120),
             html.Kbd("/", **attrs({"aria-hidden": "true"})),
             html.Div(id="results", className="results"),
         ],

@@ -19,6 +19,7 @@ from pages._parts import states
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context, context_of
+from pages._parts.field import TextField
 from pages._parts.incident_body import files, groups, head
 from pages._parts.incident_timeline import timeline
 from pages._parts.markdown import rendered
@@ -194,8 +195,8 @@ def _acts(context: Context, found: IncidentDetailOut) -> html.Section:
     people = people_of(context.runtime)
     label = say("assign.to", lang)
     if people is None:
-        names: Child = dcc.Input(
-            id="incident-assignee", type="text", value=row.assignee, maxLength=80, autoComplete="name",
+        names: Child = TextField(
+            id="incident-assignee", value=row.assignee, maxLength=80, autoComplete="name",
             placeholder=say("assign.name", lang),
         )  # fmt: skip
     else:
@@ -215,7 +216,7 @@ def _acts(context: Context, found: IncidentDetailOut) -> html.Section:
             html.Label(
                 [
                     html.Span(say("ack.comment", lang)),
-                    dcc.Input(id="incident-comment", type="text", maxLength=1000, autoComplete="off"),
+                    TextField(id="incident-comment", maxLength=1000),
                 ],
                 className="incident-field wide", htmlFor="incident-comment",
             ),

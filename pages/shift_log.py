@@ -20,6 +20,7 @@ from pages._parts import states
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs, icon
 from pages._parts.context import Context, context_of
+from pages._parts.field import TextField
 from server.incidents_words import say
 from server.runtime import Runtime
 from server.schemas_shifts import LogEntryOut, LogOut, ShiftOut
@@ -88,8 +89,8 @@ def _choice(context: Context) -> html.Div:
             html.Label(
                 [
                     html.Span(say("log.search", context.lang), className="sr-only"),
-                    dcc.Input(id="log-query", type="search", value=query, maxLength=100, autoComplete="off",
-                              placeholder=say("log.search", context.lang), n_submit=0),
+                    TextField(id="log-query", type="search", value=query, maxLength=100,
+                              placeholder=say("log.search", context.lang)),
                 ],
                 className="log-field", htmlFor="log-query",
             ),
@@ -115,7 +116,7 @@ def _write(context: Context) -> html.Div:
                     ),
                     html.Label(
                         [html.Span(say("log.tags", lang)),
-                         dcc.Input(id="log-tags", type="text", maxLength=200, autoComplete="off")],
+                         TextField(id="log-tags", maxLength=200)],
                         className="log-field", htmlFor="log-tags",
                     ),
                     html.Button(say("log.pin", lang), className="choice", id="log-pinned",

@@ -12,6 +12,7 @@ from pages._parts import format as fmt
 from pages._parts import states
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
+from pages._parts.field import TextField
 from pages._parts.twin_view import short_storey
 from twin.index import label_of, name_of
 from twin.space import Building, Space, Storey
@@ -39,8 +40,8 @@ def controls(context: Context, building: Building) -> html.Div:
     return html.Div(
         [
             html.Div(
-                dcc.Input(id="filter-text", type="search", placeholder=text("table.filter"), debounce=0.15, value="",
-                          className="field"),
+                TextField(id="filter-text", type="search", label=text("table.filter"), placeholder=text("table.filter"),
+                          className="field", wait=150),
                 className="filters-text",
             ),
             _select("filter-storey", text("table.all-storeys"),

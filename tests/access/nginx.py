@@ -63,7 +63,7 @@ def nginx(folder: Path, upstream: int, certificate: tuple[Path, Path]) -> Iterat
         [program, "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL
     )
     try:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while True:
             assert process.poll() is None, (folder / "error.log").read_text()
             with socket.socket() as probe:

@@ -96,7 +96,7 @@ def test_live_values_come_through_by_wss_and_by_events(site: Behind) -> None:
 
     header = {"Authorization": f"Basic {b64encode(b'li:open').decode()}", "Origin": site.url}
     with connect(site.url.replace("https", "wss") + "/ws/live", ssl=site.trust, additional_headers=header) as live:
-        assert live.recv(timeout=5)
+        assert live.recv(timeout=60)
     with httpx.stream("GET", f"{site.url}/sse/live", auth=("li", "open"), verify=site.trust) as events:
         lines = events.iter_lines()
         assert next(lines).startswith("retry")

@@ -146,7 +146,7 @@ def test_a_wall_fits_obeys_and_is_taken_over(browser: Browser, served: dict[str,
     expect(page.locator(".wall-title")).to_contain_text("Occupancy")
     post(product, "walls/lobby/control", {"do": "hold"})
     expect(page.locator("#wall-held")).to_be_visible()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while [(row["state"], row["held"]) for row in displays(product) if row["wall"] == "lobby"] != [("ok", True)]:
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -208,7 +208,7 @@ def test_a_display_that_hangs_or_loses_its_server_is_known_and_comes_back(
         assert time.monotonic() - begun < 10, "a frozen display was not known within ten seconds"
         time.sleep(0.2)
     until(page, "true")  # it answers again
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while state() != "ok":
         assert time.monotonic() < end
         time.sleep(0.2)

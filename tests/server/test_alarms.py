@@ -61,7 +61,7 @@ def raised(served: Served, *ids: str) -> None:
 
 
 def until(served: Served, done: Any) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not served.call(done):
         assert time.monotonic() < end, served.call(lambda: dict(desk_of(served).book.alarms))
         time.sleep(0.02)

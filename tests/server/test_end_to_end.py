@@ -44,7 +44,7 @@ def folder_of(path: Path, port: int) -> Path:
 
 
 async def connected(served: Served) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not served.runtime.sources()[0].reason.startswith(("connected", "values")):
         assert time.monotonic() < end, served.runtime.sources()[0].reason
         await asyncio.sleep(0.05)

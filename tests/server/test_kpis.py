@@ -79,7 +79,7 @@ def test_the_course_of_the_headline_is_a_value_a_minute_since_the_start(cache: P
 
 def test_the_server_remembers_by_itself(cache: Path) -> None:
     with serve(cache) as served:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while served.runtime.kpis.memory.minute < 0:
             assert time.monotonic() < end, "nobody takes anything"
             time.sleep(0.05)
