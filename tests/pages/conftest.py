@@ -17,11 +17,21 @@ from tests.pages.browser import FLAGS, READY_MS, Complaints, Product, start_prod
 from tests.pages.campus import small_campus
 
 Opener = Callable[..., Page]
-NO_LIGHT = """setInterval(() => {
+LITTLE_LIGHT = """(() => {
+  const seen = new WeakSet();
+  setInterval(() => {
+    const twin = document.querySelector('.campus-view');
+    if (twin?.id && !seen.has(twin) && window.dash_clientside?.set_props) {
+      seen.add(twin);
+      window.dash_clientside.set_props(twin.id, { quality: 'c' });
+    }
     for (const { scene } of window.campusTwin?.views ?? [])
-        for (const layer of scene?.layers ?? []) if (layer.name === 'rest') layer.gathers = false;
-}, 200);"""
-"""Without a GPU the light of a picture at rest takes both cores for seconds, which these tests do not look at."""
+      for (const layer of scene?.layers ?? [])
+        if (layer.name === 'rest') Object.assign(layer, { samples: 1, smooths: false });
+  }, 100);
+})();"""
+"""One sample of light instead of many, no smoothed edges: these tests do not look at what takes both cores for seconds.
+Not none: no picture would be kept, and each new value would draw the whole campus again, at ten times the work."""
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +91,7 @@ def open_page(browser: Browser, product: Product, complaints: Complaints) -> Ite
         page = browser.new_page(viewport={"width": 1200, "height": 700}, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         pages.append(page)
         complaints.listen(page)
-        page.add_init_script(NO_LIGHT)
+        page.add_init_script(LITTLE_LIGHT)
         if prepare is not None:
             prepare(page)
         page.goto(url + path)

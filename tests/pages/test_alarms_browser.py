@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 import viewer
 from tests.conftest import require
 from tests.pages.browser import Complaints, Product, query, start_product, until
-from tests.pages.conftest import NO_LIGHT
+from tests.pages.conftest import LITTLE_LIGHT
 
 pytestmark = pytest.mark.browser
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
@@ -60,7 +60,7 @@ def show(browser: Browser, alarmed: Product, complaints: Complaints) -> Iterator
         page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
         pages.append(page)
         complaints.listen(page)
-        page.add_init_script(NO_LIGHT)
+        page.add_init_script(LITTLE_LIGHT)
         page.goto(alarmed.url + path)
         page.wait_for_selector("[data-page]")
         return page

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 import viewer
 from tests.conftest import require
 from tests.pages.browser import READY_MS, Complaints, Product, start_product, until
-from tests.pages.conftest import NO_LIGHT
+from tests.pages.conftest import LITTLE_LIGHT
 
 pytestmark = pytest.mark.browser
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
@@ -96,7 +96,7 @@ def open_wall(
     browser: Browser, product: Product, query: str = "", size: tuple[int, int] = (1280, 720)
 ) -> tuple[Page, Any]:
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-    page.add_init_script(NO_LIGHT)
+    page.add_init_script(LITTLE_LIGHT)
     complaints = Complaints(product.url, expected=("ERR_CONNECTION", "Failed to fetch", "MIME type", "Failed to load"))
     complaints.listen(page)
     alarms = Alarms(page)

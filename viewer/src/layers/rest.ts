@@ -61,6 +61,8 @@ export class RestLayer implements Layer {
   smooths = true;
   /** Whether light is gathered at all: without a GPU that takes both cores of a small machine for seconds. */
   gathers = true;
+  /** No more samples than this, whatever the tier: one is enough for a picture that nobody looks at for its light. */
+  samples = Infinity;
   private screen: Mesh | null = null;
   private readonly screenScene = new Scene();
   private timer = 0;
@@ -216,7 +218,7 @@ export class RestLayer implements Layer {
         return;
       }
     }
-    const most = SAMPLES[view.tier];
+    const most = Math.min(SAMPLES[view.tier], this.samples);
     if (this.sample < most) {
       this.sampleAt = performance.now();
       this.takeSample(this.sample++, most);
