@@ -36,6 +36,7 @@ from server import (
     trends,
     unmapped_api,
     views,
+    wall_edit_api,
     walls,
 )
 from server.runtime import Runtime
@@ -110,6 +111,7 @@ def router(runtime: Runtime) -> APIRouter:
     unmapped_api.add(api, runtime)
     views.add(api, runtime)
     walls.add(api, runtime)
+    wall_edit_api.add(api, runtime)
     return api
 
 

@@ -103,9 +103,11 @@ class ControlIn(BaseModel):
 
 
 class WallStateOut(BaseModel):
-    """How a wall stands: what was chosen last, by whom; ``held`` are screens, ``now`` is what each shows."""
+    """How a wall stands: what was chosen last, by whom; ``held`` are screens, ``now`` is what each shows.
+    ``written`` is another one when the wall's file is."""
 
     version: int
+    written: str
     time: AwareDatetime
     lang: str
     theme: str

@@ -20,6 +20,8 @@ MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request body; Dash callbacks carry intent, readings come in batches of a few thousand."""
 MAX_FILE = 10 * 1024 * 1024
 """Bytes of a file beside an incident; its route bounds it as it reads."""
+_PREVIEW = re.compile(r"/wall/[^/]{1,80}")
+"""A wall, asked for with ``?preview=``, may stand in a page of ours: the editor shows a draft in it."""
 _FILES = re.compile(r"/api/v1/incidents/[^/]{1,40}/files")
 
 _TOO_LARGE = f"the request is larger than {MAX_BODY} bytes: send less at once"
@@ -111,7 +113,7 @@ class Guard:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        send = self._with_headers(send)
+        send = self._with_headers(send, self.policy_of(scope))
         refused = self._refusal(scope, headers)
         if refused is not None:
             status, detail = refused
@@ -135,13 +137,20 @@ class Guard:
             return 413, _TOO_LARGE
         return None
 
-    def _with_headers(self, send: Send) -> Send:
+    def policy_of(self, scope: Scope) -> str:
+        """The policy for one address: no page may be framed, but the preview of a wall by a page of our own."""
+        query = scope.get("query_string", b"")
+        if _PREVIEW.fullmatch(scope["path"]) and b"preview" in {part.partition(b"=")[0] for part in query.split(b"&")}:
+            return self.policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+        return self.policy
+
+    def _with_headers(self, send: Send, policy: str) -> Send:
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in BASE_HEADERS:
                     headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", self.policy)
+                headers.setdefault("Content-Security-Policy", policy)
                 headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from server.displays import Display, Displays
 from server.schemas_walls import BeatIn, ControlIn, WallStateOut
 from server.values import instant, utc
+from server.wall_source import WallSource
 from server.wall_store import WallStore
 from twin.walls.wall import Wall
-from twin.walls.wall_files import default_walls
+from twin.walls.wall_files import default_walls, read_walls
 
 if TYPE_CHECKING:
     from server.runtime import Runtime
@@ -54,6 +55,8 @@ class Standing:
     version: int = 0
     now: dict[str, dict[str, Any]] = field(default_factory=dict)
     listeners: set[asyncio.Queue[bytes]] = field(default_factory=set)
+    written: tuple[Wall | None, str] = (None, "")
+    """The wall that was told last, and its sign."""
 
 
 class ControlError(Exception):
@@ -69,6 +72,7 @@ class WallDesk:
         self.displays = Displays(runtime, self.build, runtime.hub.seq_of)
         self._standing: dict[str, Standing] = {}
         self._store = WallStore(None)
+        self._local: dict[str, Wall] = {}
         self._changed = asyncio.Event()
         self._unkept: set[str] = set()
         self._step = 0
@@ -77,12 +81,41 @@ class WallDesk:
     def own(self) -> bool:
         """Whether the campus has walls of its own."""
         config = self._runtime.config
-        return config is not None and bool(config.walls)
+        return bool(self._local) if config is None else bool(config.walls)
+
+    def is_own(self, wall: str) -> bool:
+        """Whether a wall is the campus's own rather than the product's."""
+        config = self._runtime.config
+        return wall in (self._local if config is None else config.walls)
 
     def walls(self) -> Mapping[str, Wall]:
-        """The walls of now: those of the campus folder, else the product's own."""
+        """The walls of now: those of the campus folder, else the product's own; the demo campus, which has no folder,
+        has both."""
         config = self._runtime.config
-        return config.walls if config is not None and config.walls else default_walls()
+        if config is None:
+            return {**default_walls(), **self._local}
+        return config.walls or default_walls()
+
+    async def take(self, wall: Wall) -> None:
+        """A wall was written: it is shown from now on."""
+        runtime, source = self._runtime, WallSource(self._runtime)
+        config = runtime.config
+        if config is None:
+            self._local[wall.id] = wall
+        else:
+            # a first wall came with those of the product beside it
+            rows = config.walls or (await asyncio.to_thread(read_walls, config.path(source.shown), source.shown))[0]
+            runtime.config = replace(config, walls={**rows, wall.id: wall})
+        self._tell(wall.id, "state", self.state(wall.id).model_dump(mode="json"))
+
+    def drop(self, wall: str) -> None:
+        """A wall was taken away; where the product has one of that name, that is shown again."""
+        config = self._runtime.config
+        self._local.pop(wall, None)
+        if config is not None:
+            rows = {name: row for name, row in config.walls.items() if name != wall}
+            self._runtime.config = replace(config, walls=rows)
+        self._tell(wall, "state", self.state(wall).model_dump(mode="json"))
 
     def standing(self, wall: str) -> Standing:
         """How a wall stands; the caller has seen that there is one of that name."""
@@ -91,6 +124,7 @@ class WallDesk:
     async def run(self) -> None:
         """Judge the displays and keep what changed, until cancelled."""
         self._store = WallStore(self._runtime.state_folder)
+        await self._read_local()
         for wall, text in (await asyncio.to_thread(self._store.read)).items():
             try:
                 kept = Kept.model_validate_json(text)
@@ -112,6 +146,13 @@ class WallDesk:
                 await self._keep()
         finally:
             await asyncio.shield(self._close())
+
+    async def _read_local(self) -> None:
+        """The walls that were written for a campus without a folder."""
+        local, mistakes = await asyncio.to_thread(WallSource(self._runtime).local)
+        for mistake in mistakes:
+            log.warning("a wall that was edited here cannot be shown: %s", mistake)
+        self._local = {**local, **self._local}
 
     async def _close(self) -> None:
         await self._keep()
@@ -139,11 +180,17 @@ class WallDesk:
         standing, written = self.standing(wall), self.walls().get(wall)
         kept = standing.kept
         return WallStateOut(
-            version=standing.version, time=utc(self._runtime.ingest.clock()),
+            version=standing.version, written=self._sign(standing, written), time=utc(self._runtime.ingest.clock()),
             lang=kept.lang or (written.lang if written else "zh"),
             theme=kept.theme or (written.theme if written else "dark"), selection=kept.selection,
             held=kept.held, by=kept.by, changed=instant(kept.changed), now=standing.now,
         )  # fmt: skip
+
+    def _sign(self, standing: Standing, wall: Wall | None) -> str:
+        """Eight hex digits that are others when a wall was written anew: its screens then load it."""
+        if wall is not standing.written[0]:
+            standing.written = (wall, hashlib.sha256(repr(wall).encode()).hexdigest()[:8])
+        return standing.written[1]
 
     def control(self, wall: Wall, given: ControlIn, who: str) -> WallStateOut:
         """Do what somebody wants; ControlError says why it cannot be."""

@@ -50,7 +50,7 @@ def _add_walls(api: APIRouter, runtime: Runtime) -> None:
     @api.get("/walls")
     async def walls() -> list[WallRow]:
         return [
-            WallRow(id=wall.id, names=wall.names, screens=list(wall.screens), own=desk.own)
+            WallRow(id=wall.id, names=wall.names, screens=list(wall.screens), own=desk.is_own(wall.id))
             for wall in desk.walls().values()
         ]
 
@@ -118,7 +118,7 @@ def wall_out(runtime: Runtime, wall: Wall) -> WallOut:
         id=wall.id, names=wall.names, theme=wall.theme, lang=wall.lang,
         screens={screen.id: _screen(wall, screen, scenes) for screen in wall.screens.values()}, scenes=scenes,
         playlists={name: list(row) for name, row in wall.playlists.items()}, takeover=asdict(wall.takeover),
-        night=night, reload_at=wall.reload_at, own=runtime.walls.own,
+        night=night, reload_at=wall.reload_at, own=runtime.walls.is_own(wall.id),
         unknown=sorted(name for name in named if name not in runtime.index),
     )  # fmt: skip
 

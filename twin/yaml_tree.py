@@ -66,7 +66,15 @@ def read_yaml(path: Path, shown: str = "") -> YamlTree:
         message = f"{name} has {size:,} bytes, more than the {MAX_BYTES:,} allowed: keep tables in CSV files beside it."
         tree.mistakes.append(Mistake(name, message, "too-large"))
         return tree
-    text = decode(raw)
+    return parse_yaml(decode(raw), name)
+
+
+def parse_yaml(text: str, name: str) -> YamlTree:
+    """Read a text that messages call ``name``; as ``read_yaml``."""
+    tree = YamlTree()
+    if len(text) > MAX_BYTES:
+        tree.mistakes.append(Mistake(name, f"{name} is longer than {MAX_BYTES:,} signs: shorten it.", "too-large"))
+        return tree
     try:
         bad = _forbidden(text, name)
         root = None if bad else yaml.compose(text, Loader=yaml.SafeLoader)

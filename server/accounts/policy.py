@@ -93,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     _row("GET", "/services/{name}", "viewer"),
     _row("GET", "/wall/{wall}", "viewer", KIOSK),
     _row("GET", "/wall/{wall}/control", "operator"),
+    _row("GET", "/wall/{wall}/edit", "planner"),
     _row("GET", "/walls", "operator"),
     _row("GET", "/tour", "viewer", BOTH),
     _row("GET", "/tour/{tour:path}", "viewer", BOTH),
@@ -116,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     *_reads("history reports series points/{point:path}/series handover", audit="export"),
     *_reads("log views"),
     *_reads("displays hooks", least="operator"),
+    *_reads("walls/{wall}/source", least="planner"),
     # the campus for programs: changing
     _row("POST", "/api/v1/readings", "own", audit="-"),
     _row("POST", "/api/v1/hooks/{name}", "own", audit="-"),
@@ -135,6 +137,7 @@ RULES: tuple[Rule, ...] = (
     _row("POST", "/api/v1/displays/{display}/{what}", "operator"),
     _row("POST", "/api/v1/visits", "operator"),
     _row("PUT POST DELETE", "/api/v1/walls/{wall}", "planner"),
+    _row("POST", "/api/v1/walls/{wall}/check", "planner", audit="-"),
     _row("POST", "/api/v1/walls/{wall}/control", "operator"),
     _row("POST", "/api/v1/scenarios", "planner"),
     _row("POST PUT DELETE", "/api/v1/scenarios/{scenario:path}", "planner"),

@@ -16,7 +16,7 @@ from twin.mistake import Mistake, nearest
 from twin.walls.profile import LANDSCAPE, PORTRAIT, legible_m, unit
 from twin.walls.wall import Scene, Screen, Takeover, Wall
 from twin.walls.wall_form import HeadForm, SceneForm, ScreenForm, head_keys
-from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
+from twin.yaml_tree import Key, YamlTree, dotted, parse_yaml, read_yaml
 
 MAX_FILES = 100
 MAX_ROWS = 200
@@ -55,7 +55,14 @@ def read_walls(folder: Path, shown: str) -> tuple[dict[str, Wall], list[Mistake]
 
 def read_wall(path: Path, shown: str) -> tuple[Wall | None, list[Mistake]]:
     """The wall of one file, None where it has an error, and every mistake in it."""
-    reader = _Reader(path, shown)
+    reader = _Reader(path.stem, shown, read_yaml(path, shown))
+    wall = reader.read()
+    return wall, reader.mistakes
+
+
+def wall_of_text(name: str, text: str, shown: str) -> tuple[Wall | None, list[Mistake]]:
+    """What ``read_wall`` says of a file ``shown`` of the wall ``name`` with that text."""
+    reader = _Reader(name, shown, parse_yaml(text, shown))
     wall = reader.read()
     return wall, reader.mistakes
 
@@ -76,10 +83,9 @@ def _take(path: Path, shown: str, found: dict[str, Wall], mistakes: list[Mistake
 class _Reader:
     """One file."""
 
-    def __init__(self, path: Path, shown: str) -> None:
-        self.path, self.shown = path, shown
+    def __init__(self, name: str, shown: str, tree: YamlTree) -> None:
+        self.name, self.shown, self.tree = name, shown, tree
         self.mistakes: list[Mistake] = []
-        self.tree: YamlTree = read_yaml(path, shown)
 
     def wrong(self, key: Key, message: str, code: str, severity: Any = "error") -> None:
         """Note a mistake at a key."""
@@ -90,10 +96,8 @@ class _Reader:
         """The wall; None where anything is wrong with it."""
         self.mistakes.extend(self.tree.mistakes)
         data = self.tree.data
-        if not NAME.fullmatch(self.path.stem):
-            message = (
-                f"'{self.path.stem}' is no name of a wall: small letters, digits, '.', '_' and '-', as in lobby.yaml"
-            )
+        if not NAME.fullmatch(self.name):
+            message = f"'{self.name}' is no name of a wall: small letters, digits, '.', '_' and '-', as in lobby.yaml"
             self.wrong((), message, "bad-name")
         if not isinstance(data, dict):
             if not self.tree.mistakes:
@@ -111,7 +115,7 @@ class _Reader:
         takeover = Takeover(on=False) if head.alarms is None else head.alarms.record()
         night = None if head.night is None else head.night.night()
         return Wall(
-            self.path.stem, head.names.texts(), head.theme, head.lang, screens, scenes, playlists, takeover, night,
+            self.name, head.names.texts(), head.theme, head.lang, screens, scenes, playlists, takeover, night,
             head.reload, self.shown,
         )  # fmt: skip
 
