@@ -129,6 +129,8 @@
     wall.tell("size");
   }
 
+  wall.measure = measure;
+
   wall.setTheme = function (theme) {
     wall.theme = theme;
     if (document.documentElement.dataset.theme !== theme) document.documentElement.dataset.theme = theme;
@@ -162,7 +164,11 @@
     wall.fixed = { lang: ["zh", "en"].includes(asked.get("lang")), theme: ["dark", "light"].includes(asked.get("theme")) };
     wall.setLang(wall.fixed.lang ? asked.get("lang") : told.state.lang);
     wall.setTheme(wall.fixed.theme ? asked.get("theme") : told.state.theme);
-    wall.state = told.state;
+    // a preview (assets/wall-preview.js) is nobody's to hold
+    wall.preview = asked.has("preview");
+    wall.state = wall.preview ? { ...told.state, held: [], selection: "" } : told.state;
+    wall.written = told.state.written;
+    page.toggleAttribute("data-preview", wall.preview);
     if (!watched) addEventListener("resize", measure);
     watched = true;
     // the panel of the console is told to grow old every three seconds: a wall has none

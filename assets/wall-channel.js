@@ -86,6 +86,7 @@
 
   wall.on("begin", () => {
     stop?.();
+    if (wall.preview) return;
     stop = campus.wallChannel(wall.id, take);
   });
 })();

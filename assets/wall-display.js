@@ -64,21 +64,29 @@
   /** Once a night, at the hour that the wall's file names. */
   function nightly(now) {
     const at = wall.data.reload_at;
-    if (at === null || wall.incident) return;
+    if (at === null || wall.incident || wall.preview) return;
     const [day, minute] = wall.clock.local(now);
     if (minute !== at || night === String(day)) return;
     night = String(day);
     if (performance.now() > 3_600_000) wall.reload("night");
   }
 
+  /** The wall was written anew: this screen loads what it is now. A wall that was taken away stays as it was. */
+  function follow() {
+    const { written } = wall.state;
+    if (!wall.preview && written && written !== wall.written) wall.reload(`written-${written}`);
+  }
+
   function begin() {
     worker?.terminate();
+    if (wall.preview) return; // a preview is no display
     worker = new Worker(WORKER);
     worker.addEventListener("message", ({ data }) => answered(data));
     worker.postMessage({ begin: { url: `/api/v1/displays/${encodeURIComponent(nameOf())}/beat`, every: BEAT_MS }, sign: sign() });
   }
 
   wall.on("begin", begin);
+  wall.on("state", follow);
   wall.on("second", (now) => {
     tell();
     nightly(now);

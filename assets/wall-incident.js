@@ -61,7 +61,7 @@
 
   /** What the screen has to show now. */
   function judge() {
-    if (!known || !wall.data) return;
+    if (!known || !wall.data || wall.preview) return;
     const now = wall.now();
     const recent = rows.filter((row) => !row.acknowledged && now - row.opened < FLOOD_MS).length;
     flooded = recent > takeover().flood;

@@ -22,6 +22,7 @@
   }
 
   function keep() {
+    if (wall.preview) return;
     try {
       localStorage.setItem(key(), JSON.stringify({ scene: list[place], spent: Date.now() - begun, at: Date.now() }));
     } catch {
@@ -92,8 +93,15 @@
     }
   };
 
+  /** One scene alone, which stays. */
+  wall.only = function (id) {
+    list = [id];
+    build();
+    go(0, { cut: true });
+  };
+
   function second() {
-    if (!list.length || wall.incident) return;
+    if (!list.length || wall.incident || wall.preview) return;
     if (wall.held() || wall.paused) begun += 1000;
     const now = due(wall.now());
     if (now.join() !== list.join() && Date.now() - begun >= dwell()) {

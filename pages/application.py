@@ -37,6 +37,7 @@ from pages import (
     trends,
     wall,
     wall_control,
+    wall_edit,
     walls,
 )
 from pages._parts import account, details, states, twin_view
@@ -64,6 +65,7 @@ PAGES: tuple[ModuleType, ...] = (
     check,
     admin,
     wall_control,
+    wall_edit,
     wall,
     walls,
 )

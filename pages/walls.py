@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dash
-from dash import html
+from dash import dcc, html
 
+from pages._parts import account
 from pages._parts.bar import bar
-from pages._parts.blocks import attrs
+from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
 from pages.wall import dash_json
 from server.runtime import Runtime
+from server.wall_edit_words import say as say_edit
 from server.wall_words import say, words
 from twin.walls.wall import Wall
+from twin.walls.wall_files import default_walls
 
 PATH = "/walls"
 
@@ -34,6 +37,7 @@ async def layout(context: Context) -> html.Div:
                     html.H1(say("walls", lang)),
                     html.P(say("walls.own" if context.runtime.walls.own else "walls.given", lang), className="note"),
                     html.Ul([_wall(context, wall) for wall in walls], className="walls-list"),
+                    *_new(context, walls),
                     html.H2(say("displays", lang)),
                     html.P(id="displays-says", className="note", role="status"),
                     html.Div(
@@ -74,7 +78,34 @@ def _wall(context: Context, wall: Wall) -> html.Li:
         for screen in wall.screens.values()
     ]
     control = html.A(say("control", lang), href=f"/wall/{wall.id}/control", className="button")
-    return html.Li([html.H3(wall.names[lang]), html.Div([*screens, control], className="walls-buttons")])
+    address = f"/wall/{wall.id}/edit"
+    edit = [html.A(say_edit("edit", lang), href=address, className="button")] if account.may_open(address) else []
+    return html.Li([html.H3(wall.names[lang]), html.Div([*screens, control, *edit], className="walls-buttons")])
+
+
+def _new(context: Context, walls: list[Wall]) -> list[Child]:
+    """A form for a new wall, a copy of one that is there or comes with the product; for those who may write one."""
+    if not account.may_open("/wall/new/edit"):
+        return []
+    lang = context.lang
+    known = {**default_walls(), **{wall.id: wall for wall in walls}}
+    copies = [html.Option(wall.names[lang], value=wall.id) for wall in known.values()]
+    texts = {name: say_edit(f"edit.{name}", lang) for name in ("failed", "id-bad")}
+    return [
+        html.H2(say_edit("edit.new", lang)),
+        html.Div(
+            [
+                html.Label([say_edit("edit.new-name", lang),
+                            dcc.Input(id="walls-new-name", maxLength=80, autoComplete="off", debounce=False)],
+                           className="admin-field"),
+                html.Label([say_edit("edit.new-from", lang), html.Select(copies, id="walls-new-from")],
+                           className="admin-field"),
+                html.Button(say_edit("edit.new-do", lang), id="walls-new-do", className="button"),
+            ],
+            className="admin-form",
+        ),
+        html.P(id="walls-new-says", className="note", role="status", **attrs({"data-texts": dash_json(texts)})),
+    ]  # fmt: skip
 
 
 def callbacks(app: dash.Dash, runtime: Runtime) -> None:

@@ -187,7 +187,9 @@ class WallDesk:
         )  # fmt: skip
 
     def _sign(self, standing: Standing, wall: Wall | None) -> str:
-        """Eight hex digits that are others when a wall was written anew: its screens then load it."""
+        """Eight hex digits, others when a wall was written anew: its screens then load it. '' where it is gone."""
+        if wall is None:
+            return ""
         if wall is not standing.written[0]:
             standing.written = (wall, hashlib.sha256(repr(wall).encode()).hexdigest()[:8])
         return standing.written[1]

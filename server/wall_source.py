@@ -200,7 +200,7 @@ class WallSource:
         folder.mkdir(mode=0o700 if ours else 0o755, parents=True, exist_ok=True)
         there = [path for path in folder.iterdir() if path.suffix in (".yaml", ".yml")]
         if len(there) >= MAX_FILES and not any(path.stem == name for path in there):
-            raise WallRefusal(409, f"{self.shown} holds {len(there)} walls, as many as may be: take one away")
+            raise WallRefusal(422, f"{self.shown} holds {len(there)} walls, as many as may be: take one away")
         if there or ours:
             return
         for other in default_walls():

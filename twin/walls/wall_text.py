@@ -58,11 +58,11 @@ def _sorted(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """Without what is empty, and texts that are numbers or yes and no as such."""
+    """Texts that are numbers or yes and no as such; nothing deeper than a wall can be."""
     if depth > DEEPEST:
         raise WallTextError(f"more than {DEEPEST} levels of nesting: a wall has four")
     if isinstance(value, Mapping):
-        return {str(key): _plain(each, depth + 1) for key, each in value.items() if each is not None}
+        return {str(key): _plain(each, depth + 1) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each, depth + 1) for each in value]
     if isinstance(value, str):

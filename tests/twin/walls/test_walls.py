@@ -10,7 +10,9 @@ from twin.config import read_campus_config
 from twin.mistake import Mistake
 from twin.walls.profile import HERO, LEAST, NUMBER, TITLE, legible_m, type_px, unit
 from twin.walls.wall import MOST_NUMBERS, Screen, Wall
-from twin.walls.wall_files import default_walls, read_walls, unknown_places
+from twin.walls.wall_files import default_walls, read_walls, unknown_places, wall_of_text
+from twin.walls.wall_text import WallTextError, has_comments, wall_text
+from twin.yaml_tree import parse_yaml
 
 GOOD = """
 names: {zh: 大厅, en: Lobby}
@@ -174,3 +176,30 @@ def test_the_campus_folder_has_them_and_says_what_is_wrong(tmp_path: Path) -> No
     (tmp_path / "campus.yaml").write_text("campus: {id: c}\nwalls: screens\n", "utf-8")
     _, (mistake,) = read_campus_config(tmp_path)
     assert (mistake.code, mistake.line) == ("no-file", 2)
+
+
+@pytest.mark.parametrize("text", [GOOD, GOOD.replace("alarms: off", "alarms:")])
+def test_a_wall_that_a_form_writes_says_the_same(text: str) -> None:
+    before, _ = wall_of_text("lobby", text, "walls/lobby.yaml")
+    data = parse_yaml(text, "walls/lobby.yaml").data
+    again = wall_text(data)
+    assert wall_text(parse_yaml(again, "again").data) == again
+    after, mistakes = wall_of_text("lobby", again, "walls/lobby.yaml")
+    assert before is not None
+    assert after is not None
+    assert mistakes == []
+    assert (after.screens, after.playlists, after.takeover, after.night) == (
+        before.screens, before.playlists, before.takeover, before.night,
+    )  # fmt: skip
+    assert after.scenes["power"].camera.of == "14"
+    assert [line for line in again.splitlines() if "dim" in line] == ["night: {hours: '23:00-06:00', dim: 0.5}"]
+
+
+def test_codes_keep_their_zeros_and_remarks_are_found() -> None:
+    assert "'05'" in wall_text({"names": {"zh": "05", "en": "x"}})
+    assert "labels: 4" in wall_text({"labels": "4"})
+    with pytest.raises(WallTextError, match="nesting"):
+        wall_text({"a": [[[[[[[[[1]]]]]]]]]})
+    assert has_comments(b"names: {}  # hung in March\n")
+    assert has_comments(b"names: {}\n# the end")
+    assert not has_comments(b"names: {zh: '# 1', en: a#b}\ntext: |\n  # no remark\n")
