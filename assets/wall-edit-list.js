@@ -19,8 +19,9 @@
       if (to < 0 || to >= rows.length || to === from) return;
       move(from, to);
       edit.changed();
-      const fresh = draw();
-      fresh?.querySelectorAll(":scope > li")[to]?.querySelector(`[data-what="${what}"]:not(:disabled), [data-what="row"]`)?.focus();
+      const item = draw()?.querySelectorAll(":scope > li")[to];
+      // at an end the button that brought it there is off: its row has the focus then
+      (item?.querySelector(`[data-what="${what}"]:not(:disabled)`) ?? item?.querySelector('[data-what="row"]'))?.focus();
       campus.announce(edit.say("edit.at", { name: rows[from].name, n: to + 1, of: rows.length }));
     }
 

@@ -29,9 +29,8 @@ def text_of(part: object) -> str:
 
 
 def told(context: Context, wall: str) -> dict[str, Any]:
-    page = asyncio.run(wall_edit.layout(context, wall)).to_plotly_json()
-    main = page["props"]["children"][1].to_plotly_json()["props"]
-    found: dict[str, Any] = json.loads(main["data-edit"])
+    page: dict[str, Any] = json.loads(text_of(asyncio.run(wall_edit.layout(context, wall))))
+    found: dict[str, Any] = json.loads(page["props"]["children"][1]["props"]["data-edit"])
     return found
 
 
@@ -45,7 +44,7 @@ def test_the_page_offers_all_figures_channels_and_places(small: Runtime, lang: A
     assert {key for row in page["domains"] for key, _ in row["channels"]} == set(channels())
     places = {key for key, _ in page["places"]}
     campus = small.assembled.campus
-    assert places == {row.id for b in campus.buildings for row in (b, *b.storeys)}
+    assert places == {b.id for b in campus.buildings} | {s.id for b in campus.buildings for s in b.storeys}
     assert (page["wall"], page["most"], page["lang"]) == ("lobby", 12, lang)
     assert wall_edit.title(context, "lobby").startswith({"zh": "编辑", "en": "Edit"}[lang])
 

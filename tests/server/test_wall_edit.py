@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def empty(demo: tuple[Served, Path]) -> tuple[Served, Path]:
     """The same, without a wall of its own."""
     served, folder = demo
     for path in folder.glob("*.yaml"):
-        served.call(lambda name=path.stem: served.runtime.walls.drop(name))
+        served.call(partial(served.runtime.walls.drop, path.stem))
     shutil.rmtree(folder, ignore_errors=True)
     return demo
 
