@@ -35,7 +35,7 @@
     function item(row, at) {
       const word = open ? edit.button(row.name, () => open(at), { kind: "edit-row" }) : make("span", "edit-row", row.name);
       word.dataset.what = "row";
-      if (!open) word.tabIndex = 0;
+      if (!open) word.tabIndex = -1; // the buttons beside it are reached by Tab; it only gets the focus of a row that was moved
       if (row.current) word.setAttribute("aria-current", "true");
       const tools = [
         tool("\u2191", edit.say("edit.up", { name: row.name }), "up", () => go(at, at - 1, "up"), at === 0),
