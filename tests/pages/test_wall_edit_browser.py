@@ -4,6 +4,7 @@ order goes by keys, a save is on the screens by itself, and a second hand is tol
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +75,10 @@ def test_a_wall_is_made_edited_and_shown(browser: Browser, product: Product) -> 
     field(page, "scenes.energy.title.zh").fill("电力")
     expect(preview.locator(".wall-title")).to_contain_text("Power")
     expect(wall.locator(".wall-title")).to_contain_text("Energy", timeout=READY_MS)
-    assert [row["wall"] for row in ask(product, "displays")["items"]] == ["annexe"], "the preview is no display"
+    end = time.monotonic() + 10
+    while not (shown := ask(product, "displays")["items"]) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert [row["wall"] for row in shown] == ["annexe"], "the preview is no display"
 
     # mistakes at their fields and at the head; too many numbers are counted
     field(page, "scenes.energy.labels").fill("8")
