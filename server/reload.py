@@ -107,13 +107,18 @@ class Reloader:
             if self._runtime.configuration is not None and self._runtime.configuration.state != "applied":
                 self._say("applied", "it is again as it was")
             return
+        if isinstance(found, CampusConfig):  # nothing that is fed or drawn from a model: all goes on
+            self._runtime.config = self._config = found
+            self._say("applied", "the walls")
+            return
         read, prepared = found
         message = await apply(self._runtime, read, prepared)
         self._config = read.config
         self._say("applied", message)
 
-    def _read(self) -> tuple[Read, Prepared] | Configuration | None:
-        """What is to be taken over; None where nothing changed; why it is not."""
+    def _read(self) -> tuple[Read, Prepared] | CampusConfig | Configuration | None:
+        """What is to be taken over, the configuration alone where only walls changed; None where nothing changed; why
+        it is not."""
         now = self._runtime.ingest.clock()
         config, mistakes = read_campus_config(self._config.folder, settings_model)
         errors = [mistake for mistake in mistakes if mistake.severity == "error"]
@@ -122,6 +127,8 @@ class Reloader:
             return Configuration("refused", message, now, tuple(mistakes))
         if config == self._config:
             return None
+        if replace(config, walls=self._config.walls, warnings=self._config.warnings) == self._config:
+            return config
         kept = ("campus", "models", "ground", "accounts")
         changed = [name for name in kept if getattr(config.file, name) != getattr(self._config.file, name)]
         if changed:

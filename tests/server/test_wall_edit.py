@@ -3,6 +3,7 @@ work and is on the wall at once."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from datasources.contract import settings_model
+from server.reload import Reloader, look
 from server.runtime import Runtime
 from tests.server.accounts.signing import guarded, sign_in
 from tests.server.serving import Served, serve
@@ -200,7 +202,12 @@ def test_a_campus_folder_keeps_the_other_walls(tmp_path: Path) -> None:
         assert sorted(path.name for path in walls.iterdir()) == ["lobby.yaml", "operations.yaml"]
         shipped = (files("twin.walls.defaults") / "operations.yaml").read_bytes()
         assert (walls / "operations.yaml").read_bytes() == shipped
+        reloader = Reloader(served.runtime, config_of(folder), tmp_path / "cache", look(folder))
         (walls / "atrium.yaml").write_text(YAML, "utf-8")
+        live = served.runtime.live
+        asyncio.run(reloader.reload())
+        assert set(served.runtime.walls.walls()) == {"atrium", "lobby", "operations"}
+        assert served.runtime.live is live, "a wall disturbs nothing that is fed"
         atrium = source(served, "atrium")
         assert (atrium["comments"], atrium["order"]["scenes"]) == (True, ["2", "1"])
         # a browser sorts names that are numbers: the order is sent beside
