@@ -139,6 +139,7 @@
 
   wall.setLang = function (lang) {
     wall.lang = lang;
+    campus.facts.lang = lang; // names of places come in the wall's language, whatever the browser's is
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     campus.setProps("twin", { lang });
   };

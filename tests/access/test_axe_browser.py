@@ -29,7 +29,7 @@ FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-backgrou
 SETTLED = """[...document.querySelectorAll('.loading-bar, [aria-busy=true]')]
     .every((part) => !part.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     && ['ready', undefined].includes(document.querySelector('#twin')?.dataset.state)"""
-WORDS = {"building": "1", "name": "x", "id": "x"}
+WORDS = {"building": "1", "name": "x", "id": "x", "wall": "lobby"}
 RUN = """async ([tags, rules]) => {
     const only = rules.length ? { type: 'rule', values: rules } : { type: 'tag', values: tags };
     const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });

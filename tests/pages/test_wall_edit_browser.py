@@ -66,6 +66,7 @@ def test_a_wall_is_made_edited_and_shown(browser: Browser, product: Product) -> 
     page.goto(f"{product.url}/wall/annexe/edit?lang=en&theme=light")
     expect(page.locator("#edit-state")).to_contain_text("nothing changed", timeout=READY_MS)
     wall, told = opened(browser, product, "/wall/annexe?lang=en")
+    wall.keyboard.press(" ")  # its round stands still, so that it is this scene that follows
     preview = page.frame_locator(".edit-frame")
     expect(preview.locator(".wall-title")).to_contain_text("Energy", timeout=READY_MS)
     assert page.evaluate(AUDIT) == []
