@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dash
-from dash import dcc, html
+from dash import html
 
 from pages._parts import account
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
+from pages._parts.field import TextField
 from pages.wall import dash_json
 from server.runtime import Runtime
 from server.wall_edit_words import say as say_edit
@@ -96,7 +97,7 @@ def _new(context: Context, walls: list[Wall]) -> list[Child]:
         html.Div(
             [
                 html.Label([say_edit("edit.new-name", lang),
-                            dcc.Input(id="walls-new-name", maxLength=80, autoComplete="off", debounce=False)],
+                            TextField(id="walls-new-name", maxLength=80)],
                            className="admin-field"),
                 html.Label([say_edit("edit.new-from", lang), html.Select(copies, id="walls-new-from")],
                            className="admin-field"),
