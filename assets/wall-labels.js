@@ -65,7 +65,6 @@
     const side = far ? 1 : -1;
     return { far, at: seen.sort((a, b) => side * (a.y - b.y) * 2 + Math.abs(a.x - x) - Math.abs(b.x - x))[0] };
   }
-  const height = ({ boxes }) => avg(boxes.map((b) => roof(b).y));
   const avg = (numbers) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
   /** The rows of the window [px] that the model itself covers: labels stand outside of them. */
@@ -85,28 +84,90 @@
     if (document.getElementById("twin")?.dataset.mode === "plan") return;
     free = wall.free();
     model = covered();
-    const found = candidates().sort((a, b) => height(a) - height(b));
-    // half of them stand above the model, half below: each line has room for them
-    for (const [n, row] of found.entries()) {
+    for (const row of candidates()) {
       const number = make("span", "wall-label-number");
       const part = make("span", "wall-label-part");
       const text = make("div", "wall-label", make("span", "wall-label-name", wall.model.label(row.id)), number, part);
       const line = make("i", "wall-leader");
       const dot = make("i", "wall-dot");
       place.append(line, dot, text);
-      rows.push({ ...row, text, number, part, line, dot, ...anchored(row, n < found.length / 2) });
+      rows.push({ ...row, text, number, part, line, dot });
     }
-    fill();
+    fill(divide);
+  }
+
+  /** Which of them stand above the model and which below: the division with the shortest leaders that cross least. */
+  function divide() {
+    const { above, below } = lines();
+    const [width, middle] = [free.right - free.left, (model.top + model.bottom) / 2];
+    const ends = rows.map((row) => [false, true].map((far) => anchored(row, far)));
+    const wide = rows.map(({ text }) => text.offsetWidth + 40 * wall.unit);
+    let best = null;
+    for (let choice = 0; choice < 1 << rows.length; choice += 1) {
+      let cost = 0;
+      const placed = [];
+      for (const far of [true, false]) {
+        const own = rows.map((_, n) => n).filter((n) => Boolean(choice & (1 << n)) === far);
+        const more = own.reduce((sum, n) => sum + wide[n], 0) - width;
+        if (more > 0) cost += 1e4 + 10 * more; // a line that has no room for them all is the last resort
+        for (const { n, x } of spread(own.map((n) => ({ n, at: ends[n][Number(far)].at.x, width: wide[n] })), free.left, free.right)) {
+          const { at } = ends[n][Number(far)];
+          const foot = Math.max(x, Math.min(x + wide[n] - 40 * wall.unit, at.x));
+          const y = far ? above : below;
+          cost += 3 * Math.abs(foot - at.x) + Math.abs(y - at.y) + (far === at.y > middle ? 40 * wall.unit : 0);
+          placed.push([foot, y, at.x, at.y]);
+        }
+      }
+      for (const [n, one] of placed.entries()) for (const other of placed.slice(n + 1)) if (cross(one, other)) cost += 500 * wall.unit;
+      if (!best || cost < best.cost) best = { cost, choice };
+    }
+    rows.forEach((row, n) => Object.assign(row, ends[n][Number(Boolean(best.choice & (1 << n)))]));
+  }
+
+  /** Whether two leaders cross. */
+  function cross([ax, ay, bx, by], [cx, cy, dx, dy]) {
+    const side = (px, py, qx, qy, x, y) => Math.sign((qx - px) * (y - py) - (qy - py) * (x - px));
+    return side(ax, ay, bx, by, cx, cy) !== side(ax, ay, bx, by, dx, dy) && side(cx, cy, dx, dy, ax, ay) !== side(cx, cy, dx, dy, bx, by);
+  }
+
+  /** Where words of a `width` each begin [px] on a line from `left` to `right`, each as near over its `at` as the others let it. */
+  function spread(words, left, right) {
+    const places = words.map((word) => ({ ...word, x: word.at - word.width / 2 })).sort((a, b) => a.at - b.at);
+    let edge = left;
+    for (const place of places) {
+      place.x = Math.max(place.x, edge);
+      edge = place.x + place.width;
+    }
+    edge = right;
+    for (const place of [...places].reverse()) {
+      place.x = Math.min(place.x, edge - place.width);
+      edge = place.x;
+    }
+    // words that were pushed to the right go back as far as the room before them lets them, halfway to where all want to be
+    for (let turn = 0; turn < 8; turn += 1) {
+      places.forEach((place, n) => {
+        const from = n ? places[n - 1].x + places[n - 1].width : left;
+        const to = n < places.length - 1 ? places[n + 1].x - place.width : right - place.width;
+        const push = n < places.length - 1 && places[n + 1].x - (place.x + place.width) < 1 ? places[n + 1].x - (places[n + 1].at - places[n + 1].width / 2) : 0;
+        place.x = Math.max(from, Math.min(to, place.at - place.width / 2 - Math.max(0, push) / 2));
+      });
+    }
+    return places;
+  }
+
+  /** The two lines that words stand on [px]. */
+  function lines() {
+    const high = rows[0]?.text.offsetHeight ?? 0;
+    const { unit } = wall;
+    return { above: Math.max(model.top - high - 30 * unit, free.top - high - 30 * unit), below: Math.min(model.bottom + 20 * unit, free.bottom + 28 * unit) };
   }
 
   /** Labels above or below the model, spread so that none touches another. */
   function settle() {
-    const unit = wall.unit;
-    const high = rows[0]?.text.offsetHeight ?? 0;
+    const { unit } = wall;
+    const { above, below } = lines();
     const far = rows.filter((row) => row.far);
     const near = rows.filter((row) => !row.far);
-    const above = Math.max(model.top - high - 30 * unit, free.top - high - 30 * unit);
-    const below = Math.min(model.bottom + 20 * unit, free.bottom + 28 * unit);
     const { panels } = wall.screen;
     for (const [group, y] of [[far, above], [near, below]]) {
       // no word within 60 px of the seam between two panels: each panel has its own
@@ -122,19 +183,10 @@
 
   function lay(group, y, free, unit) {
     const gap = 40 * unit;
-    const places = group.map((row) => ({ row, width: row.text.offsetWidth, x: row.at.x - row.text.offsetWidth / 2 })).sort((a, b) => a.x - b.x);
     const [first, last] = [free.left, free.right];
-    let edge = first;
-    for (const place of places) {
-      place.x = Math.max(place.x, edge);
-      edge = place.x + place.width + gap;
-    }
-    edge = last;
-    for (const place of [...places].reverse()) {
-      place.x = Math.min(place.x, edge - place.width);
-      edge = place.x - gap;
-    }
-    for (const { row, x, width } of places) {
+    const words = group.map((row) => ({ row, at: row.at.x, width: row.text.offsetWidth + gap }));
+    for (const { row, x, width: room } of spread(words, first - gap / 2, last + gap / 2).map((place) => ({ ...place, x: place.x + gap / 2 }))) {
+      const width = room - gap;
       const { text, line, dot, at } = row;
       const up = y < at.y;
       const foot = Math.max(x + 12 * unit, Math.min(x + width - 12 * unit, at.x));
@@ -149,18 +201,23 @@
     }
   }
 
-  function fill() {
+  function fill(before = null) {
     const unit = scene?.legend?.unit ?? "";
     const decimals = Math.max(0, (scene?.legend?.decimals ?? 1) - 1);
     for (const row of rows) {
       const { value, have, of, stale } = sum(row.buildings);
-      const [number, written] = have ? wall.figure(value, unit, decimals) : ["\u2013", ""];
+      const [number, larger] = have ? wall.figure(value, unit, decimals) : ["\u2013", ""];
+      // what the scale beside them is in need not be said of each
+      const written = scene?.panels.includes("legend") && !scene.legend?.density && larger === unit ? "" : larger;
       write(row.number, number);
       write(row.part, [written, have < of && of > 1 ? `${have}/${of}` : ""].filter(Boolean).join(" · "));
       row.text.dataset.state = !have ? "none" : stale ? "late" : "ready";
     }
     // a number that grew by a digit must not meet its neighbour
-    if (rows.length) settle();
+    if (rows.length) {
+      before?.();
+      settle();
+    }
   }
 
   function arrive(ms) {
@@ -184,4 +241,5 @@
       }
     } else fill();
   });
+  wall.spread = spread;
 })();

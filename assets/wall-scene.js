@@ -6,6 +6,8 @@
   const { wall } = campus;
   const { make, write } = wall;
   const FADE_MS = 300;
+  /** A large figure of more signs is written smaller, so that it stays in its column. */
+  const MOST_SIGNS = 5;
   let model = null;
   let scene = null;
   let fading = 0;
@@ -26,6 +28,7 @@
     const parts = [
       title(names),
       make("p", "wall-hero", make("span", "wall-hero-number"), make("span", "wall-hero-unit")),
+      make("p", "wall-hero-name"),
       make("p", "wall-under"),
       make("p", "wall-expected"),
     ];
@@ -63,7 +66,11 @@
   }
 
   function trustLegend() {
-    const rows = ["fresh", "late", "stale", "simulated", "none"].map((kind) => make("li", "", make("i", `key ${kind}`), wall.say(`wall.trust.${kind}`)));
+    const rows = wall.trust.kinds.map((kind) => {
+      const number = make("b");
+      number.dataset.trust = kind;
+      return make("li", "", make("i", `key ${kind}`), number, make("span", "", wall.say(`wall.trust.${kind}`)));
+    });
     return make("div", "wall-legend", make("ul", "wall-trust", ...rows));
   }
 
@@ -73,6 +80,7 @@
     if (!scene) return;
     for (const element of document.querySelectorAll(".wall-block")) column(element);
     for (const row of document.querySelectorAll(".wall-fact")) fact(row);
+    if (scene.lens === "trust") wall.trust.fill();
     simulated();
     tighten();
   }
@@ -97,13 +105,19 @@
     }).observe(byId("wall-foot"));
   }
 
+  /** Under the trust lens the large figure is how much of the data is good, whatever else the scene names. */
+  const figureOf = (key, entity, main) => (main && scene.lens === "trust" ? wall.trust.figure() : wall.figureOf(key, entity));
+
   function column(element) {
     const { hero, entity } = element.dataset;
-    const { row, state, since, age } = wall.figureOf(hero, entity);
+    const { row, state, since, age } = figureOf(hero, entity, !element.classList.contains("wall-beside"));
     if (element.dataset.state !== state) element.dataset.state = state;
     const [number, unit] = row ? wall.figure(row.value, row.unit, row.decimals) : ["\u2013", ""];
-    write(element.querySelector(".wall-hero-number"), number);
+    const large = element.querySelector(".wall-hero-number");
+    write(large, number);
+    large.toggleAttribute("data-long", number.length > MOST_SIGNS);
     write(element.querySelector(".wall-hero-unit"), unit);
+    write(element.querySelector(".wall-hero-name"), row ? wall.name(row.names) : "");
     write(element.querySelector(".wall-under"), under(row, state, since, age));
     write(element.querySelector(".wall-expected"), state === "ready" ? expected(row, entity) : "");
   }
@@ -114,7 +128,7 @@
     if (!row) return wall.say("wall.no-figure");
     if (row.value === null) return wall.name(row.reason);
     const covered = row.covers.en === "minutes" ? "" : `${wall.grouped(row.have, 0)} / ${wall.grouped(row.of, 0)} ${wall.name(row.covers)}`;
-    return [covered, age === null ? "" : wall.age(age)].filter(Boolean).join(" · ");
+    return [covered, age === null ? "" : wall.say("wall.ago", { age: wall.age(age) })].filter(Boolean).join(" · ");
   }
 
   /** What is expected now, of the one figure that a forecast is made of: the campus's power. */
@@ -182,7 +196,7 @@
     const right = form === "wide" && !card ? (box("wall-beside")?.left || width) : width;
     return {
       left: Math.max(words?.right ?? 0, 500 * unit) + 2 * gap, right: right - 64 * unit,
-      top: head + (card ? 6 : 4) * gap, bottom: card ? height - 4 * gap : foot - 5 * gap,
+      top: head + (card ? 6 : 4) * gap, bottom: card ? height - 4 * gap : foot - 6 * gap,
     };
   };
 

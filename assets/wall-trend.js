@@ -6,9 +6,13 @@
   const NS = "http://www.w3.org/2000/svg";
   const EVERY_MS = 60_000;
   const PAST_MS = 900_000;
-  const SPANS = { "24h": 86_400_000, "6h": 21_600_000 };
+  /** A program that has just begun is still gathering its past: it is asked again sooner. */
+  const SOON_MS = 60_000;
+  /** The history knows an old day by the hour: so long a value may stand for its hour. */
+  const HOUR_MS = 3_900_000;
   /** Between two values so far apart is no line. */
   const GAP_MS = 600_000;
+  const SPANS = { "24h": 86_400_000, "6h": 21_600_000 };
   let scene = null;
   let timer = 0;
   const known = new Map();
@@ -57,7 +61,9 @@
       if (performance.now() - found.past > PAST_MS) {
         const past = await course({ domain, entity, at: new Date(wall.now() - 60_000).toISOString() });
         for (const [at, value] of past?.rows ?? []) found.values.set(at, value);
-        found.past = performance.now();
+        const begun = [...found.values].filter(([, value]) => value !== null).map(([at]) => at);
+        const whole = begun.length > 0 && Math.min(...begun) < wall.midnight(wall.now()) + HOUR_MS;
+        found.past = performance.now() - (whole ? 0 : PAST_MS - SOON_MS);
       }
       for (const [at, value] of now.rows) found.values.set(at, value);
       const oldest = wall.now() - 2 * SPANS["24h"];
@@ -85,7 +91,7 @@
   function drawing(answer, width, height) {
     const now = wall.now();
     const span = window_(now);
-    const line = points(answer, span);
+    const line = smooth(points(answer, span));
     const band = answer.kpi === "energy.power" && !scene.entity ? bandOf(span) : [];
     const top = Math.max(...line.map(([, value]) => value ?? 0), ...band.map(([, , high]) => high), 1e-9);
     const unit = wall.unit;
@@ -100,15 +106,29 @@
     }
     let path = "";
     let last = null;
-    line.forEach(([at, value], n) => {
+    line.forEach(([at, value, half = 0], n) => {
       if (value === null) return;
       const before = line[n - 1];
-      path += `${before && before[1] !== null && at - before[0] <= GAP_MS ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+      path += `${before && before[1] !== null && at - half - before[0] - (before[2] ?? 0) <= GAP_MS ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
       last = [at, value];
     });
     svg.append(make("path", { d: path, class: "wall-line", "stroke-width": 4 * unit }));
     if (last) svg.append(make("circle", { cx: x(last[0]), cy: y(last[1]), r: 9 * unit, class: "wall-now" }));
     return svg;
+  }
+
+  /** A value that stands for its whole hour is drawn once, in its middle, with half its width: no stairs that nobody measured. */
+  function smooth(line) {
+    const found = [];
+    for (let from = 0; from < line.length; ) {
+      let to = from;
+      while (to + 1 < line.length && line[to + 1][1] === line[from][1] && line[to + 1][0] - line[from][0] <= HOUR_MS) to += 1;
+      const ends = from === 0 || to === line.length - 1 || line[from][1] === null;
+      if (to - from < 3 || ends) found.push(...line.slice(from, to + 1));
+      else found.push([(line[from][0] + line[to][0]) / 2, line[from][1], (line[to][0] - line[from][0]) / 2]);
+      from = to + 1;
+    }
+    return found;
   }
 
   /** The expected band, hour by hour, as [instant, low, high]; each stands in the middle of its hour. */
@@ -128,8 +148,10 @@
     if (!line.length) return;
     const [at, value] = line.reduce((best, row) => (row[1] > best[1] ? row : best));
     const [number, unit] = wall.figure(value, answer.unit === "1" ? "" : answer.unit, Math.abs(value) < 10 ? 1 : 0);
+    // where the large figure is another one the line says what it is of
+    const name = answer.kpi === scene.hero ? "" : wall.name(wall.figureOf(answer.kpi, scene.entity).row?.names);
     place.replaceChildren(
-      wall.make("span", "", wall.say("wall.peak")), wall.make("b", "", number), wall.make("span", "wall-unit", unit), wall.make("span", "", wall.clock.minutes(at)),
+      wall.make("span", "", [name, wall.say("wall.peak")].filter(Boolean).join(" ")), wall.make("b", "", number), wall.make("span", "wall-unit", unit), wall.make("span", "", wall.clock.minutes(at)),
     );
   }
 
