@@ -53,19 +53,26 @@
     if (state() !== "on" || performance.now() - last < GAP_MS) return;
     last = performance.now();
     alarms.sounded = { priority, at: Date.now() };
+    play(context, priority, kept.volume);
+  }
+
+  /** Sound a priority's figure of tones at a volume from 0 to 1. */
+  function play(context, priority, volume) {
     const begin = context.currentTime + 0.02;
     for (const [frequency, at, lasts] of FIGURES[priority] ?? FIGURES[4]) {
       const tone = new OscillatorNode(context, { type: "triangle", frequency });
       const level = new GainNode(context, { gain: 0 });
       level.gain.setValueAtTime(0, begin + at);
-      level.gain.linearRampToValueAtTime(kept.volume * 0.5, begin + at + 0.015);
-      level.gain.setValueAtTime(kept.volume * 0.5, begin + at + lasts - 0.05);
+      level.gain.linearRampToValueAtTime(volume * 0.5, begin + at + 0.015);
+      level.gain.setValueAtTime(volume * 0.5, begin + at + lasts - 0.05);
       level.gain.linearRampToValueAtTime(0, begin + at + lasts);
       tone.connect(level).connect(context.destination);
       tone.start(begin + at);
       tone.stop(begin + at + lasts + 0.02);
     }
   }
+
+  alarms.play = play;
 
   function follow({ alarms: standing, steps }) {
     const news = steps.filter((of) => of.seq > seen && of.alarm.state === "B" && of.before !== "B" || of.event === "escalate" && of.seq > seen);

@@ -7,6 +7,7 @@
   const SHAPES = ["diamond", "triangle", "square", "circle"];
   const LISTED = 6;
   const ROOM = 3;
+  const AGAIN_MS = 30_000;
   let people = null;
   let drawn = "";
   let current = null;
@@ -22,10 +23,19 @@
   }
   wall.sign = sign;
 
+  /** What would need a second line in the large size is written in the next one; a Chinese sign is as wide as two others. */
+  function long(text, beside = false) {
+    const wide = [...text].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 0x2e7f ? 1 : 0.56), 0);
+    return wide * 77 > (beside ? 690 : 800) ? " wall-longer" : "";
+  }
+
+  /** What is not to be torn apart at the end of a line: a code at its hyphens, a figure from its word. */
+  const kept = (text) => text.replace(/(\w)-(?=\w)/g, "$1\u2011").replace(/ (?=\d)/g, "\u00a0");
+
   function head(row) {
     return make("div", "wall-band",
-      make("h1", "wall-what", sign(row.priority, !row.acknowledged), make("span", "", wall.name(row.text))),
-      make("p", "wall-where", wall.name(row.placeNames)),
+      make("h1", `wall-what${long(wall.name(row.text), true)}`, sign(row.priority, !row.acknowledged), make("span", "", kept(wall.name(row.text)))),
+      make("p", `wall-where${long(wall.name(row.placeNames))}`, kept(wall.name(row.placeNames))),
       make("p", "wall-since"),
     );
   }
@@ -74,8 +84,15 @@
     return rest >= 0 ? wall.say("wall.left", { span, rest: wall.stretch(rest) }) : wall.say("wall.late-by", { span, rest: wall.stretch(-rest) });
   }
 
+  /** The place of a title in a list, where the title itself does not name its building. */
+  function elsewhere(row) {
+    const building = wall.model?.path(row.place).find((step) => wall.model.kind(step) === "building");
+    const told = building && wall.name(row.text).includes(wall.model.label(building));
+    return told ? null : make("span", "", kept(wall.name(row.placeNames)));
+  }
+
   function titles(rows, most) {
-    const items = rows.slice(0, most).map((row) => make("li", "", sign(row.priority, !row.acknowledged), make("b", "", wall.name(row.text)), make("span", "", wall.name(row.placeNames))));
+    const items = rows.slice(0, most).map((row) => make("li", "", sign(row.priority, !row.acknowledged), make("p", "", make("b", "", kept(wall.name(row.text))), elsewhere(row))));
     return make("ul", "wall-titles", ...items);
   }
 
@@ -99,7 +116,8 @@
   /** Draws the card anew only when what it says has changed; the clock in it goes on by itself. */
   function draw(row, rows, { flooded }) {
     current = row;
-    const said = JSON.stringify([row, rows.map(({ id, acknowledged }) => [id, acknowledged]), flooded, wall.lang, people]);
+    if (row.node && !flooded) asked(row);
+    const said = JSON.stringify([row, rows.map(({ id, acknowledged }) => [id, acknowledged]), flooded, wall.lang, Boolean(wall.model), people?.rooms, people?.count]);
     if (said !== drawn) {
       drawn = said;
       const others = rows.some(({ id }) => id !== row.id);
@@ -113,11 +131,20 @@
     tick();
   }
 
-  /** What does not fit is taken away from the least important: nothing of a wall is cut off. */
+  /** What does not fit stands closer, then goes from the least important on: nothing of a wall is cut off. */
   function squeeze() {
     const card = root();
-    for (const what of [".wall-counts > :last-child", ".wall-titles li:nth-child(3)", ".wall-action", ".wall-titles li:last-child"]) {
-      for (let turn = 0; turn < LISTED && card.scrollHeight > card.clientHeight + 1; turn += 1) card.querySelector(what)?.remove();
+    const over = () => card.scrollHeight > card.clientHeight + 1;
+    card.removeAttribute("data-tight");
+    const away = (what) => () => card.querySelector(what)?.remove();
+    const steps = [
+      () => card.setAttribute("data-tight", ""), away(".wall-titles li:nth-child(3)"), away(".wall-counts > :nth-child(n + 3)"), away(".wall-counts > :nth-child(n + 3)"),
+      () => card.querySelector(".wall-action")?.setAttribute("data-short", ""), away(".wall-counts"), away(".wall-titles li:nth-child(2)"), away(".wall-action"),
+      ...Array.from({ length: LISTED }, () => away(".wall-titles li:last-child")),
+    ];
+    for (const step of steps) {
+      if (!over()) return;
+      step();
     }
   }
 
@@ -128,7 +155,8 @@
     write(root().querySelector(".wall-left"), left(current, now));
     write(document.getElementById("wall-paused"), paused());
     const origin = document.getElementById("wall-incident-origin");
-    write(origin, current.simulated ? wall.say("wall.simulated") : "");
+    const words = [wall.model?.index.campus.schematic ? wall.say("wall.schematic") : "", current.simulated ? wall.say("wall.simulated") : ""];
+    write(origin, words.filter(Boolean).join(" · "));
     document.getElementById("wall-keys").hidden = !current.node;
   }
 
@@ -138,20 +166,20 @@
     return [wall.say("wall.paused"), age === null ? "" : wall.say("wall.data-age", { age: wall.age(age) })].filter(Boolean).join(" · ");
   }
 
-  /** How many rooms and people a failure concerns: asked once an incident. */
+  /** How many rooms and people a failure concerns: asked at once, and again while it is shown, for people come and go. */
   async function asked(row) {
-    if (people?.id === row.id) return;
-    people = { id: row.id, rooms: null, count: null };
+    if (people?.id === row.id && performance.now() - people.asked < AGAIN_MS) return;
+    people = people?.id === row.id ? { ...people, asked: performance.now() } : { id: row.id, rooms: null, count: null, asked: performance.now() };
     try {
       const answer = await wall.fetched(`/api/v1/impact?${new URLSearchParams({ node: row.node })}`, 5000);
       if (people.id !== row.id) return;
-      people = { id: row.id, rooms: answer.lost_spaces + answer.weakened_spaces || null, count: answer.users?.withheld ? null : answer.users?.people ?? null };
+      people = { ...people, rooms: answer.lost_spaces + answer.weakened_spaces || null, count: answer.users?.withheld ? null : answer.users?.people ?? null };
       drawn = "";
     } catch {
       // nobody knows what hangs on it: the card says what the alarm says
     }
   }
 
-  wall.card = { draw, people: asked, clear: () => ((current = null), (drawn = ""), root().replaceChildren()) };
+  wall.card = { draw, clear: () => ((current = null), (drawn = ""), root().replaceChildren()) };
   wall.on("second", tick);
 })();

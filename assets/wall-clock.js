@@ -3,6 +3,8 @@
   "use strict";
   const { wall } = window.campus;
   const NS = "http://www.w3.org/2000/svg";
+  /** What the server last said of the weather is no longer told after so long [ms]. */
+  const OLD_MS = 60_000;
   let timer = 0;
   let marks = [];
   /** Seconds that were drawn: what the server knows a living page by. */
@@ -28,7 +30,7 @@
     const now = wall.now();
     wall.ticks += 1;
     wall.write(document.getElementById("wall-time"), wall.clock.seconds(now));
-    wall.write(document.getElementById("wall-date"), wall.clock.date(now));
+    wall.write(document.getElementById("wall-date"), [wall.clock.date(now), outdoors()].filter(Boolean).join(" \u00b7 "));
     const second = Math.floor(now / 1000) % 60;
     marks.forEach((mark, at) => {
       const on = at <= second ? "on" : "off";
@@ -37,6 +39,13 @@
     night(now);
     wall.tell("second", now);
     timer = setTimeout(tick, 1000 - (wall.now() % 1000) + 5);
+  }
+
+  /** How warm it is outside, where the campus has a thermometer there and its word is fresh. */
+  function outdoors() {
+    const { outdoor } = wall;
+    if (!outdoor || performance.now() - outdoor.heard > OLD_MS) return "";
+    return wall.figure(outdoor.value, outdoor.unit, 1).join(" ");
   }
 
   function night(now) {

@@ -57,6 +57,7 @@
     if (status === 401) return location.reload(); // the display was revoked: the server says so on its own page
     if (!answer) return;
     wall.takeState(answer.state);
+    wall.outdoor = answer.outdoor && { ...answer.outdoor, heard: performance.now() };
     if (answer.reload) wall.reload("asked");
     else if (wall.build !== answer.build) wall.reload(`build-${answer.build}`);
   }

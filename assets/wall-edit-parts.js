@@ -154,6 +154,7 @@
         edit.choose(edit.say("edit.lang"), head, ["lang"], "", [["zh", "中文"], ["en", "English"]], { usual: "zh" }),
         edit.choose(edit.say("edit.theme"), head, ["theme"], "", ["dark", "light"].map((each) => [each, edit.say(`edit.theme.${each}`)]), { usual: "dark" }),
         edit.text(edit.say("edit.reload"), head, ["reload"], "", { usual: "04:30" }),
+        edit.text(edit.say("edit.sound"), head, ["sound"], "", { usual: "off" }),
       )),
       edit.part(edit.say("edit.night"), "night", dark, ...(head.night ? [edit.line(
         edit.text(edit.say("edit.days"), head, ["night", "days"], "", { usual: "mon-sun" }),

@@ -124,7 +124,7 @@
 
   function refresh(row) {
     const other = flooded !== dressed;
-    shown = row;
+    shown = wall.shown = row;
     document.getElementById("wall").toggleAttribute("data-flood", flooded);
     wall.card.draw(row, rows, { flooded, known });
     // one incident among several became a flood, or a flood ebbed: the model shows that
@@ -148,13 +148,12 @@
       : place ? [marker(row)] : null;
     campus.setProps("twin", { channel: "", legend: null, lens: "data", selection: "", impact, markers, storey, explode: 0 });
     wall.frame({ of: storey || place, azimuth: 18, elevation: storey || kind === "building" ? 36 : 34, fill: storey || kind === "building" ? 0.82 : 1 }, 1);
-    if (row.node && !flooded) wall.card.people(row);
   }
 
   const marker = (row) => ({ id: row.id, entity: row.place, position: null, kind: `alarm-${row.priority}`, label: wall.name(row.placeNames) });
 
   function close(why) {
-    shown = null;
+    shown = wall.shown = null;
     wall.incident = null;
     const page = document.getElementById("wall");
     page.removeAttribute("data-incident");
@@ -180,8 +179,6 @@
   wall.on("model", () => shown && dress(shown));
   wall.on("size", () => shown && dress(shown));
   wall.on("language", () => {
-    if (!shown) return;
-    refresh(shown);
-    wall.card.people(shown);
+    if (shown) refresh(shown);
   });
 })();

@@ -112,6 +112,7 @@ def _parts(context: Context, wall: Wall, screen: Screen) -> list[Child]:
                         html.P(id="wall-peak", className="wall-peak", hidden=True),
                         html.P(id="wall-alarms", className="wall-alarms"),
                         html.P(id="wall-held", className="wall-held", hidden=True),
+                        html.P(id="wall-mute", className="wall-held", hidden=True),
                         html.P(id="wall-origin", className="wall-origin"),
                     ],
                     className="wall-line-of-facts",

@@ -78,6 +78,7 @@ class WallOut(BaseModel):
     playlists: dict[str, list[str]]
     takeover: dict[str, Any]
     night: dict[str, Any] | None
+    sound: float = Field(description="the volume of its sound, 0 none")
     reload_at: int | None
     own: bool = Field(description="whether it is written in the campus folder, not the product's own")
     unknown: list[str]
@@ -144,6 +145,15 @@ class BeatIn(BaseModel):
     bye: bool = False
 
 
+class OutdoorOut(BaseModel):
+    """How warm it is outside: ``value`` [unit], measured or simulated."""
+
+    point: str
+    value: float
+    unit: str
+    origin: str
+
+
 class BeatOut(BaseModel):
     """The answer: ``reload`` asks for the page anew; ``state`` is how the wall stands, for a screen whose channel is
     gone."""
@@ -152,6 +162,7 @@ class BeatOut(BaseModel):
     build: str
     reload: bool
     state: WallStateOut
+    outdoor: OutdoorOut | None = Field(None, description="of the campus's thermometer outside, while its word is fresh")
 
 
 class DisplayOut(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request
 
+from server.outdoor import outdoor_now
 from server.runtime import Runtime
 from server.schemas_walls import (
     BeatIn,
@@ -90,7 +91,10 @@ def _add_displays(api: APIRouter, runtime: Runtime) -> None:
         reload = found is not None and found.reload
         if found is not None:
             found.reload = False
-        return BeatOut(time=utc(runtime.ingest.clock()), build=desk.build, reload=reload, state=desk.state(given.wall))
+        return BeatOut(
+            time=utc(runtime.ingest.clock()), build=desk.build, reload=reload, state=desk.state(given.wall),
+            outdoor=outdoor_now(runtime),
+        )  # fmt: skip
 
     @api.post("/displays/{display}/reload", status_code=204, responses={404: _PROBLEMS[404]})
     async def reload(display: Name) -> None:
@@ -118,7 +122,7 @@ def wall_out(runtime: Runtime, wall: Wall) -> WallOut:
         id=wall.id, names=wall.names, theme=wall.theme, lang=wall.lang,
         screens={screen.id: _screen(wall, screen, scenes) for screen in wall.screens.values()}, scenes=scenes,
         playlists={name: list(row) for name, row in wall.playlists.items()}, takeover=asdict(wall.takeover),
-        night=night, reload_at=wall.reload_at, own=runtime.walls.is_own(wall.id),
+        night=night, sound=wall.sound, reload_at=wall.reload_at, own=runtime.walls.is_own(wall.id),
         unknown=sorted(name for name in named if name not in runtime.index),
     )  # fmt: skip
 

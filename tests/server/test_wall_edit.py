@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
@@ -243,7 +244,10 @@ def test_what_was_edited_outlives_a_restart_and_only_planners_write(tmp_path: Pa
         (row,) = [row for row in audit(site) if row["target"] == "PUT /api/v1/walls/lobby" and row["outcome"] == "ok"]
         assert (row["who"], row["action"]) == ("planner", "change")
     with serve(tmp_path / "cache", adjust=kept(tmp_path / "state")) as served:
-        assert served.http.get("/api/v1/walls/lobby").json()["theme"] == "light"
+        end = time.monotonic() + 5  # the files are read in the background
+        while served.http.get("/api/v1/walls/lobby").json()["theme"] != "light":
+            assert time.monotonic() < end
+            time.sleep(0.02)
 
 
 def audit(site: Served) -> list[dict[str, Any]]:

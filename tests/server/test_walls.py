@@ -14,10 +14,12 @@ import httpx
 import pytest
 
 from server.displays import Displays
+from server.outdoor import outdoor_now
 from server.schemas_walls import BeatIn
 from tests.server.accounts.signing import client, guarded, sign_in
 from tests.server.serving import Served, serve
 from twin.history.spool import Event
+from twin.reading import Quality
 
 WITHIN_S = 0.3
 MAIN = {"wall": "lobby", "screen": "main"}
@@ -69,6 +71,24 @@ def test_a_wall_is_told_with_all_that_its_screens_draw(served: Served) -> None:
     assert (wall["unknown"], wall["own"], wall["reload_at"]) == ([], False, 270)
     detail = served.http.get("/api/v1/walls/nothing").json()["detail"]
     assert "there are lobby, operations" in detail
+
+
+def test_a_display_is_told_how_warm_it_is_outside_while_that_is_fresh() -> None:
+    """In the answer to its beat, for a display may ask for nothing else; old or doubtful values are not told."""
+    point = SimpleNamespace(id="site/air", quantity="temperature", entity="site")
+    said: dict[str, Any] = {"value": -3.25, "stale": False, "quality": Quality.GOOD, "origin": "measured"}
+    live = SimpleNamespace(points=[point], latest=lambda name: SimpleNamespace(**said) if name == "site/air" else None)
+    campus = SimpleNamespace(id="campus", sites=[SimpleNamespace(id="site")], buildings=[])
+    runtime: Any = SimpleNamespace(live=live, assembled=SimpleNamespace(campus=campus), desks={})
+    now = outdoor_now(runtime)
+    assert now is not None
+    assert now.model_dump() == {"point": "site/air", "value": -3.25, "unit": "°C", "origin": "measured"}
+    for wrong in ({"stale": True}, {"quality": Quality.UNCERTAIN}, {"value": None}, {"value": float("nan")}):
+        said.update({"value": -3.25, "stale": False, "quality": Quality.GOOD, **wrong})
+        assert outdoor_now(runtime) is None, wrong
+    point.entity = "14/05/5036"  # and a room is not outside
+    runtime.live = SimpleNamespace(points=[point], latest=live.latest)
+    assert outdoor_now(runtime) is None
 
 
 def test_what_a_tablet_does_is_on_the_wall_at_once(served: Served) -> None:

@@ -119,7 +119,8 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """One file. ``reload_at`` [minutes of the day] is when its pages are loaded anew, None never."""
+    """One file. ``reload_at`` [minutes of the day] is when its pages are loaded anew, None never;
+    ``sound`` the volume [0 to 1] of what takes its screens over, 0 none."""
 
     id: str
     names: dict[str, str]
@@ -131,4 +132,5 @@ class Wall:
     takeover: Takeover = Takeover()
     night: Night | None = None
     reload_at: int | None = 270
+    sound: float = 0.0
     file: str = ""

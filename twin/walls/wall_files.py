@@ -116,7 +116,7 @@ class _Reader:
         night = None if head.night is None else head.night.night()
         return Wall(
             self.name, head.names.texts(), head.theme, head.lang, screens, scenes, playlists, takeover, night,
-            head.reload, self.shown,
+            head.reload, head.sound, self.shown,
         )  # fmt: skip
 
     def _rows(self, name: str, *, needed: bool = True) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from twin.walls.wall import (
     Weekly,
 )
 
+USUAL_VOLUME = 0.5
 LEAST_DWELL_S, LONGEST_DWELL_S = 10.0, 3600.0
 _PIXELS = re.compile(r"\s*(\d{3,5})\s*[x×*]\s*(\d{3,5})\s*")
 
@@ -65,6 +66,12 @@ def _clock(text: object) -> object:
     if match is None:
         raise ValueError(f"'{text}' is no time of day: write it in quotes, as in \"04:30\", or off")
     return int(match[1]) * 60 + int(match[2])
+
+
+def _volume(value: object) -> object:
+    """``on`` is half as loud as can be."""
+    named = str(value).casefold() if isinstance(value, str | bool) else ""
+    return {"on": USUAL_VOLUME, "true": USUAL_VOLUME, "off": 0.0, "false": 0.0}.get(named, value)
 
 
 class _Strict(BaseModel):
@@ -249,6 +256,7 @@ class HeadForm(_Strict):
     alarms: Annotated[TakeoverForm | None, BeforeValidator(_takeover)] = TakeoverForm()
     night: NightForm | None = None
     reload: Annotated[int | None, BeforeValidator(_clock)] = 270
+    sound: Annotated[float, BeforeValidator(_volume), Field(ge=0, le=1)] = 0.0
 
 
 SECTIONS = ("screens", "scenes", "playlists")

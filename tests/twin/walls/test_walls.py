@@ -42,6 +42,20 @@ def read(folder: Path, text: str, name: str = "lobby.yaml") -> tuple[dict[str, W
     return read_walls(folder, "walls")
 
 
+@pytest.mark.parametrize(
+    ("written", "volume"), [("off", 0.0), ('"off"', 0.0), ("on", 0.5), ("true", 0.5), ("0.2", 0.2)]
+)
+def test_a_wall_sounds_only_where_its_file_says_so(tmp_path: Path, written: str, volume: float) -> None:
+    walls, mistakes = read(tmp_path, f"{GOOD}sound: {written}\n")
+    assert (mistakes, walls["lobby"].sound) == ([], volume)
+    assert default_walls()["lobby"].sound == 0.0
+
+
+def test_a_volume_beyond_all_is_a_mistake(tmp_path: Path) -> None:
+    _, mistakes = read(tmp_path, f"{GOOD}sound: 11\n")
+    assert [(row.severity, "sound" in row.message) for row in mistakes] == [("error", True)]
+
+
 def test_a_wall_is_read_as_it_is_written(tmp_path: Path) -> None:
     walls, mistakes = read(tmp_path, GOOD)
     assert mistakes == []
