@@ -7,19 +7,8 @@ from dash import html
 from pages._parts import account, saved
 from pages._parts.blocks import Child, attrs, choice, choices, icon, live
 from pages._parts.context import Context
-from server import wall_words
-from server.accounts.words import say
+from pages._parts.screens import screens
 from server.feed import NOT_MEASURED
-
-SCREENS = (
-    ("/", "screen.console"),
-    ("/alarms", "alarms"),
-    ("/incidents", "screen.incidents"),
-    ("/trends", "screen.trends"),
-    ("/reports", "screen.reports"),
-    ("/feeds", "screen.feeds"),
-    ("/check", "screen.check"),
-)
 
 
 def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) -> html.Header:
@@ -29,13 +18,8 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
     """
     return html.Header(
         [
-            html.A(context.campus_name, href="/", className="brand", title=context.text("screen.console")),
-            html.Nav(
-                [_screen(context, path, context.text(key), here) for path, key in SCREENS]
-                + _admin(context, here, room=middle is None),
-                className="screens",
-                **attrs({"aria-label": context.text("screens")}),
-            ),
+            html.A(context.campus_name, href="/", className="brand", title=context.campus_name),
+            screens(context, here),
             middle,
             html.Div(
                 [
@@ -54,25 +38,6 @@ def bar(context: Context, here: str, *, middle: Child = None, fed: bool = True) 
         ],
         className="bar",
     )
-
-
-def _admin(context: Context, here: str, *, room: bool) -> list[html.A]:
-    """The pages of walls (where there is ``room``) and of accounts, for whom they are; how many displays are ill."""
-    lang = context.lang
-    found: list[html.A] = []
-    if account.may_open("/walls"):
-        words = attrs({"data-words": wall_words.say("displays.wrong", lang)})
-        lamp = html.A(id="displays-lamp", href="/walls", className="displays-lamp", hidden=True, **words)
-        found += [_screen(context, "/walls", wall_words.say("walls", lang), here)] if room else []
-        found.append(lamp)
-    if account.has_admin(context):
-        found.append(_screen(context, account.SCREEN, say("admin", lang), here))
-    return found
-
-
-def _screen(context: Context, path: str, label: str, here: str) -> html.A:
-    current = attrs({"aria-current": "page"} if path == here else {})
-    return html.A(label, href=path, className="screen", **current)
 
 
 def _feed(context: Context) -> html.Span:
@@ -101,7 +66,10 @@ def marks(context: Context) -> html.Span | None:
         words.append(context.text("mark.schematic"))
     if not words:
         return None
-    return html.Span(" · ".join(words), className="mark", title=context.text("mark.help"))
+    parts: list[Child] = [html.Span(words[0])]
+    for word in words[1:]:
+        parts += [html.Span(" · ", className="mark-dot"), html.Span(word)]
+    return html.Span(parts, className="mark", title=context.text("mark.help"))
 
 
 def is_simulated(context: Context) -> bool:

@@ -29,6 +29,12 @@ FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-backgrou
 SETTLED = """[...document.querySelectorAll('.loading-bar, [aria-busy=true]')]
     .every((part) => !part.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     && ['ready', undefined].includes(document.querySelector('#twin')?.dataset.state)"""
+CUT = """() => [...document.querySelectorAll('.bar *')].filter((part) => part.checkVisibility()).filter((part) => {
+    const { left, right, width } = part.getBoundingClientRect();
+    return width && (left < 0 || right > innerWidth + 0.5
+        || (getComputedStyle(part).overflowX !== 'visible' && part.scrollWidth > part.clientWidth + 1));
+}).map((part) => part.className + ' ' + part.textContent)"""
+"""What of the bar at the top is cut off, or out of the window."""
 WORDS = {"building": "1", "name": "x", "id": "x", "wall": "lobby"}
 RUN = """async ([tags, rules]) => {
     const only = rules.length ? { type: 'rule', values: rules } : { type: 'tag', values: tags };
@@ -94,11 +100,32 @@ def test_every_page_of_the_product(walk: Walk) -> None:
         page.goto(f"{walk.product.url}{path}{mark}lang={lang}&theme={theme}")
         page.wait_for_selector("[data-page], .lonely, .gate, .state", timeout=READY_MS)
         until(page, SETTLED, 30)
+        for width in (1024, 1440, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(CUT) == [], f"{path} {lang} at {width} px"
+        if path == "/reports":
+            _more(page)
         if found := violations(page, walk.axe):
             wrong[f"{path} {lang} {theme}"] = found
     page.close()
     walk.product.check()
     assert wrong == {}
+
+
+def _more(page: Page) -> None:
+    """The keyboard goes through the screens under 'More' and back; it is left open, for axe to read."""
+    more = page.locator("details.more")
+    more.locator("summary").focus()
+    for key, name in (("ArrowDown", "/reports"), ("ArrowDown", "/feeds"), ("End", "/admin"), ("ArrowDown", "/reports")):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.getAttribute('href')") == name
+    page.keyboard.press("Escape")
+    assert not more.evaluate("menu => menu.open")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Enter")
+    page.mouse.click(5, 500)
+    assert not more.evaluate("menu => menu.open"), "a click elsewhere closes it"
+    more.locator("summary").click()
 
 
 def test_every_page_before_it(walk: Walk) -> None:
