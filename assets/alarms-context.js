@@ -1,7 +1,7 @@
 // The state of the page of alarms: one object, mirrored in the address, so that a link shows the same.
 (function () {
   "use strict";
-  const DEFAULTS = { view: "active", state: "", priority: "", building: "", kind: "", rule: "", q: "", needs: "", sort: "urgency", alarm: "", at: "live", span: "7" };
+  const DEFAULTS = { view: "active", state: "", priority: "", building: "", domain: "", kind: "", rule: "", q: "", needs: "", sort: "urgency", alarm: "", at: "live", span: "7" };
   /** Rows of a selection that an address holds. */
   const MOST = 40;
   const VIEWS = { active: "B,C,D,E,F", shelved: "G", suppressed: "H", service: "I", all: "B,C,D,E,F,G,H,I" };
@@ -51,13 +51,13 @@
   function query() {
     const letters = state.view === "active" && state.state ? state.state : (VIEWS[state.view] ?? VIEWS.active);
     const asked = new URLSearchParams({ state: state.needs && state.view === "active" ? "B,D,E" : letters, sort: state.sort });
-    for (const key of ["priority", "building", "kind", "rule", "q"]) if (state[key]) asked.set(key, state[key]);
+    for (const key of ["priority", "building", "domain", "kind", "rule", "q"]) if (state[key]) asked.set(key, state[key]);
     if (state.at !== "live") asked.set("at", state.at);
     return asked;
   }
 
-  const filtered = () => ["state", "priority", "building", "kind", "rule", "q", "needs"].some((key) => state[key] !== "");
-  const cleared = { state: "", priority: "", building: "", kind: "", rule: "", q: "", needs: "" };
+  const filtered = () => ["state", "priority", "building", "domain", "kind", "rule", "q", "needs"].some((key) => state[key] !== "");
+  const cleared = { state: "", priority: "", building: "", domain: "", kind: "", rule: "", q: "", needs: "" };
 
   window.campusAlarms.page = { read, get: () => state, set, query, filtered, cleared, VIEWS };
 })();

@@ -193,7 +193,12 @@
     for (const button of here.querySelectorAll("[data-alarms-view]")) button.setAttribute("aria-pressed", String(button.dataset.alarmsView === now.view));
     for (const button of here.querySelectorAll("[data-alarms-priority]")) button.setAttribute("aria-pressed", String(now.priority.split(",").includes(button.dataset.alarmsPriority)));
     here.querySelector("[data-alarms-needs]").setAttribute("aria-pressed", String(now.needs === "1"));
-    for (const select of here.querySelectorAll("[data-alarms-select]")) if (select.value !== now[select.dataset.alarmsSelect]) select.value = now[select.dataset.alarmsSelect];
+    for (const select of here.querySelectorAll("[data-alarms-select]")) {
+      const wanted = now[select.dataset.alarmsSelect];
+      if (select.value !== wanted) select.value = wanted;
+      // an address may name what this campus does not have: the list says why it is empty, and the filter shows it
+      if (select.value !== wanted && wanted) select.append(make("option", { value: wanted, selected: "" }, wanted));
+    }
     const field = el("filter-text");
     if (field && document.activeElement !== field) field.value = now.q;
     const shown = now.view === "figures";
@@ -278,7 +283,7 @@
     slot.replaceChildren(field);
   }
 
-  const ANEW = ["view", "state", "priority", "building", "kind", "rule", "q", "needs", "sort", "at"];
+  const ANEW = ["view", "state", "priority", "building", "domain", "kind", "rule", "q", "needs", "sort", "at"];
 
   document.addEventListener("campus:alarms", ({ detail: changed }) => {
     if (!here?.isConnected) return;

@@ -16,8 +16,10 @@ from pages._parts.alarm_strip import permission, sound
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
+from server.alarms_domain import OTHER
 from server.runtime import Runtime
 from twin.alarms.alarm import PRIORITIES
+from twin.domains import domains
 from twin.index import label_of
 
 PATH = "/alarms"
@@ -100,6 +102,11 @@ def _filters(context: Context) -> html.Div:
     lettered += [(letter, f"{letter} {text(f'alarms.state.{letter}')}") for letter in STATES]
     buildings = [("", text("alarms.filter.any-building"))]
     buildings += [(b.id, label_of(b, context.lang)) for b in context.runtime.assembled.campus.buildings]
+    areas = [
+        ("", text("alarms.filter.any-domain")),
+        *((d.key, d.zh if context.lang == "zh" else d.en) for d in domains().values()),
+    ]
+    areas.append((OTHER, text("alarms.filter.other-domain")))
     kinds = [("", text("alarms.filter.any-kind")), *((kind, text(f"alarms.kind.{kind}")) for kind in KINDS)]
     sorts = [(sort, text(f"alarms.sort.{sort}")) for sort in SORTS]
     return html.Div(
@@ -116,6 +123,7 @@ def _filters(context: Context) -> html.Div:
                       **attrs({"data-alarms-search": text("alarms.filter.text")})),
             _select("state", text("alarms.filter.state"), lettered),
             _select("building", text("alarms.filter.building"), buildings),
+            _select("domain", text("alarms.filter.domain"), areas),
             _select("kind", text("alarms.filter.kind"), kinds),
             _select("rule", text("alarms.filter.rule"), [("", text("alarms.filter.any-rule"))]),
             _select("sort", text("alarms.sort"), sorts),

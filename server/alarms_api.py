@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 
 from server.alarms import AlarmDesk
+from server.alarms_domain import OTHER, domain_of
 from server.alarms_figures import figures_out
 from server.alarms_out import alarm_out, step_out
 from server.instants import read_instant
@@ -40,6 +41,7 @@ from server.values import utc
 from twin.alarms.alarm import Alarm, AlarmError, Transition
 from twin.alarms.journal import Journal, JournalError
 from twin.alarms.state import LETTERS, Event
+from twin.domains import domains
 
 STANDING = "BCDEF"
 KINDS = frozenset({"threshold", "state", "loss", "finding", "source", "external"})
@@ -98,6 +100,7 @@ class _Filter:
     rule: str
     text: str
     kinds: frozenset[str]
+    domains: frozenset[str]
 
     def takes(self, desk: AlarmDesk, alarm: Alarm) -> bool:
         """Whether an alarm is asked for."""
@@ -108,6 +111,10 @@ class _Filter:
             return False
         if (self.rule and alarm.rule != self.rule) or (self.kinds and alarm.kind not in self.kinds):
             return False
+        if self.domains:
+            ground = desk.engine.ground
+            if domain_of(ground.live, desk.runtime.topology.kinds, alarm.source, alarm.nodes) not in self.domains:
+                return False
         if not self.text:
             return True
         names = places.full_name(alarm.place).values() if alarm.place else ()
@@ -115,7 +122,7 @@ class _Filter:
 
 
 def _filter(
-    desk: AlarmDesk, state: str, priority: str, building: str, place: str, rule: str, q: str, kind: str
+    desk: AlarmDesk, state: str, priority: str, building: str, place: str, rule: str, q: str, kind: str, domain: str
 ) -> _Filter:  # fmt: skip
     states = "".join(LETTERS) if state == "all" else state.replace(",", "").upper() or STANDING
     if set(states) - set(LETTERS):
@@ -132,7 +139,10 @@ def _filter(
     kinds = frozenset(part for part in kind.split(",") if part)
     if kinds - KINDS:
         raise HTTPException(422, f"kind='{kind[:40]}': give some of {', '.join(sorted(KINDS))}")
-    return _Filter(states, priorities, building, place, rule, q.strip().casefold(), kinds)
+    wanted = frozenset(part for part in domain.split(",") if part)
+    if wanted - (known := {*domains(), OTHER}):
+        raise HTTPException(422, f"domain='{domain[:40]}': give some of {', '.join(sorted(known))}")
+    return _Filter(states, priorities, building, place, rule, q.strip().casefold(), kinds, wanted)
 
 
 _SORTS: dict[str, Callable[[Alarm], Any]] = {
@@ -145,12 +155,12 @@ def _add_list(api: APIRouter, runtime: Runtime) -> None:
     @api.get("/alarms", responses={404: _PROBLEMS[404], 422: _PROBLEMS[422]})
     async def alarms(
         state: Text = "", priority: Text = "", building: Text = "", place: Text = "", rule: Text = "", q: Text = "",
-        kind: Text = "",
+        kind: Text = "", domain: Text = "",
         sort: Annotated[str, Query(pattern="^(urgency|newest|oldest|changed|place)$")] = "urgency",
         at: Moment = "", limit: Limit = 100, offset: Offset = 0,
     ) -> AlarmsPage:  # fmt: skip
         desk = desk_of(runtime)
-        wanted = _filter(desk, state, priority, building, place, rule, q, kind)
+        wanted = _filter(desk, state, priority, building, place, rule, q, kind, domain)
         now = read_instant(at, "at", desk.now) if at else desk.now
         known = await _alarms_at(desk, now) if at else list(desk.book.alarms.values())
         rows = [alarm for alarm in known if wanted.takes(desk, alarm)]

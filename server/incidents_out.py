@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from server.alarms_domain import domain_of
 from server.impact_board import spaces_of
 from server.incidents_words import say
 from server.schemas_incidents import MOST_ALARMS, MOST_PLACES, FileOut, IncidentOut, MemberOut
 from server.texts import LANGUAGES
 from server.values import instant, utc
-from twin.domains import channels
 from twin.incidents.incident import Incident, Member
 from twin.incidents.journal import Journal, KeptFile
-from twin.topology import medium_of
 
 if TYPE_CHECKING:
     from server.alarms import AlarmDesk
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 SHOWN = 50
 """Open incidents that the live stream tells, the most urgent."""
 CALLING = "BDE"
-OTHER = "other"
-MEDIA = {"network": "network", "electricity": "energy"}
-"""The domains of devices that have no point of their own."""
 
 
 class Board:
@@ -43,7 +39,6 @@ class Board:
         self.journal = journal
         self._known: Known | None = None
         self._spaces: dict[str, int] = {}
-        self._domains = {channel.quantity: channel.domain for channel in channels().values()}
         self.rows: tuple[IncidentOut, ...] = ()
         self._by_id: dict[str, IncidentOut] = {}
         self.of_alarm: dict[str, str] = {}
@@ -126,12 +121,7 @@ class Board:
     def domain(self, member: Member) -> str:
         """The domain of what an alarm of an incident is about, ``other`` where it has none."""
         live = self._alarms.engine.ground.live
-        row = live.index.get(member.alarm.partition(":")[2])
-        if row is not None:
-            return self._domains.get(live.points[row].quantity, OTHER)
-        kinds = self._runtime.topology.kinds
-        media = (medium_of(kinds[spot]) for spot in member.spots if spot in kinds)
-        return next((MEDIA[medium] for medium in media if medium in MEDIA), OTHER)
+        return domain_of(live, self._runtime.topology.kinds, member.alarm.partition(":")[2], member.spots)
 
     def _nodes(self, incident: Incident) -> list[str]:
         index = self._alarms.engine.ground.live.tree.index

@@ -92,12 +92,18 @@ def test_what_stands_is_listed_filtered_and_told_in_full(served: Served) -> None
         "q=room 102", "limit=1",
     )] == [2, 0, 2, 0, 0, 2, 2, 0, 1, 2]  # fmt: skip
     assert [get(served, f"?kind={kind}")["total"] for kind in ("threshold", "loss", "loss,threshold")] == [2, 0, 2]
+    assert [get(served, f"?domain={key}")["total"] for key in ("energy", "network", "other", "network,energy")] == [
+        2,
+        0,
+        0,
+        2,
+    ]
     told = get(served, "/rules")
     assert [(row["id"], row["kind"], row["priority"], row["alarms"]) for row in told["items"]] == [
         ("warm", "threshold", 3, 2)
     ]
     assert told["longest_shelving_s"] == 8 * 3600
-    for query in ("kind=x", "state=X", "priority=9", "priority=x", "sort=size", "limit=0", "at=soon"):
+    for query in ("kind=x", "domain=x", "state=X", "priority=9", "priority=x", "sort=size", "limit=0", "at=soon"):
         assert query.partition("=")[0] in get(served, f"?{query}", 422)["detail"]
     assert "nowhere" in get(served, "?place=nowhere", 404)["detail"]
 
