@@ -11,7 +11,7 @@ only what stops the whole source. An address is then ``target#place in it``. A s
 
 Settings are validated with what the program gives as context: ``folder``, the campus's own (the only one whose files a
 source may name, see ``datasources.folder_file``), for a source of pushed readings ``inbox``, and for the simulator
-``cache``, the folder for what takes long to work out again.
+``cache``, the folder for what takes long to work out again, and ``drills``, what trainers bring about.
 
 A module may also have ``async def discover(settings, seconds)`` that listens or browses and returns what it ``Found``,
 and, where the peer keeps a past, ``backfill`` (``datasources.backfill``).

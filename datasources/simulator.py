@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, 
 from datasources.contract import MisconfiguredError
 from datasources.simulator_address import AddressError
 from datasources.simulator_campus import CampusModel
+from datasources.simulator_drills import Drills
 from datasources.simulator_faults import Faults, FaultSettings, Reported
 from datasources.simulator_turns import Turns
 from twin.point import Point
@@ -42,11 +43,18 @@ class Settings(BaseModel):
     mishaps: Annotated[float, Field(ge=0.0, le=1_000)] = 0.0
     faults: list[FaultSettings] = []
     _cache: Path | None = PrivateAttr(None)
+    _drills: Drills | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _given(self, info: ValidationInfo) -> Settings:
         self._cache = (info.context or {}).get("cache")
+        self._drills = (info.context or {}).get("drills")
         return self
+
+    @property
+    def drills(self) -> Drills | None:
+        """What trainers bring about; None without a server."""
+        return self._drills
 
     @property
     def folder(self) -> Path | None:
@@ -66,7 +74,9 @@ class Simulation:
         self.model = CampusModel(self.points, settings.seed, settings.folder)
         self._only = only if only is not None and len(only) < len(points) else None
         self.told = self.points if self._only is None else [self.points[row] for row in self._only.tolist()]
-        self.faults = Faults(self.points, settings.faults, settings.fault_rate, settings.seed, settings.mishaps)
+        self.faults = Faults(
+            self.points, settings.faults, settings.fault_rate, settings.seed, settings.mishaps, settings.drills
+        )
 
     def values_at(self, times: npt.ArrayLike) -> Reported:
         """What points (rows) report at ``times`` [s since epoch, UTC] (columns), in the points' own units."""

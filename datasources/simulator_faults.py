@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from datasources.faults import SENTINEL, SPIKE_FACTOR, Instant, matches
 from datasources.simulator_campus import CampusModel
+from datasources.simulator_drills import Drills
 from datasources.simulator_mishaps import Fault, Mishaps
 from datasources.simulator_noise import key, keys, uniform
 from datasources.simulator_weather import DAY_S, UTC_OFFSET_S
@@ -58,16 +59,20 @@ class Reported:
 
 class Faults:
     """The faults of a campus: those that were asked for, ``rate`` of all points a day by chance (seeded), and those of
-    ``mishaps`` mishaps a day."""
+    ``mishaps`` mishaps a day, and ``drills``."""
 
     def __init__(
-        self, points: Sequence[Point], listed: Sequence[FaultSettings], rate: float, seed: int, mishaps: float = 0.0
-    ) -> None:
+        self, points: Sequence[Point], listed: Sequence[FaultSettings], rate: float, seed: int, mishaps: float = 0.0,
+        drills: Drills | None = None,
+    ) -> None:  # fmt: skip
         self._points = points
         self._rate = rate
         self._seed = seed
         self._mishaps = Mishaps(points, mishaps, seed) if mishaps else None
         self._keys = keys([p.id for p in points]) if rate else np.zeros(0, np.uint64)
+        self._drills = drills
+        if drills is not None:
+            drills.follow(points, seed)
         self._days: dict[int, list[Fault]] = {}
         self._held: dict[Fault, float] = {}  # what flat lines repeat: kept, for a live step has 50 ms
         self._listed = [
@@ -80,7 +85,8 @@ class Faults:
     def between(self, start: float, end: float) -> Iterator[Fault]:
         """Every fault that touches [``start``, ``end``) [s since epoch, UTC]."""
         days = range(int((start + UTC_OFFSET_S) // DAY_S) - 1, int((end + UTC_OFFSET_S) // DAY_S) + 1)
-        for fault in (*self._listed, *(f for day in days for f in self._by_chance(day))):
+        drilled = () if self._drills is None else self._drills.spoiled
+        for fault in (*self._listed, *drilled, *(f for day in days for f in self._by_chance(day))):
             if fault.start < end and start < fault.end:
                 yield fault
 

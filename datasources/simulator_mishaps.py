@@ -6,7 +6,7 @@ rest out. A mishap is a pure function of seed and local day, so that a replay ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -63,22 +63,26 @@ of a building's meters dies; a pump stops and rooms grow cold or hot; the line t
 
 
 class Mishaps:
-    """The mishaps of a campus: ``per_day`` of them on average, where it has the points for their kind."""
+    """The mishaps of a campus: ``per_day`` of them on average, where it has the points for their kind.
+
+    ``things`` are what each kind can happen to: points, switches, buildings, storeys, lines.
+    """
 
     def __init__(self, points: Sequence[Point], per_day: float, seed: int) -> None:
         self._points = points
         self._per_day = per_day
         self._seed = seed
-        self._air = [row for row, p in enumerate(points) if p.address.startswith("co2/room/")]
-        self._full = [row for row, p in enumerate(points) if p.address.startswith("utilisation/storey/")]
+        self._row = {point.id: row for row, point in enumerate(points)}
         self._lines = _by_link(points, "intercampus")
         self._switches = _by_link(points, "storey")
         self._stations = _stations(points)
         self._meters = _grouped(points, ("power/building/", "energy/building/", "power/storey/"), 1)
         self._rooms = _grouped(points, ("temperature/room/",), 2)
-        self._make: dict[str, Callable[[float], Iterator[tuple[int, str, float, float]]]] = {
-            "air": self._of_air, "full": self._of_full, "switch": self._of_switch, "gateway": self._of_gateway,
-            "pump": self._of_pump, "line": self._of_line,
+        self.things: dict[str, Sequence[str]] = {
+            "air": [point.id for point in points if point.address.startswith("co2/room/")],
+            "full": [point.id for point in points if point.address.startswith("utilisation/storey/")],
+            "switch": sorted(self._switches), "gateway": sorted(self._meters), "pump": sorted(self._rooms),
+            "line": sorted(self._lines),
         }  # fmt: skip
         self._warm = False
 
@@ -87,7 +91,7 @@ class Mishaps:
         count = int(np.ceil(self._per_day))
         if not count:
             return []
-        self._warm = (EPOCH + timedelta(days=day)).month in WARM_MONTHS
+        self._warm = warm(day)
         stream = np.full(count * DRAWS, key(self._seed, "mishap", day), np.uint64)
         chance = uniform(stream, np.arange(1, count * DRAWS + 1, dtype=np.uint64)).reshape(count, DRAWS)
         found: list[Fault] = []
@@ -102,40 +106,48 @@ class Mishaps:
         short, long = kind.lasts
         start = day * DAY_S - UTC_OFFSET_S + HOUR_S * (first + when * (last - first))
         end = start + HOUR_S * (short + length * (long - short))
-        for row, what, level, rise in self._make[name](where):
-            yield Fault(what, self._points[row].id, start, end, row, level, rise)
+        for thing in _chosen(self.things[name], where):
+            for row, what, level, rise in self.takes(name, thing, warm=self._warm):
+                yield Fault(what, self._points[row].id, start, end, row, level, rise)
 
-    def _of_air(self, where: float) -> Iterator[tuple[int, str, float, float]]:
-        for row in _chosen(self._air, where):
-            yield row, "drift", AIR_PPM, 900.0
+    def place_of(self, name: str, thing: str) -> str:
+        """What a mishap of kind ``name`` happens to: a space, a device, the far end of a line."""
+        if name in ("air", "full"):
+            return self._points[self._row[thing]].entity
+        return thing.rpartition(">")[2] if name == "line" else thing
 
-    def _of_full(self, where: float) -> Iterator[tuple[int, str, float, float]]:
-        for row in _chosen(self._full, where):
-            yield row, "drift", FULL_PERCENT, 300.0
+    def takes(self, name: str, thing: str, *, warm: bool) -> Iterator[tuple[int, str, float, float]]:
+        """What a mishap of kind ``name`` does to one of its ``things``: row of a point, kind of fault, level, rise [s].
 
-    def _of_switch(self, where: float) -> Iterator[tuple[int, str, float, float]]:
-        for switch in _chosen(sorted(self._switches), where):
-            for row in self._switches[switch]:
-                down = self._points[row].address.startswith("link/")
-                yield row, "zero" if down else "silent", 0.0, 0.0
-            for row in self._stations.get(switch, ()):
+        ``warm``: rooms without their pump grow hot, else cold.
+        """
+        if name == "air":
+            yield self._row[thing], "drift", AIR_PPM, 900.0
+        elif name == "full":
+            yield self._row[thing], "drift", FULL_PERCENT, 300.0
+        elif name == "switch":
+            yield from self._of_switch(thing)
+        elif name == "gateway":
+            for row in self._meters[thing]:
                 yield row, "silent", 0.0, 0.0
-
-    def _of_gateway(self, where: float) -> Iterator[tuple[int, str, float, float]]:
-        for building in _chosen(sorted(self._meters), where):
-            for row in self._meters[building]:
-                yield row, "silent", 0.0, 0.0
-
-    def _of_pump(self, where: float) -> Iterator[tuple[int, str, float, float]]:
-        level = HOT_C if self._warm else COLD_C
-        for storey in _chosen(sorted(self._rooms), where):
-            for row in self._rooms[storey][:ROOMS]:
-                yield row, "drift", level, 2_400.0
-
-    def _of_line(self, where: float) -> Iterator[tuple[int, str, float, float]]:
-        for line in _chosen(sorted(self._lines), where):
-            for row in self._lines[line]:
+        elif name == "pump":
+            for row in self._rooms[thing][:ROOMS]:
+                yield row, "drift", HOT_C if warm else COLD_C, 2_400.0
+        else:
+            for row in self._lines[thing]:
                 yield row, "zero", 0.0, 0.0
+
+    def _of_switch(self, switch: str) -> Iterator[tuple[int, str, float, float]]:
+        for row in self._switches[switch]:
+            down = self._points[row].address.startswith("link/")
+            yield row, "zero" if down else "silent", 0.0, 0.0
+        for row in self._stations.get(switch, ()):
+            yield row, "silent", 0.0, 0.0
+
+
+def warm(day: int) -> bool:
+    """Whether local day number ``day`` is in the months in which rooms without their pump grow hot."""
+    return (EPOCH + timedelta(days=day)).month in WARM_MONTHS
 
 
 def _drawn(chance: float) -> str:

@@ -13,6 +13,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from server import (
     alarms_api,
+    drills,
     forecast_api,
     frames,
     history_api,
@@ -110,6 +111,7 @@ def router(runtime: Runtime) -> APIRouter:
     trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
     views.add(api, runtime)
+    drills.add(api, runtime)
     walls.add(api, runtime)
     wall_edit_api.add(api, runtime)
     return api

@@ -169,7 +169,7 @@ class Prepared:
 def prepare(runtime: Runtime, read: Read, cache: Path) -> Prepared:
     """Build the new state; it takes a while for many points, so not on the event loop."""
     points, old = read.assembled.points, runtime.live
-    sources = furnished(read.sources, cache, runtime.gates)
+    sources = furnished(read.sources, cache, runtime.gates, runtime.drills)
     tree = SlotTree.of(read.assembled.campus, old.tree.ids)
     assembled = read.assembled
     edges = runtime.wiring.merge(assembled.topology, assembled.campus, points).edges

@@ -20,12 +20,14 @@ import viewer
 from datasources.push import Inbox
 from datasources.runner import SourceConfig, SourceState, Supervisor
 from datasources.simulator import Settings
+from datasources.simulator_drills import Drills
 from models3d import tiles
 from models3d.campus import Assembled
 from server.accounts.accounts import Accounts
 from server.alarms import AlarmDesk, open_desk
 from server.built import demo, demo_life, demo_timetable, scene_of
 from server.chronicle import Chronicle
+from server.drill_desk import open_drills
 from server.environment import allowed_hosts, cache_folder
 from server.feed import feed
 from server.files import Bundle
@@ -105,7 +107,7 @@ class Runtime:
     ``config`` is the campus folder's, None for the demo; ``accepted`` are the (source, address) that were mapped and
     wait to be read. ``state_folder`` is where the server keeps what is its own, None for a command that only asks;
     ``alarms`` and ``incidents`` are None while a recording is played; ``accounts`` says who may sign in,
-    ``desks`` are what other parts of the server keep open, by name.
+    ``desks`` are what other parts of the server keep open, by name, ``drills`` what trainers bring about, by simulator.
     """
 
     assembled: Assembled
@@ -148,6 +150,7 @@ class Runtime:
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     accounts: Accounts | None = None
     desks: dict[str, object] = field(default_factory=dict)
+    drills: dict[str, Drills] = field(default_factory=dict)
     outside: Outside | None = None
     _hub_task: asyncio.Task[None] | None = None
     _background_tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -323,6 +326,7 @@ def build_runtime(
         open_desk(runtime, default_rules(), runtime.state_folder)
         open_incidents(runtime, runtime.state_folder)
         open_outside(runtime)
+        open_drills(runtime)
         simulated, length = Simulated(settings, assembled, runtime.live), Length(past_days, mains_days)
         runtime.keep_history(
             demo_entry(assembled.points), cache / "demo" / f"{seed}-{spaces}",
@@ -343,6 +347,7 @@ def build_runtime(
         open_desk(runtime, read.config.alarms, runtime.state_folder)
         open_incidents(runtime, runtime.state_folder)
         open_outside(runtime, read.config.file)
+        open_drills(runtime)
         runtime.keep_history(read.config.file.history, folder)
         runtime.background.append(("the reports that are written by themselves", Scheduler(runtime, folder).run))
     return runtime
@@ -364,7 +369,8 @@ def runtime_of(
     scene = scene_of(assembled, models, key)
     index = SpaceIndex(assembled.campus)
     tree = SlotTree.of(assembled.campus, tiles.slots(assembled.campus))
-    sources = furnished(sources, cache)
+    drills: dict[str, Drills] = {}
+    sources = furnished(sources, cache, drills=drills)
     fed = feed(assembled, tree, sources, cache, clock, egress)
     # The ingest is looked up for each batch: it is another one after points came or went.
     wiring = WiringBoard()
@@ -380,21 +386,26 @@ def runtime_of(
         supervisor=supervisor, hub=Hub(fed.live, build, links=fed.links), watch=fed.watch, people=fed.people,
         topology=fed.topology, meters=fed.meters, links=fed.links, wiring=wiring,
         kpis=Kpis(assembled.campus, fed.live, fed.topology), bundle=bundle, build_id=build, models=models,
-        egress=egress, gates=open_gates(sources, assembled.points), hosts=allowed_hosts(),
+        egress=egress, gates=open_gates(sources, assembled.points), hosts=allowed_hosts(), drills=drills,
     )  # fmt: skip
     return runtime
 
 
-def furnished(sources: Sequence[SourceConfig], cache: Path, gates: Iterable[Gate] = ()) -> list[SourceConfig]:
+def furnished(
+    sources: Sequence[SourceConfig], cache: Path, gates: Iterable[Gate] = (), drills: dict[str, Drills] | None = None
+) -> list[SourceConfig]:
     """The sources with what the server gives them: those of pushed readings an inbox, the one that they have already if
-    ``gates`` has it; simulators the ``cache``.
+    ``gates`` has it; simulators the ``cache`` and their ``drills``, which new ones are added to.
     """
+    drills = {} if drills is None else drills
     open_now = {gate.name: gate.inbox for gate in gates}
 
     def given(row: SourceConfig) -> dict[str, object]:
         if row.type == "push":
             return {"inbox": open_now.get(row.name) or Inbox()}
-        return {"cache": cache} if row.type == "simulator" else {}
+        if row.type == "simulator":
+            return {"cache": cache, "drills": drills.setdefault(row.name, Drills())}
+        return {}
 
     return [replace(row, context={**row.context, **more}) if (more := given(row)) else row for row in sources]
 

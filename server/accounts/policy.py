@@ -101,6 +101,7 @@ RULES: tuple[Rule, ...] = (
     _row("GET", "/guide/{tour}", "operator"),
     _row("GET", "/visits", "operator"),
     _row("GET", "/plan", "planner"),
+    _row("GET", "/drills", "planner"),
     _row("GET", "/admin", "admin"),
     # the campus for programs: reading
     *_reads("campus buildings tours", BOTH),
@@ -118,6 +119,7 @@ RULES: tuple[Rule, ...] = (
     *_reads("log views"),
     *_reads("displays hooks", least="operator"),
     *_reads("walls/{wall}/source", least="planner"),
+    *_reads("drills", least="planner"),
     # the campus for programs: changing
     _row("POST", "/api/v1/readings", "own", audit="-"),
     _row("POST", "/api/v1/hooks/{name}", "own", audit="-"),
@@ -139,6 +141,8 @@ RULES: tuple[Rule, ...] = (
     _row("PUT POST DELETE", "/api/v1/walls/{wall}", "planner"),
     _row("POST", "/api/v1/walls/{wall}/check", "planner", audit="-"),
     _row("POST", "/api/v1/walls/{wall}/control", "operator"),
+    _row("POST", "/api/v1/drills", "planner", audit="drill"),
+    _row("DELETE", "/api/v1/drills/{drill}", "planner", audit="drill"),
     _row("POST", "/api/v1/scenarios", "planner"),
     _row("POST PUT DELETE", "/api/v1/scenarios/{scenario:path}", "planner"),
     # accounts
@@ -169,6 +173,7 @@ CALLBACKS: Mapping[str, tuple[Level, frozenset[str]]] = {
     "pages.shift_log": ("viewer", NOBODY),
     "pages.wall": ("viewer", KIOSK),
     "pages.plan": ("planner", NOBODY),
+    "pages.drills": ("planner", NOBODY),
     "pages.admin": ("admin", NOBODY),
 }
 """The least role for the callbacks of a module, or for one of them, and who may as well. Others are refused while

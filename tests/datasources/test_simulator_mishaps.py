@@ -32,7 +32,17 @@ def test_each_kind_takes_what_belongs_to_it() -> None:
     points = _points()
     mishaps = Mishaps(points, 1.0, 1)
     found = {
-        kind: sorted((points[row].id, what) for row, what, _, _ in mishaps._make[kind](0.5)) for kind in KINDS
+        kind: sorted(
+            (points[row].id, what)
+            for thing in mishaps.things[kind]
+            for row, what, _, _ in mishaps.takes(kind, thing, warm=False)
+        )
+        for kind in KINDS
+    }
+    places = {kind: [mishaps.place_of(kind, thing) for thing in mishaps.things[kind]] for kind in KINDS}
+    assert places == {
+        "air": ["14/05/5036"], "full": ["14/05/SW1"], "switch": ["14/05/SW1"], "gateway": ["14"], "pump": ["14/05"],
+        "line": ["CAMPUS-2"],
     }  # fmt: skip
     assert found == {
         "air": [("co2", "drift")], "full": [("used", "drift")],

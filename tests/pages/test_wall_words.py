@@ -25,7 +25,7 @@ def test_what_code_asks_for_is_there_and_nothing_is_left_over() -> None:
     scripts = "\n".join(path.read_text("utf-8") for path in (ROOT / "assets").glob("wall*.js"))
     python = "\n".join(
         path.read_text("utf-8")
-        for path in [*(ROOT / "pages").glob("wall*.py"), ROOT / "server/displays.py", ROOT / "pages/_parts/bar.py"]
+        for path in [*(ROOT / "pages").glob("wall*.py"), ROOT / "server/displays.py", ROOT / "pages/_parts/screens.py"]
     )
     asked = {*SCRIPT.findall(scripts), *PYTHON.findall(python)}
     families = {key.partition("$")[0].partition("{")[0] for key in asked if "{" in key}
