@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 import viewer
 from tests.conftest import require
 from tests.pages.browser import READY_MS, Complaints, Product, start_product, until
-from tests.pages.conftest import NO_LIGHT
+from tests.pages.conftest import LITTLE_LIGHT
 
 pytestmark = pytest.mark.browser
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
@@ -44,7 +44,7 @@ def opened(
     browser: Browser, product: Product, path: str, size: tuple[int, int] = (1920, 1080)
 ) -> tuple[Page, Complaints]:
     page = browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-    page.add_init_script(NO_LIGHT)
+    page.add_init_script(LITTLE_LIGHT)
     # a refused save is an answer that the browser's console tells of as well
     complaints = Complaints(product.url, expected=("409", "Failed to load", "Failed to fetch", "ERR_ABORTED"))
     complaints.listen(page)
