@@ -73,7 +73,8 @@
 
   /** The value that raised it beside its limit: '2 140 ppm / 2 000'. */
   function value(alarm) {
-    if (alarm.value === null || alarm.value === undefined) return "";
+    // a state has no limit, and its words say what it is
+    if (alarm.value === null || alarm.value === undefined || alarm.kind === "state") return "";
     return withUnit(alarm.value, alarm.unit) + (alarm.limit === null ? "" : ` / ${number(alarm.limit)}`);
   }
 

@@ -26,7 +26,7 @@
     const { local } = window.campus.timeAxis;
     const since = words.since(alarm);
     const left = words.left(alarm, now);
-    const measured = alarm.value === null ? "" : words.withUnit(alarm.value, alarm.unit);
+    const measured = alarm.value === null || alarm.kind === "state" ? "" : words.withUnit(alarm.value, alarm.unit);
     return make("dl", { class: "rows" },
       row(text("alarms.since"), `${local.full(since)} · ${words.age((now - since) / 1000)}`),
       measured ? row(text("alarms.value"), measured + (alarm.limit === null ? "" : ` · ${text("alarms.limit")} ${words.withUnit(alarm.limit, alarm.unit)}`)) : null,

@@ -6,6 +6,7 @@
   const LATE_MS = 10000;
   const LOOK_MS = 1000;
   let heard = performance.now();
+  let looked = performance.now();
   /** The first of the texts: another one is another panel, which was told whole just now. */
   let first = null;
 
@@ -38,5 +39,11 @@
 
   // a page in the background is asked less often, and nobody looks
   document.addEventListener("visibilitychange", () => (heard = performance.now()));
-  setInterval(look, LOOK_MS);
+  setInterval(() => {
+    // time in which the page itself stood still (a large scene, no graphics card) is no silence of the server
+    const stood = performance.now() - looked - LOOK_MS;
+    if (stood > LOOK_MS) heard += stood;
+    looked = performance.now();
+    look();
+  }, LOOK_MS);
 })();

@@ -36,7 +36,7 @@
       id: row.id, kind: "alarm", text: row.text, priority: row.priority, place: row.place, placeNames: row.place_names, opened: instant(row.shown ?? row.raised),
       counts: {}, consequences: 0, affected: 0, node: row.nodes[0] ?? "", acknowledged: row.state !== "B", ackedBy: row.acked_by, assignee: "",
       action: row.action, owner: row.owner, respond: row.respond_s, simulated: row.simulated,
-      value: row.value === null ? null : { value: row.value, unit: row.unit === "1" ? "" : row.unit, limit: row.limit },
+      value: row.value === null || row.kind === "state" ? null : { value: row.value, unit: row.unit === "1" ? "" : row.unit, limit: row.limit },
     };
   }
 

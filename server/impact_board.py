@@ -75,7 +75,7 @@ class ImpactBoard:
 
 
 class Known:
-    """One topology over one space tree."""
+    """One topology over one space tree. ``states`` are the links by the points that tell whether they are up."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._of = runtime.topology, runtime.assembled, runtime.live.tree, runtime.links
@@ -93,6 +93,8 @@ class Known:
         for line in links.lines:
             ends = [(links.links[n].lower.id, links.links[n].upper.id) for n in line.links]
             self._wires.setdefault(line.id, ends)
+        points = runtime.live.points
+        self.states = {points[link.bound.state].id: link.id for link in links.links if link.bound.state >= 0}
         booked = sorted({lesson.space for lesson in assembled.timetable} & index.keys())
         self._booked = np.array([index[space] for space in booked], np.intp)
         self._timetable = Timetable(assembled.timetable, booked, ZoneInfo(campus.timezone))

@@ -23,7 +23,7 @@ LONGEST_WAIT_S = 300.0
 
 def causes_of(known: Known, alarms: AlarmDesk) -> Causes:
     """Where causes are looked for; takes some tenths of a second on a large campus."""
-    return Causes(known.supply, known.places, watched(alarms), known.wires)
+    return Causes(known.supply, known.places, watched(alarms), known.wires, known.states)
 
 
 def watched(alarms: AlarmDesk) -> set[str]:

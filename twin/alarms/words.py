@@ -8,14 +8,20 @@ from twin.alarms.alarm import Alarm, Texts
 from twin.alarms.places import LANGS, Places, Where
 from twin.alarms.rule import Rule
 
-PLACEHOLDERS = ("what", "place", "limit", "unit", "source", "id")
+PLACEHOLDERS = ("what", "place", "limit", "unit", "source", "id", "port")
 """What texts may have in braces: the thing (its name and building), the place it stands in, the rule's limit and the
-unit, the source, the id of the point, finding or source."""
+unit, the source, the id of the point, finding or source; of a point the part of its id that its device does not have
+(a port, a line)."""
 
 
 def alarm_id(rule: str, source: str) -> str:
     """The id of the alarm of a rule and what it is about."""
     return f"{rule}:{source}"
+
+
+def port(point: str, entity: str) -> str:
+    """What is the point's own in its id: ``CAMPUS-2`` of ``BORDER/CAMPUS-2.link_state``; the whole id if nothing is."""
+    return point.removeprefix(f"{entity}/").rpartition(".")[0] or point
 
 
 def words(texts: Texts, values: Mapping[str, Texts]) -> dict[str, str]:
@@ -38,7 +44,7 @@ def placed(rule: Rule, source: str, where: Where, places: Places, unit: str, of_
     limit = rule.condition.limit
     shown_unit = "" if unit == "1" else unit
     told = "" if limit is None else figure(limit)
-    plain = {"limit": told, "unit": shown_unit, "source": of_source, "id": source}
+    plain = {"limit": told, "unit": shown_unit, "source": of_source, "id": source, "port": port(source, where.entity)}
     values: dict[str, Texts] = {
         "what": places.full_name(where.entity), "place": places.full_name(where.place or where.entity),
         **{name: dict.fromkeys(LANGS, text) for name, text in plain.items()},

@@ -56,20 +56,33 @@ class _Reach:
 
 class Causes:
     """Finds causes over one supply. ``watched`` are the nodes that would tell if they failed, ``wires`` the links by id
-    (lower, upper)."""
+    (lower, upper), ``states`` the links by the points that tell whether they are up."""
 
     def __init__(
         self, supply: Supply, places: Places, watched: Collection[str] = (),
-        wires: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+        wires: Mapping[str, Sequence[tuple[str, str]]] | None = None, states: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self._supply, self._places = supply, places
         self._watched = frozenset(watched)
         self._wires = dict(wires or {})
+        self._states = dict(states or {})
+        self._at: dict[str, list[str]] = {}  # of each node its links
+        for link, ends in self._wires.items():
+            for end in {end for wire in ends for end in wire} if len(ends) == 1 else ():
+                self._at.setdefault(end, []).append(link)
         self._kept: dict[tuple[str, ...], _Reach] = {}
 
     def spots(self, alarm: SeenAlarm) -> tuple[str, ...]:
         """What an alarm speaks of: its nodes, else its place."""
         return alarm.nodes or ((alarm.place,) if alarm.place else ())
+
+    def failed(self, alarm: SeenAlarm) -> tuple[str, ...]:
+        """What an alarm says has failed: what it speaks of; of a device that goes on without the link that the alarm
+        is about, only that link."""
+        link = self._states.get(alarm.id.partition(":")[2])
+        if link is None or link not in self._wires or self.reach((link,)).nodes.intersection(alarm.nodes):
+            return alarm.nodes
+        return (link,)
 
     def reach(self, spots: tuple[str, ...]) -> _Reach:
         """What the failure of these takes, themselves included."""
@@ -80,9 +93,9 @@ class Causes:
             cut = [wire for spot in spots for wire in self._wires.get(spot, ())]
             nodes = [spot for spot in spots if spot not in self._wires]
             outcome: Outcome = self._supply.fails(*nodes, cut=cut)
-            found = self._kept[spots] = _Reach(
-                frozenset((*spots, *outcome.failed, *outcome.lost)), self._places.touched(outcome)
-            )
+            lost = {*nodes, *outcome.failed, *outcome.lost}
+            links = {link for node in lost for link in self._at.get(node, ())}
+            found = self._kept[spots] = _Reach(frozenset(lost | links | {*spots}), self._places.touched(outcome))
         return found
 
     def takes(self, spots: tuple[str, ...], alarm: SeenAlarm) -> bool:
@@ -115,7 +128,7 @@ class Causes:
         together = {member for group in found for member in group.members}
         for alarm in roots:
             if alarm.id not in together:
-                spots = self.spots(alarm)
+                spots = self.failed(alarm) or self.spots(alarm)
                 found.append(Group(spots[0] if spots else "", "alarm", alarm.id, tuple(members[alarm.id])))
         return found
 
@@ -135,15 +148,15 @@ class Causes:
                     places.append((row, slot))
         at, slots = np.array(places, np.intp).reshape(-1, 2).T
         above: dict[str, str] = {}
-        failing = [alarm for alarm in order if says_failure(alarm)]
-        failing.sort(key=lambda alarm: -len(self.reach(alarm.nodes).nodes))  # stable: else the first one
-        for alarm in failing:
-            reach = self.reach(alarm.nodes)
+        failing = [(alarm, self.failed(alarm)) for alarm in order if says_failure(alarm)]
+        failing.sort(key=lambda row: -len(self.reach(row[1]).nodes))  # stable: else the first one
+        for alarm, failed in failing:
+            reach = self.reach(failed)
             rows = {row for spot in by_spot.keys() & reach.nodes for row in by_spot[spot]}
             rows.update(at[reach.touched.any_lost[slots]].tolist())
             for row in sorted(rows):
                 other = order[row]
-                if other.id == alarm.id or other.id in above or not self.takes(alarm.nodes, other):
+                if other.id == alarm.id or other.id in above or not self.takes(failed, other):
                     continue
                 if not _loops(alarm.id, other.id, above):
                     above[other.id] = alarm.id

@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.twin.incidents.alarms import FakeBook, causes
+from tests.twin.incidents.alarms import FakeAlarm, FakeBook, block, causes
+from twin.impact import Supply
+from twin.impact_places import Places
+from twin.incidents.cause import Causes
 from twin.incidents.engine import REOPEN_S, WINDOW_S, Changes, Engine
 from twin.incidents.incident import Incident
+from twin.topology import Edge, Topology
 
 
 class Run:
@@ -202,3 +206,27 @@ def test_a_thousand_alarms_are_one_incident_within_the_window_and_a_poll() -> No
     assert len(run.book.alarms) == 8 * 6 * 22 + 1
     assert len(run.open()) == 2, "and the one that has nothing to do with it"
     assert took < 10
+
+
+def test_a_line_that_breaks_is_no_death_of_its_router() -> None:
+    """A router with two lines goes on when one breaks; a switch that has only one uplink does not."""
+    supply, _ = block()
+    more = [Edge("CORE", "uplinks", "BORDER", "network")]
+    more += [Edge("BORDER", "uplinks", far, "network") for far in ("NET", "OTHER")]
+    supply = Supply(Topology([*supply.topology.edges, *more], supply.topology.kinds), supply.tree, supply.stands)
+    wires = {"BORDER>OTHER": [("BORDER", "OTHER")], "1/01/SW>CORE": [("1/01/SW", "CORE")]}
+    states = {"other": "BORDER>OTHER", "up": "1/01/SW>CORE"}
+    found = Causes(supply, Places(supply), wires=wires, states=states)
+    line = FakeAlarm("rule:other", ("BORDER",), priority=1, raised=2.0, active=True)
+    switch = FakeAlarm("rule:up", ("1/01/SW",), raised=1.0, active=True)
+    station = FakeAlarm("rule:ap", ("1/01/AP1",), raised=1.5, active=True)
+    assert found.failed(line) == ("BORDER>OTHER",)
+    assert found.failed(switch) == ("1/01/SW",), "with its only uplink it is gone itself"
+    groups = {group.cause: sorted(group.members) for group in found.groups([line, switch, station])}
+    assert groups == {"BORDER>OTHER": ["rule:other"], "1/01/SW": ["rule:ap", "rule:up"]}
+    router = FakeAlarm("rule:router", ("BORDER",), raised=3.0, active=True)
+    broken = FakeAlarm("incident I1", ("BORDER>OTHER",), raised=2.0, active=True)
+    taken = found.groups([broken, switch, router])
+    assert [(group.cause, len(group.members)) for group in taken] == [("BORDER", 3)], (
+        "its own death takes its lines too"
+    )
