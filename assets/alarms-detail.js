@@ -31,6 +31,7 @@
       row(text("alarms.since"), `${local.full(since)} · ${words.age((now - since) / 1000)}`),
       measured ? row(text("alarms.value"), measured + (alarm.limit === null ? "" : ` · ${text("alarms.limit")} ${words.withUnit(alarm.limit, alarm.unit)}`)) : null,
       left === null ? null : row(text("alarms.respond"), make("span", { class: "alarm-left", "data-over": left < 0 }, words.leftText(alarm, now))),
+      alarm.incident ? row(text("alarms.incident"), make("a", { class: "link", href: address(`/incidents/${alarm.incident}`, {}) }, text("alarms.incident-n", { n: alarm.incident.slice(1) }))) : null,
       name(alarm.owner) ? row(text("alarms.owner"), name(alarm.owner)) : null,
       alarm.acked_by ? row(text("alarms.acked-by"), `${alarm.acked_by} · ${words.clock(Date.parse(alarm.acked), now)}${alarm.comment ? ` · ${alarm.comment}` : ""}`) : null,
       held(alarm, now),

@@ -112,6 +112,10 @@ class Board:
         places = self._alarms.engine.ground.places
         if places.of(cause).place or places.of(cause).nodes:
             return dict(places.name(cause))
+        wire = None if self._known is None else self._known.wire(cause)
+        if wire is not None:
+            lower, upper = (self.names(end) for end in wire)
+            return {lang: f"{lower[lang]} – {upper[lang]}" for lang in LANGUAGES}
         named = None if self._known is None else self._known.named(cause).names
         if not named:
             return dict(places.name(cause))

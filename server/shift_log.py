@@ -29,6 +29,7 @@ TOLD = ("opened", "reopened", "ended")
 AUDITED = 500
 OWN = ("/api/v1/alarms", "/api/v1/incidents", "/api/v1/log", "/api/v1/views", "/api/v1/notes", "/api/v1/displays")
 """Changes that are told elsewhere: with the alarm, the incident, in the log itself."""
+CHANGE = "change"
 SIGN = frozenset({"sign-in", "sign-out", "export", "password", "set-up"})
 
 
@@ -87,9 +88,9 @@ class ShiftBook:
             if row["action"] in SIGN or row["outcome"] != "ok" or target.partition(" ")[2].startswith(OWN):
                 continue
             done = str(row["action"])
-            told: dict[str, str] = {
-                lang: f"{say_account(f'action.{done}', lang, done)}: {target}" for lang in LANGUAGES
-            }
+            # an action that has a name says enough; of others the address says what it was
+            more = f": {target}" if done == CHANGE else ""
+            told: dict[str, str] = {lang: say_account(f"action.{done}", lang, done) + more for lang in LANGUAGES}
             yield LogEntryOut(
                 id=None, kind="change", time=utc(row["time"]), actor=str(row["who"]), text="", words=told, place="",
                 place_names={}, tags=[], pinned=False, incident="",
