@@ -20,7 +20,8 @@
 
   document.addEventListener("click", async (event) => {
     if (!event.target.closest('[data-account="out"]')) return;
-    await fetched("/sign-out", { method: "POST", headers: { "X-Campus-Token": window.campus.facts.token ?? "" }, redirect: "manual" });
-    location.assign("/sign-in?why=out");
+    const reply = await fetched("/sign-out", { method: "POST", headers: { "X-Campus-Token": window.campus.facts.token ?? "" } });
+    // where it leads to: the sign-in, or the way out at the provider
+    location.assign(reply.redirected ? reply.url : "/sign-in?why=out");
   });
 })();

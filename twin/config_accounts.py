@@ -56,7 +56,8 @@ class SessionEntry(_Strict):
 
 class OidcEntry(_Strict):
     """An OpenID Connect provider. ``roles``: value of the claim ``role_claim`` -> role; the highest that fits counts,
-    ``default`` where none does (without one such people are not let in).
+    ``default`` where none does (without one such people are not let in). ``sign_out``: who signs out here is signed out
+    there, too.
     """
 
     issuer: Url
@@ -68,6 +69,7 @@ class OidcEntry(_Strict):
     roles: Roles = Field(default_factory=dict)
     default: StaffRole | None = None
     label: dict[str, str] = Field(default_factory=dict)
+    sign_out: bool = True
 
     @field_validator("scope")
     @classmethod

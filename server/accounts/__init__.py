@@ -15,11 +15,14 @@ def register(server: FastAPI, runtime: HasAccounts) -> None:
     accounts = runtime.accounts
     server.router.routes.extend(Own(accounts).routes())
     if accounts is not None and accounts.on:
-        server.router.routes.extend(SignIn(accounts).routes())
+        leave = None
         if accounts.settings.oidc is not None:
             from server.accounts.oidc import Provider
 
-            server.router.routes.extend(Provider(accounts, accounts.settings.oidc).routes())
+            provider = Provider(accounts, accounts.settings.oidc)
+            leave = provider.leave
+            server.router.routes.extend(provider.routes())
+        server.router.routes.extend(SignIn(accounts, leave).routes())
     api = APIRouter(prefix="/api/v1")
     admin_api.add(api, runtime)
     server.include_router(api)

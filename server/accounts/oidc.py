@@ -10,6 +10,7 @@ import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from html import escape
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -51,12 +52,15 @@ class Provider:
         self._entry = entry
         self._peer = Peer(entry, f"{accounts.settings.url}/oidc/callback")
         self._begun: OrderedDict[str, _Begun] = OrderedDict()
+        self._hints: OrderedDict[str, str] = OrderedDict()  # of sessions: forgotten with the process, then it asks
+        self._leaving: OrderedDict[str, str] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
-        """Both."""
+        """All of them."""
         return [
             Route("/oidc/start", self.start, methods=["GET"]),
             Route("/oidc/callback", self.callback, methods=["GET"]),
+            Route("/oidc/leave", self.leaving, methods=["GET"]),
         ]
 
     async def start(self, request: Request) -> Response:
@@ -90,7 +94,7 @@ class Provider:
             why = query.get("error_description") or query.get("error") or "no code"
             return self._failed(request, "provider.refused", why[:200], 403)
         try:
-            claims = await self._peer.claims(query["code"][:2000], begun.verifier, begun.nonce)
+            claims, token = await self._peer.claims(query["code"][:2000], begun.verifier, begun.nonce)
         except ProviderError as error:
             return self._failed(request, error.key, str(error), 502)
         name, role = name_of(self._entry, claims), role_of(self._entry, claims)
@@ -108,10 +112,44 @@ class Provider:
         value = await asyncio.to_thread(
             self._accounts.begin, user=user.id, address=address, before=request.state.session
         )
+        _keep(self._hints, self._accounts.of_cookie(value).session, token)
         who = Who(user.name, user.role, "oidc")  # type: ignore[arg-type]  # of our table
         await asyncio.to_thread(lambda: self._accounts.note(who, "sign-in", name, address=address, how="oidc"))
         answer = signed_in(go(begun.wanted), request, value, self._accounts.settings.session.longest_h)
         answer.delete_cookie(COOKIE, path="/oidc", httponly=True, samesite="lax", secure=request.state.secure)
+        return answer
+
+    async def leave(self, session: str) -> str:
+        """An address of ours that signs out at the provider whoever signed out here; '' where it offers no such thing.
+
+        A form may lead to no other host (the policy of the pages says so), so it leads to a page of ours that goes on.
+        """
+        hint = self._hints.pop(session, "")
+        try:
+            metadata = await self._peer.metadata()
+        except ProviderError as error:
+            log.warning("nobody is signed out at %s: %s", self._entry.issuer, error)
+            return ""
+        there = self._peer.leave(metadata, f"{self._accounts.settings.url}/sign-in", hint)
+        if not there:
+            return ""
+        token = tokens.new_token()
+        _keep(self._leaving, token, there)
+        return f"/oidc/leave?of={token}"
+
+    async def leaving(self, request: Request) -> Response:
+        """The page that goes on to the provider; without a script, and with a link where it does not go by itself."""
+        there = self._leaving.get(request.query_params.get("of", "")[:100])
+        if there is None:
+            return go("/sign-in?why=out")
+        reader = reader_of(request.scope)
+        told = html.note(reader.say("sign-out.there"))
+        link = f'<a class="gate-button" href="{escape(there)}">{reader.say("sign-out.go-on")}</a>'
+        answer = html.page(
+            reader, say("account.out", reader.lang), f"<h1>{reader.say('sign-out')}</h1>\n{told}\n{link}"
+        )
+        answer.headers["Refresh"] = f"0; url={there}"
+        answer.headers["Referrer-Policy"] = "no-referrer"
         return answer
 
     def _failed(self, request: Request, key: str, why: str, status: int) -> Response:
@@ -123,3 +161,10 @@ class Provider:
         return html.page(
             reader, say("sign-in", reader.lang), f"<h1>{reader.say('sign-in')}</h1>\n{told}\n{again}", status
         )
+
+
+def _keep(of: OrderedDict[str, str], name: str, value: str) -> None:
+    """Remember it; of too many the oldest is forgotten."""
+    of[name] = value
+    while len(of) > MOST:
+        of.popitem(last=False)

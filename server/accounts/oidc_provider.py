@@ -25,6 +25,7 @@ TIMEOUT_S = 5.0
 KEPT_S = 3600.0
 LARGEST = 512 * 1024
 LEEWAY_S = 60
+SAFE = ("https://", "http://127.0.0.1", "http://localhost")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Signatures with two keys: one with a shared secret could be made by whoever reads the configuration."""
 
@@ -64,13 +65,25 @@ class Peer:
             if str(found.get("issuer", "")).rstrip("/") != self.entry.issuer:
                 raise ProviderError("provider.down", f"it calls itself {str(found.get('issuer'))[:100]!r}")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                if not str(found.get(name, "")).startswith(("https://", "http://127.0.0.1", "http://localhost")):
+                if not str(found.get(name, "")).startswith(SAFE):
                     raise ProviderError("provider.down", f"its description has no good {name}")
             self._metadata, self._read = found, time.monotonic()
         return self._metadata
 
-    async def claims(self, code: str, verifier: str, nonce: str) -> dict[str, Any]:
-        """Who has signed in there, for the code that the browser brought."""
+    def leave(self, metadata: Mapping[str, Any], back: str, hint: str) -> str:
+        """Where the browser is sent to sign out there, too (RP-initiated logout); '' where the provider offers none.
+
+        ``back`` is where it sends people afterwards, ``hint`` the token of the sign-in ('' = not known any more: the
+        provider may ask then).
+        """
+        there = str(metadata.get("end_session_endpoint") or "")
+        if not self.entry.sign_out or not there.startswith(SAFE):
+            return ""
+        told = {"client_id": self.entry.client_id, "post_logout_redirect_uri": back, "state": "out"}
+        return str(httpx.URL(there).copy_merge_params(told | ({"id_token_hint": hint} if hint else {})))
+
+    async def claims(self, code: str, verifier: str, nonce: str) -> tuple[dict[str, Any], str]:
+        """Who has signed in there, for the code that the browser brought; and the token that says so."""
         metadata = await self.metadata()
         body = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect,
                 "code_verifier": verifier}  # fmt: skip
@@ -91,7 +104,7 @@ class Peer:
         found = dict(claims)
         if self.entry.role_claim not in found or self.entry.name_claim not in found:
             found = await self._more(metadata, str(told.get("access_token", "")), found)
-        return found
+        return found, str(told["id_token"])
 
     async def _more(self, metadata: Mapping[str, Any], access: str, found: dict[str, Any]) -> dict[str, Any]:
         """Claims that are told at the endpoint for them only, of the same subject."""

@@ -66,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     _row("GET", "/kiosk/{token}", "public"),
     _row("GET", "/oidc/start", "public"),
     _row("GET", "/oidc/callback", "public"),
+    _row("GET", "/oidc/leave", "public"),
     _row("GET POST", "/account", "viewer", audit="-"),
     _row("GET", "/api/v1/me", "viewer", BOTH),
     # what carries the pages; which page and which callback: ``may_show`` and ``CALLBACKS``

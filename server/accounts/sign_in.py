@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from html import escape
 from urllib.parse import urlencode
 
@@ -36,10 +37,11 @@ WAITING = 20
 
 
 class SignIn:
-    """The routes over the accounts of a campus."""
+    """The routes over the accounts of a campus; ``leave`` says where sessions of a provider are ended there, too."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, leave: Callable[[str], Awaitable[str]] | None = None) -> None:
         self._accounts = accounts
+        self._leave = leave
         self._waiting = 0
 
     def routes(self) -> list[BaseRoute]:
@@ -57,7 +59,8 @@ class SignIn:
         if request.method != "POST":
             if request.state.who is not None and request.state.who.kind != "visitor":
                 return go(wanted)
-            return self._form(request, WHY.get(request.query_params.get("why", ""), ""))
+            why = request.query_params.get("why", request.query_params.get("state", ""))  # state: back from a provider
+            return self._form(request, WHY.get(why, ""))
         fields = await fields_of(request)
         if not is_ours(self._accounts, request, fields):
             return self._form(request, "sign-in.form", 400, name=fields.get("name", ""))
@@ -132,7 +135,8 @@ class SignIn:
         await asyncio.to_thread(
             self._accounts.note, who, "sign-out", who.name, address=request.state.address, everywhere=everywhere
         )
-        return signed_out(go("/sign-in?why=out"), request)
+        there = await self._leave(session) if self._leave is not None and who.kind == "oidc" else ""
+        return signed_out(go(there or "/sign-in?why=out"), request)
 
     def _refused(self, request: Request) -> Response:
         reader = reader_of(request.scope)

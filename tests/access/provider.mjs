@@ -17,7 +17,7 @@ const keys = [["rsa", { modulusLength: 2048 }], ["ec", { namedCurve: "P-256" }]]
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
-  const client = { redirect_uris: process.argv.slice(2), grant_types: ["authorization_code"], response_types: ["code"] };
+  const client = { redirect_uris: process.argv.slice(2), grant_types: ["authorization_code"], response_types: ["code"], post_logout_redirect_uris: process.argv.slice(2).map((back) => new URL("/sign-in", back).href) };
   const provider = new Provider(issuer, {
     clients: [
       { ...client, client_id: "campus-twin", client_secret: "a secret of the tests" },

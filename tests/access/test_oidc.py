@@ -116,6 +116,44 @@ def test_somebody_signs_in_with_the_role_of_the_claim(site: Served) -> None:
     assert browser.get("/api/v1/me").status_code == 401
 
 
+def test_signing_out_signs_out_at_the_provider_too(site: Served, provider: Product) -> None:
+    browser = client(site)
+    sign_in(site, "li", browser)
+    again = browser.get(browser.get("/oidc/start").headers["location"]).headers["location"]
+    assert "/oidc/callback" in again or "/auth/" in again, "whoever is signed in there is asked nothing"
+    sign_in(site, "li", browser)
+    page = browser.get("/account")
+    left = browser.post("/sign-out", data={"proof": proof(page.text)}).headers["location"]
+    assert left.startswith("/oidc/leave?of=")
+    assert browser.get("/api/v1/me").status_code == 401
+    shown = browser.get(left, headers={"Accept": "text/html"})
+    there = shown.headers["refresh"].removeprefix("0; url=")
+    query = {name: values[0] for name, values in parse_qs(urlsplit(there).query).items()}
+    assert there.startswith(f"{provider.issuer}/session/end?")
+    assert (query["client_id"], query["post_logout_redirect_uri"]) == ("campus-twin", "http://127.0.0.1:1/sign-in")
+    assert query["id_token_hint"].count(".") == 2, "the provider knows who it is and need not ask whether one means it"
+    asked = browser.get(there)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.text)) | {"logout": "yes"}
+    action = re.search(r'action="([^"]+)"', asked.text)
+    assert action is not None, asked.text
+    back = browser.post(action[1], data=fields).headers["location"]
+    assert back == "http://127.0.0.1:1/sign-in?state=out"
+    assert "signed out" in browser.get(here(site, f"{back}&lang=en"), headers={"Accept": "text/html"}).text
+    begun = browser.get(browser.get("/oidc/start").headers["location"])
+    form = browser.get(str(httpx.URL(provider.issuer).join(begun.headers["location"])))
+    assert 'name="prompt" value="login"' in form.text, "who comes next has to say who it is"
+    assert browser.get("/oidc/leave?of=made-up").headers["location"] == "/sign-in?why=out", "no way to other hosts"
+
+
+def test_it_stays_signed_in_there_where_that_is_wished(tmp_path: Path, provider: Product) -> None:
+    with guarded(tmp_path, settings(provider.issuer, sign_out=False)) as served:
+        browser = client(served)
+        sign_in(served, "li", browser)
+        page = browser.get("/account")
+        left = browser.post("/sign-out", data={"proof": proof(page.text)})
+        assert left.headers["location"] == "/sign-in?why=out"
+
+
 def test_what_is_sent_to_the_provider(site: Served, provider: Product) -> None:
     address = client(site).get("/oidc/start").headers["location"]
     query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}

@@ -62,7 +62,9 @@ def with_public_key() -> str:
 
 
 def taken(token: str) -> dict[str, Any]:
-    return asyncio.run(Fake(ISSUER, token).claims("code", "verifier", NONCE))
+    found, kept = asyncio.run(Fake(ISSUER, token).claims("code", "verifier", NONCE))
+    assert kept == token
+    return found
 
 
 def test_a_right_one_is_taken() -> None:
