@@ -33,6 +33,11 @@ LOOK_S = 0.5
 FLUSH_S = 60.0
 SEEN_S = 60.0
 DISPLAY_IDLE_S = 60 * 86_400.0
+PROXY = "proxy:"
+PROXY_S = 300.0
+"""So long streams go on of somebody whom the proxy names no more [s]."""
+PROXIED = 10_000
+"""People of a proxy that are remembered, those of the last requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Accounts:
         proxy = self.settings.proxy
         self._proxies = [ipaddress.ip_network(row, strict=False) for row in proxy.addresses] if proxy else []
         self._ended: dict[str, str] = {}
+        self._proxied: dict[str, tuple[float, Who]] = {}
 
     @property
     def known(self) -> Known:
@@ -114,7 +120,15 @@ class Accounts:
         told = [part.strip() for part in role.split(",")]
         mapped = proxy.roles or {staff: staff for staff in STAFF}
         found = highest([mapped[part] for part in told if part in mapped]) or proxy.default
-        return Found(Who(name, found, "proxy"), f"proxy:{name}", cookie=True) if found else Found(over="role")  # type: ignore[arg-type]
+        if not found:
+            self._proxied.pop(name, None)
+            return Found(over="role")
+        who = Who(name, found, "proxy")  # type: ignore[arg-type]
+        self._proxied.pop(name, None)
+        self._proxied[name] = self.clock(), who  # the last that was named stands last
+        if len(self._proxied) > PROXIED:
+            del self._proxied[next(iter(self._proxied))]
+        return Found(who, f"{PROXY}{name}", cookie=True)
 
     def is_proxy(self, peer: str) -> bool:
         """Whether the address is one of the proxy's."""
@@ -139,9 +153,14 @@ class Accounts:
         return Who(user.name, user.role, user.kind)  # type: ignore[arg-type]  # checked when made
 
     def still(self, session: str, who: Who) -> bool:
-        """Whether an open stream may go on: its session or key is there, and of the same person in the same role."""
-        if session.startswith("proxy:"):
-            return True
+        """Whether an open stream may go on: its session or key is there, and of the same person in the same role.
+
+        A proxy does not say that somebody is gone: it names them no more. So the stream of somebody whom no request of
+        the last ``PROXY_S`` named is closed; a page that is still let in comes back through the proxy by itself.
+        """
+        if session.startswith(PROXY):
+            at, named = self._proxied.get(session.removeprefix(PROXY), (0.0, None))
+            return named == who and self.clock() - at < PROXY_S
         program = self.known.program_tokens.get(session)
         if program is not None:
             return who == Who(program.name, program.role, "key")  # type: ignore[arg-type]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from server.accounts.accounts import PROXY_S
 from server.accounts.streams import CLOSED
 from tests.server.accounts.signing import accounts_of, guarded, sign_in
 from twin.config_accounts import AccountsEntry, SessionEntry
@@ -59,3 +61,31 @@ def test_the_socket_of_a_session_ends_with_its_time(tmp_path: Path, hours: float
             closed_in_time(live)
         assert browser.get("/api/v1/me").status_code == 401
         assert len(accounts_of(site).streams) == 0
+
+
+def test_the_socket_of_somebody_whom_the_proxy_names_no_more_ends(tmp_path: Path) -> None:
+    now = [time.time()]
+    proxy = {"from": ["127.0.0.1"], "roles": {"noc": "operator", "staff": "viewer"}}
+    settings = AccountsEntry.model_validate({"local": False, "proxy": proxy})
+    with guarded(tmp_path, settings, clock=lambda: now[0]) as site:
+
+        def asks(name: str, role: str) -> int:
+            headers = {"X-Remote-User": name, "X-Remote-Role": role}
+            return httpx.get(f"{site.url}/api/v1/me", headers=headers).status_code
+
+        def live(name: str, role: str) -> ClientConnection:
+            headers = {"X-Remote-User": name, "X-Remote-Role": role}
+            return connect(f"{site.ws}/ws/live", additional_headers=headers, max_size=None)
+
+        with live("li", "noc") as gone, live("wang", "noc") as stays, live("zhao", "noc") as other:
+            for socket in (gone, stays, other):
+                socket.recv(timeout=5)
+            assert asks("zhao", "staff") == 200
+            closed_in_time(other)  # another role: at once
+            now[0] += PROXY_S - 1
+            assert asks("wang", "noc") == 200
+            now[0] += 2
+            closed_in_time(gone)
+            stays.recv(timeout=10)
+        with live("li", "noc") as back:
+            back.recv(timeout=5)  # the proxy lets in again whom it knows
