@@ -117,9 +117,15 @@
     page.toggleAttribute("data-incident", true);
     document.getElementById("wall-incident").hidden = false;
     refresh(row);
-    dress(row);
     wall.tell("incident", row);
     announce(row);
+    painted(() => shown?.id === row.id && dress(shown));
+  }
+
+  /** After the next frame: the words are on the screen before the model, which takes longer, is touched. */
+  function painted(then) {
+    if (document.hidden) then();
+    else requestAnimationFrame(() => setTimeout(then));
   }
 
   function refresh(row) {

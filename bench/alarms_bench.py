@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from bench import alarms_wall
 from bench.alarms_flood import BROWSERS, gap_ms
 from bench.alarms_push import delays_ms
 from bench.report import Bar, Report, against_limit, against_peer, alternate, machine, versions
@@ -33,7 +34,7 @@ from twin.slots import SlotTree
 from twin.space import Building, Campus, Space, Storey
 
 POINTS, RULES_A_POINT, SECONDS, SLICES = 20_000, 2.5, 20, 10
-ROUNDS, STEPS, RAISED, FLOOD = 3, 1_000_000, 300, 1_000
+ROUNDS, STEPS, RAISED, FLOOD, SHOWN = 3, 1_000_000, 300, 1_000, 40
 BATCH = 20_000
 OVER = 0.001
 TEXT = {"zh": "{what}高于 {limit} {unit}", "en": "{what} is above {limit} {unit}"}
@@ -174,9 +175,9 @@ def journal_s(folder: Path, steps: int) -> tuple[float, float, float]:
 
 def run(
     points: int = POINTS, seconds: int = SECONDS, rounds: int = ROUNDS, steps: int = STEPS, raised: int = RAISED,
-    flood: int = FLOOD,
+    flood: int = FLOOD, shown: int = SHOWN,
 ) -> Report:  # fmt: skip
-    """About two minutes."""
+    """About three minutes; ``shown`` alarms are waited for on a wall, none without a browser."""
     busy = [ours(points, seconds, OVER) for _ in range(rounds)]
     quiet, loop = alternate(rounds, lambda: ours(points, seconds, 0.0), lambda: plain(points, seconds))
     watches = len(Bench.of(points).engine.evaluator.watches)
@@ -200,6 +201,10 @@ def run(
         against_limit("the same rebuilt from the steps alone", "s", 10, [took]),
         against_limit(watching, "ms", 250, gaps),
     ]
+    if shown:
+        with tempfile.TemporaryDirectory() as folder:
+            cards = alarms_wall.delays_ms(Path(folder), shown)
+        bars.insert(3, against_limit("the same to its card on a wall, p99", "ms", 500, [_p99(cards)] * len(cards)))
     return Report(name="alarms", machine=machine(), versions=versions("numpy", "uvicorn"), bars=bars)
 
 

@@ -7,18 +7,20 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from models3d.demo import demo_campus
 from server.alarms import open_desk
 from server.app import UVICORN, create_server
 from server.runtime import Runtime, runtime_of
+from twin.alarms.alarm import LOW
 from twin.alarms.rule import AlarmRules, Condition, Rule, Selector
 from twin.reading import RawReading
 
@@ -43,17 +45,24 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, spaces: int = SPACES) -> Iterator[Served]:
-    """It, over a demo campus of so many spaces."""
+def served(
+    folder: Path, spaces: int = SPACES, priority: int = LOW, screens: Callable[[FastAPI, Runtime], object] | None = None
+) -> Iterator[Served]:
+    """It, over a demo campus of so many spaces; ``screens`` puts pages on the server."""
     assembled = demo_campus(seed=1, spaces=spaces)
     runtime = runtime_of(assembled, [], folder / "cache")
-    rule = Rule("over", Selector(("power",)), Condition("outside", high=1e4), TEXT, TEXT, TEXT, TEXT, TEXT, 600.0)
+    rule = Rule(
+        "over", Selector(("power",)), Condition("outside", high=1e4), TEXT, TEXT, TEXT, TEXT, TEXT, 600.0, priority
+    )
     open_desk(runtime, AlarmRules({"over": rule}), folder / "state")
     addresses = [point.address for point in assembled.points if point.quantity == "power"]
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_server(runtime), log_level="warning", **UVICORN))
+        application = create_server(runtime)
+        if screens is not None:
+            screens(application, runtime)
+        server = uvicorn.Server(uvicorn.Config(application, log_level="warning", **UVICORN))
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve([listener])), daemon=True)
         thread.start()
