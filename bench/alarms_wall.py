@@ -16,7 +16,7 @@ from twin.alarms.alarm import CRITICAL
 SCREEN = "/wall/operations?screen=incidents&lang=en"
 """The screen that shows whatever is wrong."""
 FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-3d-apis"]
-"""Without WebGL the model is drawn as plans: what is measured is the way of an alarm, not how a processor plays a card."""
+"""Without WebGL the model is drawn as plans: what is measured is the way of an alarm, not a processor that plays a card."""
 READY_MS = 90_000
 WATCH = """() => {
     const wall = document.getElementById('wall');
@@ -31,7 +31,7 @@ SETTLED_S = 0.6
 
 
 def delays_ms(folder: Path, count: int) -> list[float]:
-    """The delays of ``count`` alarms [ms], one after the other: from the value to the second frame that has its card."""
+    """The delays of ``count`` alarms [ms], one after the other: from the value to the second frame with its card."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with served(folder, priority=CRITICAL, screens=create_app) as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
