@@ -16,7 +16,7 @@ from twin.alarms.alarm import CRITICAL
 SCREEN = "/wall/operations?screen=incidents&lang=en"
 """The screen that shows whatever is wrong."""
 FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-3d-apis"]
-"""Without WebGL the model is drawn as plans: what is measured is the way of an alarm, not a processor that plays a card."""
+"""Without WebGL the model is drawn as plans: measured is the way of an alarm, not a processor that plays a card."""
 READY_MS = 90_000
 WATCH = """() => {
     const wall = document.getElementById('wall');

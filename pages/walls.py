@@ -98,9 +98,9 @@ def _new(context: Context, walls: list[Wall]) -> list[Child]:
             [
                 html.Label([say_edit("edit.new-name", lang),
                             TextField(id="walls-new-name", maxLength=80)],
-                           className="admin-field"),
+                           className="admin-field", htmlFor="walls-new-name"),
                 html.Label([say_edit("edit.new-from", lang), html.Select(copies, id="walls-new-from")],
-                           className="admin-field"),
+                           className="admin-field", htmlFor="walls-new-from"),
                 html.Button(say_edit("edit.new-do", lang), id="walls-new-do", className="button"),
             ],
             className="admin-form",
