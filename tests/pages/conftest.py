@@ -33,6 +33,11 @@ LITTLE_LIGHT = """(() => {
 """One sample of light instead of many, no smoothed edges: these tests do not look at what takes both cores for seconds.
 Not none: no picture would be kept, and each new value would draw the whole campus again, at ten times the work."""
 
+NO_WEBGL = """HTMLCanvasElement.prototype.getContext = ((get) => function (kind, ...more) {
+  return kind.startsWith('webgl') ? null : get.call(this, kind, ...more);
+})(HTMLCanvasElement.prototype.getContext);"""
+"""A display without WebGL: the view draws maps and plans, and a page is there in half the time."""
+
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
@@ -76,8 +81,11 @@ def complaints(product: Product) -> Complaints:
 
 
 @pytest.fixture
-def open_page(browser: Browser, product: Product, complaints: Complaints) -> Iterator[Opener]:
+def open_page(
+    browser: Browser, product: Product, complaints: Complaints, request: pytest.FixtureRequest
+) -> Iterator[Opener]:
     """Open an address of the product in a fresh context; waits until the view is ready."""
+    light = NO_WEBGL if request.node.get_closest_marker("flat") else LITTLE_LIGHT
     pages: list[Page] = []
 
     def opener(
@@ -91,7 +99,7 @@ def open_page(browser: Browser, product: Product, complaints: Complaints) -> Ite
         page = browser.new_page(viewport={"width": 1200, "height": 700}, reduced_motion="reduce", **options)  # type: ignore[arg-type]
         pages.append(page)
         complaints.listen(page)
-        page.add_init_script(LITTLE_LIGHT)
+        page.add_init_script(light)
         if prepare is not None:
             prepare(page)
         page.goto(url + path)

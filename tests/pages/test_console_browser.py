@@ -51,6 +51,7 @@ def test_the_console_draws_shows_live_values_and_asks_nobody_else(open_page: Ope
     expect(page.locator("#feed-word")).to_have_text("live", timeout=READY_MS)
 
 
+@pytest.mark.flat
 def test_a_choice_in_the_tree_is_the_same_everywhere_and_back_undoes_it(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     storey = first_storey(page)
@@ -111,6 +112,7 @@ def test_a_link_restores_everything(open_page: Opener) -> None:
     assert selected_row(other) == storey
 
 
+@pytest.mark.flat
 def test_language_and_theme_are_chosen_and_kept(open_page: Opener) -> None:
     page = open_page("/?lang=en&theme=light")
     page.locator('[data-flip="theme"]').click()
@@ -125,6 +127,7 @@ def test_language_and_theme_are_chosen_and_kept(open_page: Opener) -> None:
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dataset.theme]") == ["zh-CN", "dark"]
 
 
+@pytest.mark.flat
 def test_search_by_pinyin_initials_and_the_tree_by_keyboard(open_page: Opener) -> None:
     page = open_page("/?lang=zh")
     page.keyboard.press("/")
@@ -156,6 +159,7 @@ def test_search_by_pinyin_initials_and_the_tree_by_keyboard(open_page: Opener) -
     assert "sel" not in query(page)
 
 
+@pytest.mark.flat
 def test_the_search_for_nothing_says_what_to_try(open_page: Opener) -> None:
     page = open_page("/?lang=en", wait="")
     page.locator("#query").fill("qqqzzz<b>")
@@ -191,6 +195,7 @@ def test_a_scene_on_its_way_or_lost_is_said_in_words_on_the_page_s_own_colour(op
     assert _page_colour_shows(page)
 
 
+@pytest.mark.flat
 def test_a_number_tells_how_it_came_and_grows_old_on_the_panel(open_page: Opener, complaints: Complaints) -> None:
     complaints.expected = ("net::ERR_FAILED", "Failed to fetch", "Callback error", "did not respond")
     page = open_page("/?lang=en")

@@ -18,6 +18,7 @@ def figure(page: Page, key: str, part: str) -> str:
     return page.locator(f'[data-kpi="{key}"] .kpi-{part}').inner_text()
 
 
+@pytest.mark.flat
 def test_the_strip_shows_figures_with_coverage_and_their_formula(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     expect(page.locator("#kpis")).to_have_attribute("data-state", "ready", timeout=READY_MS)
@@ -36,6 +37,7 @@ def test_the_strip_shows_figures_with_coverage_and_their_formula(open_page: Open
     expect(page.locator("#kpi-card")).to_be_hidden()
 
 
+@pytest.mark.flat
 def test_a_selection_makes_the_strip_that_of_its_building(open_page: Opener) -> None:
     page = open_page("/?lang=zh")
     building = page.evaluate(
@@ -50,6 +52,7 @@ def test_a_selection_makes_the_strip_that_of_its_building(open_page: Opener) -> 
     assert page.locator("[data-kpis-place]").inner_text() == page.locator("#selected-name").inner_text()
 
 
+@pytest.mark.flat
 def test_the_domain_changes_at_once_without_asking_a_page(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     expect(page.locator("#kpis")).to_have_attribute("data-state", "ready", timeout=READY_MS)
@@ -78,6 +81,7 @@ def test_the_domain_changes_at_once_without_asking_a_page(open_page: Opener) -> 
     assert page.evaluate("performance.getEntriesByType('navigation').length + performance.timeOrigin") == loads
 
 
+@pytest.mark.flat
 def test_the_course_of_the_first_figure_is_drawn_and_follows_the_domain(open_page: Opener) -> None:
     page = open_page("/?lang=en", prepare=lambda page: page.set_viewport_size({"width": 1920, "height": 900}))
     until(page, "/[ML]/.test(document.querySelector('#trend .trend-line')?.getAttribute('d') ?? '')")
@@ -99,6 +103,7 @@ def test_the_course_of_the_first_figure_is_drawn_and_follows_the_domain(open_pag
     expect(page.locator("#trend-name")).to_have_text("Wi-Fi clients · last 24 h")
 
 
+@pytest.mark.flat
 def test_a_domain_without_points_says_so_and_what_to_do(open_page: Opener) -> None:
     def nothing(route: Route) -> None:
         answer = route.fetch()
@@ -113,6 +118,7 @@ def test_a_domain_without_points_says_so_and_what_to_do(open_page: Opener) -> No
     expect(page.locator("#kpis-none")).to_contain_text("campus.yaml")
 
 
+@pytest.mark.flat
 def test_figures_that_are_not_answered_are_said_to_be_old(open_page: Opener, complaints: Complaints) -> None:
     complaints.expected = ("net::ERR_FAILED",)
     page = open_page("/?lang=en")

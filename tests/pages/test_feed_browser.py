@@ -97,6 +97,7 @@ def test_when_the_proxy_turns_against_websockets_the_values_go_on(
     more_values(page)
 
 
+@pytest.mark.flat
 @pytest.mark.parametrize("mode", ["pass", "refuse"])
 def test_a_server_that_is_killed_and_started_again_is_found_again(
     open_page: Opener, complaints: Complaints, tmp_path_factory: pytest.TempPathFactory, mode: str

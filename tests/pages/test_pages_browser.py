@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 
 
+@pytest.mark.flat
 def test_the_building_page_filters_sorts_and_selects(open_page: Opener, product: Product) -> None:
     with urllib.request.urlopen(f"{product.url}/api/v1/buildings?limit=1") as answer:
         building = json.load(answer)["items"][0]["id"]
@@ -47,6 +48,7 @@ def test_the_building_page_filters_sorts_and_selects(open_page: Opener, product:
     expect(page.locator(f'#rows-body tr[data-row="{room}"]')).to_have_attribute("data-selected", "")
 
 
+@pytest.mark.flat
 def test_the_check_page_and_addresses_that_nothing_has(open_page: Opener, complaints: Complaints) -> None:
     page = open_page("/check?lang=zh")
     expect(page.locator("h1").first).to_have_text("模型检查")
@@ -67,6 +69,7 @@ def test_names_targets_contrast_and_headings(open_page: Opener, theme: str) -> N
     assert page.evaluate(AUDIT) == []
 
 
+@pytest.mark.flat
 def test_the_order_of_focus_is_the_order_of_reading(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     page.wait_for_selector("#details h2")
@@ -81,6 +84,7 @@ def test_the_order_of_focus_is_the_order_of_reading(open_page: Opener) -> None:
     assert outline != "none"
 
 
+@pytest.mark.flat
 def test_values_turn_stale_on_the_screen_when_nothing_comes_any_more(
     open_page: Opener, browser: Browser, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ BUSY = """window.busy = setInterval(() => {
 }, 160)"""
 
 
+@pytest.mark.flat
 def test_letters_that_are_typed_press_nothing(open_page: Opener) -> None:
     page = open_page("/?lang=en")
     page.keyboard.press("/")

@@ -82,6 +82,7 @@ def opened(open_page: Opener, path: str = "/?lang=en") -> Page:
     return page
 
 
+@pytest.mark.flat
 @pytest.mark.parametrize(("lang", "word"), [("en", "Replay"), ("zh", "回放")])
 def test_a_link_opens_at_its_instant_and_says_so(open_page: Opener, lang: str, word: str) -> None:
     at = iso(5 * HOUR)
@@ -102,6 +103,7 @@ def test_a_link_opens_at_its_instant_and_says_so(open_page: Opener, lang: str, w
     expect(page.locator("#details .hero-state .live").first).to_have_text(re.compile(r"^\d+ (s|秒)$"))
 
 
+@pytest.mark.flat
 def test_ages_are_those_of_then_and_do_not_grow(open_page: Opener) -> None:
     page = open_page(f"/?lang=en&at={iso(5 * HOUR)}")
     until(page, "document.getElementById('twin').dataset.time !== ''")
@@ -113,6 +115,7 @@ def test_ages_are_those_of_then_and_do_not_grow(open_page: Opener) -> None:
     assert page.locator("#details").get_attribute("data-old") is None, "and nobody says that they were not told again"
 
 
+@pytest.mark.flat
 @pytest.mark.parametrize("how", ["button", "escape", "end"])
 def test_one_action_leads_back_to_live(open_page: Opener, how: str) -> None:
     page = open_page(f"/?lang=en&at={iso(3 * HOUR)}")
@@ -178,6 +181,7 @@ def test_dragging_follows_without_a_single_callback_and_dash_hears_at_rest(open_
     assert focus, "panels hear of the instant when it rests"
 
 
+@pytest.mark.flat
 def test_gaps_are_hatched_and_what_was_silent_then_is_stale_then(open_page: Opener) -> None:
     page = opened(open_page)
     gaps = page.locator("#time-strip .strip-gap")
@@ -206,6 +210,7 @@ def test_gaps_are_hatched_and_what_was_silent_then_is_stale_then(open_page: Open
     expect(page.locator("#time-stamp")).not_to_have_text("…")
 
 
+@pytest.mark.flat
 def test_events_are_marked_and_jumped_to(open_page: Opener) -> None:
     page = opened(open_page)
     expect(page.locator(".strip-event")).not_to_have_count(0)
@@ -222,6 +227,7 @@ def test_events_are_marked_and_jumped_to(open_page: Opener) -> None:
     expect(page.locator("#announce")).not_to_be_empty()
 
 
+@pytest.mark.flat
 def test_it_works_by_keyboard(open_page: Opener) -> None:
     page = opened(open_page)
     axis = page.locator("#time-axis")
@@ -248,6 +254,7 @@ def test_it_works_by_keyboard(open_page: Opener) -> None:
     assert state(page)["wished"] is not None, "Escape closes what is open first"
 
 
+@pytest.mark.flat
 def test_playing_keeps_its_speed_and_stops(open_page: Opener) -> None:
     page = open_page(f"/?lang=en&at={iso(20 * HOUR)}")
     until(page, "document.getElementById('twin').dataset.time !== ''")
@@ -340,6 +347,7 @@ def test_a_difference_has_signs_two_colours_and_both_instants_in_its_legend(open
     expect(page.locator("#heading .live").first).to_have_text(re.compile(r"^\d"))
 
 
+@pytest.mark.flat
 def test_bookmarks_are_kept_and_lead_back(open_page: Opener) -> None:
     page = open_page(f"/?lang=en&at={iso(6 * HOUR)}")
     until(page, "document.getElementById('twin').dataset.time !== ''")
@@ -360,6 +368,7 @@ def test_bookmarks_are_kept_and_lead_back(open_page: Opener) -> None:
     assert page.evaluate("window.campus.timeKeep.all()") == []
 
 
+@pytest.mark.flat
 def test_back_in_the_browser_is_back_in_time(open_page: Opener) -> None:
     page = opened(open_page)
     page.evaluate("window.campus.time.seek(Date.now() - 4 * 3600e3)")
@@ -371,6 +380,7 @@ def test_back_in_the_browser_is_back_in_time(open_page: Opener) -> None:
     expect(page.locator("#time-frame")).to_be_visible()
 
 
+@pytest.mark.flat
 def test_an_instant_that_is_not_kept_is_refused_in_words_and_not_shown_as_live(
     open_page: Opener, complaints: Complaints
 ) -> None:
@@ -383,12 +393,14 @@ def test_an_instant_that_is_not_kept_is_refused_in_words_and_not_shown_as_live(
     assert page.locator("#twin").get_attribute("data-time") != "live"
 
 
+@pytest.mark.flat
 def test_an_address_that_names_no_instant_is_live(open_page: Opener) -> None:
     page = open_page("/?lang=en&at=yesterday&cmp=swipe")
     page.wait_for_selector("#twin[data-time=live]")
     expect(page.locator("#time-frame")).to_be_hidden()
 
 
+@pytest.mark.flat
 def test_the_building_page_has_it_too(open_page: Opener, product: Product) -> None:
     with urllib.request.urlopen(f"{product.url}/api/v1/buildings?limit=1") as answer:
         building = json.load(answer)["items"][0]["id"]
@@ -400,6 +412,7 @@ def test_the_building_page_has_it_too(open_page: Opener, product: Product) -> No
     assert drawn(page) == state(page)["wished"] / 1000
 
 
+@pytest.mark.flat
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_names_targets_and_contrast_of_the_open_bar(open_page: Opener, theme: str) -> None:
     page = open_page(f"/?lang=zh&theme={theme}&at={iso(5 * HOUR)}")
