@@ -22,8 +22,9 @@ def serve(args: argparse.Namespace) -> int:
     from pages.application import create_app
     from server.accounts.opening import open_accounts
     from server.app import UVICORN, create_server
+    from server.campus_folder import StartError
     from server.replay import Play, replay_runtime
-    from server.runtime import StartError, build_runtime
+    from server.runtime import build_runtime
     from server.security import BindingError, check_binding
 
     accounts = getattr(args, "accounts", False)

@@ -25,7 +25,10 @@ AT_ONCE = 3
 PLAIN = "not browser and not alone"
 BROWSER = "browser and not alone"
 DEVICES = ("tests/datasources", "tests/faults", "tests/bench")
-PAST = ("tests/pages/test_time_browser.py", "tests/pages/test_feeds_browser.py", "tests/pages/test_reports_browser.py")
+PAST = (
+    "tests/pages/test_time_browser.py", "tests/pages/test_time_compare_browser.py", "tests/pages/test_feeds_browser.py",
+    "tests/pages/test_reports_browser.py",
+)  # fmt: skip
 WALLS = (
     "tests/pages/test_alarms_browser.py", "tests/pages/test_wall_browser.py", "tests/pages/test_wall_edit_browser.py",
     "tests/access",

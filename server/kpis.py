@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 
 from server.instants import read_instant
 from server.runtime import Runtime
-from server.schemas import KpiHistoryOut, KpiOut, KpisOut
+from server.schemas_kpis import KpiHistoryOut, KpiOut, KpisOut
 from server.values import utc
 from twin.domains import Domain, domains
 from twin.kpi import Then, headline

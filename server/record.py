@@ -11,8 +11,8 @@ from pathlib import Path
 
 from datasources.recording import MAX_STATES, Info, Journal, RecordingError, StateChange, journal_of
 from datasources.runner import SourceConfig, SourceState, Supervisor
+from server.campus_folder import StartError, read_campus
 from server.environment import cache_folder
-from server.runtime import StartError, read_campus
 from twin.mistake import nearest
 from twin.point import Point
 from twin.reading import RawReading

@@ -20,10 +20,11 @@ import numpy as np
 from datasources.contract import settings_model
 from datasources.runner import SourceConfig
 from models3d import tiles
+from server.campus_folder import Read, StartError, egress_points, furnished, read_campus
 from server.feed import Feed, feed
 from server.outside import follow_outside
 from server.push_gate import Gate, open_gates
-from server.runtime import Configuration, Read, Runtime, StartError, egress_points, furnished, read_campus
+from server.runtime import Configuration, Runtime
 from twin.config import CampusConfig, read_campus_config
 from twin.index import SpaceIndex
 from twin.kpi import Basis

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from datasources import replay
 from datasources.recording import Recording, RecordingError, is_recording
 from datasources.runner import SourceConfig
+from server.campus_folder import StartError, read_campus
 from server.environment import cache_folder
-from server.runtime import Runtime, StartError, read_campus, runtime_of
+from server.runtime import Runtime, runtime_of
 from twin.point import Point
 
 

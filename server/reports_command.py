@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from server import owner
+from server.campus_folder import StartError
 from server.kept import Kept, kept
 from server.paper_browser import NoBrowserError
 from server.paper_html import page
@@ -19,7 +20,7 @@ from server.past import open_recorder
 from server.report_words import document
 from server.reports import Wish
 from server.reports_schedule import keep
-from server.runtime import StartError, build_runtime
+from server.runtime import build_runtime
 from server.texts import Lang
 from twin.config import ConfigError, read_campus_config
 from twin.history.contract import HistoryError

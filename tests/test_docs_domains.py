@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from server.schemas import KpiHistoryOut, KpiOut, KpisOut
+from server.schemas_kpis import KpiHistoryOut, KpiOut, KpisOut
 from tests.conftest import ROOT
 from twin.config_kpis import DEFAULT_CARBON
 from twin.domains import domain_file, domains, read_domain

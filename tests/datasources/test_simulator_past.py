@@ -20,7 +20,7 @@ from datasources.simulator_energy import INSTALLED_DAY, NODE_H
 from datasources.simulator_past import Past, file_of
 from datasources.simulator_power import NODES, PowerModel
 from models3d.demo import demo_campus
-from server.runtime import furnished
+from server.campus_folder import furnished
 from twin.point import Point
 
 F64 = npt.NDArray[np.float64]

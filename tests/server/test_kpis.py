@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.runtime import build_runtime
-from server.schemas import KpiHistoryOut, KpisOut
+from server.schemas_kpis import KpiHistoryOut, KpisOut
 from tests.server.serving import Served, serve, serve_runtime, small_campus
 from twin.reading import RawReading
 

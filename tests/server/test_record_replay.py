@@ -17,8 +17,8 @@ import app
 from datasources.recording import Info, Journal, Recording, journal_of
 from pages._parts.bar import is_simulated
 from pages._parts.context import Context
+from server.campus_folder import StartError, read_campus
 from server.replay import Play, played, replay_runtime
-from server.runtime import StartError, read_campus
 from tests.conftest import ROOT
 from tests.datasources.broker import free_port
 from twin.reading import RawReading

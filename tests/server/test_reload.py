@@ -17,10 +17,11 @@ import pytest
 import pytest_asyncio
 
 from server.app import create_server
+from server.campus_folder import read_campus
 from server.live import Client
 from server.quality import _page
 from server.reload import Reloader, look
-from server.runtime import Runtime, build_runtime, read_campus
+from server.runtime import Runtime, build_runtime
 from tests.datasources.broker import Broker
 from tests.datasources.pipeline import until
 from twin.frame import FrameKind, decode

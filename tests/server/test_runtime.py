@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from server import built
-from server.runtime import StartError, build_runtime, runtime_of
+from server.campus_folder import StartError
+from server.runtime import build_runtime, runtime_of
 from server.security import BindingError, check_binding
 from tests.server.serving import small_campus
 
