@@ -58,9 +58,20 @@
 
   const roof = (b) => wall.camera.project(wall.pose, [(b[0] + b[3]) / 2, (b[1] + b[4]) / 2, b[5]], innerWidth, innerHeight);
 
+  const planned = () => document.getElementById("twin")?.dataset.mode === "plan";
+
+  /** The part of the window [px] that a building has on the map of a wall without WebGL; null before it is drawn. */
+  function drawnAt(id) {
+    const slot = values()?.index.slot(id) ?? -1;
+    const shape = document.querySelector(`#twin .plan-shape[data-slot="${slot}"]`);
+    return shape?.getBoundingClientRect() ?? null;
+  }
+
+  const middle = (box) => ({ x: box.left + box.width / 2, y: box.top + box.height / 2 });
+
   /** Where the dot of a label goes: of a far part of the campus the farthest roof, of a near one the nearest, amid its others. */
-  function anchored({ boxes }, far) {
-    const seen = boxes.map(roof);
+  function anchored({ boxes, buildings }, far) {
+    const seen = planned() ? buildings.map(drawnAt).filter(Boolean).map(middle) : boxes.map(roof);
     const x = avg(seen.map((at) => at.x));
     const side = far ? 1 : -1;
     return { far, at: seen.sort((a, b) => side * (a.y - b.y) * 2 + Math.abs(a.x - x) - Math.abs(b.x - x))[0] };
@@ -69,6 +80,10 @@
 
   /** The rows of the window [px] that the model itself covers: labels stand outside of them. */
   function covered() {
+    if (planned()) {
+      const shapes = wall.model.index.buildings.map(({ id }) => drawnAt(id)).filter(Boolean);
+      return shapes.length ? { top: Math.min(...shapes.map((box) => box.top)), bottom: Math.max(...shapes.map((box) => box.bottom)) } : null;
+    }
     const points = wall.model.index.buildings.flatMap(({ bounds: b }) => [[b[0], b[1], b[2]], [b[3], b[1], b[2]], [b[0], b[4], b[5]], [b[3], b[4], b[5]]]);
     const ys = points.map((point) => wall.camera.project(wall.pose, point, innerWidth, innerHeight).y);
     return { top: Math.min(...ys), bottom: Math.max(...ys) };
@@ -81,10 +96,10 @@
     place.replaceChildren();
     rows = [];
     if (!scene || !wall.pose || !wall.model || wall.incident) return;
-    if (document.getElementById("twin")?.dataset.mode === "plan") return;
     free = wall.free();
     model = covered();
-    for (const row of candidates()) {
+    if (!model) return;
+    for (const row of candidates().filter(({ buildings }) => !planned() || buildings.some(drawnAt))) {
       const number = make("span", "wall-label-number");
       const part = make("span", "wall-label-part");
       const text = make("div", "wall-label", make("span", "wall-label-name", wall.model.label(row.id)), number, part);
@@ -99,7 +114,7 @@
   /** Which of them stand above the model and which below: the division with the shortest leaders that cross least. */
   function divide() {
     const { above, below } = lines();
-    const [width, middle] = [free.right - free.left, (model.top + model.bottom) / 2];
+    const [width, centre] = [free.right - free.left, (model.top + model.bottom) / 2];
     const ends = rows.map((row) => [false, true].map((far) => anchored(row, far)));
     const wide = rows.map(({ text }) => text.offsetWidth + 40 * wall.unit);
     let best = null;
@@ -114,7 +129,7 @@
           const { at } = ends[n][Number(far)];
           const foot = Math.max(x, Math.min(x + wide[n] - 40 * wall.unit, at.x));
           const y = far ? above : below;
-          cost += 3 * Math.abs(foot - at.x) + Math.abs(y - at.y) + (far === at.y > middle ? 40 * wall.unit : 0);
+          cost += 3 * Math.abs(foot - at.x) + Math.abs(y - at.y) + (far === at.y > centre ? 40 * wall.unit : 0);
           placed.push([foot, y, at.x, at.y]);
         }
       }

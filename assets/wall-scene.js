@@ -6,6 +6,7 @@
   const { wall } = campus;
   const { make, write } = wall;
   const FADE_MS = 300;
+  const TIGHTER = ["data-tight", "data-tighter"];
   /** A large figure of more signs is written smaller, so that it stays in its column. */
   const MOST_SIGNS = 5;
   let model = null;
@@ -85,12 +86,12 @@
     tighten();
   }
 
-  /** What stands in one line stays in one where it can: the peak gives way first. */
+  /** What stands in one line stays in one where it can: the peak gives way first, then the gaps. */
   function tighten() {
     const line = document.querySelector(".wall-line-of-facts");
-    line.removeAttribute("data-tight");
+    for (const how of TIGHTER) line.removeAttribute(how);
     const tall = 1.6 * Number.parseFloat(getComputedStyle(line).lineHeight);
-    if (line.offsetHeight > tall) line.setAttribute("data-tight", "");
+    for (const how of TIGHTER) if (line.offsetHeight > tall) line.setAttribute(how, "");
   }
 
   /** Another height of the foot leaves another room for the model. */
@@ -209,7 +210,9 @@
     const place = model && model.kind(of || model.index.campus.id) !== "other" ? of || model.index.campus.id : model?.index.campus.id;
     const boxes = wall.camera.boxes(model, place);
     if (!boxes.length) return null;
-    const found = wall.camera.framing(boxes, { azimuth, elevation, fill }, wall.free(card), innerWidth, innerHeight);
+    // upright there are no words beside it to run under
+    const most = wall.form === "portrait" ? 0.94 : Infinity;
+    const found = wall.camera.framing(boxes, { azimuth, elevation, fill: Math.min(fill, most) }, wall.free(card), innerWidth, innerHeight);
     campus.setProps("twin", { camera: wall.camera.format(found) });
     return (wall.pose = found);
   };

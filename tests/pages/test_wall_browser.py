@@ -29,7 +29,8 @@ CLIPPED = """() => [...document.querySelectorAll('#wall *')].filter((e) => {
     return box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
 }).map((e) => e.className + ': ' + e.textContent)"""
 OVER = """() => {
-    const what = '.wall-label:not([hidden]), .wall-fact, #wall-origin, #wall-time, .wall-hero';
+    const what = '.wall-label:not([hidden]), .wall-fact, #wall-origin, #wall-time, .wall-hero, .wall-hero-name, ' +
+        '.wall-under, .wall-legend-name, .wall-ticks';
     const boxes = [...document.querySelectorAll(what)]
         .map((e) => [e.textContent, e.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
     return boxes.flatMap(([a, p], n) => boxes.slice(n + 1).filter(([, q]) =>
@@ -136,6 +137,7 @@ def test_a_wall_fits_obeys_and_is_taken_over(browser: Browser, served: dict[str,
     )
     assert sizes == [pytest.approx(n, rel=0.02) for n in (168, 62, 77, 42)]
     expect(page.locator(".wall-under")).to_contain_text(" / ")
+    expect(page.locator(".wall-hero-name")).to_have_text("Power now")
     assert page.evaluate(AUDIT) == []
     # it obeys at once
     page.evaluate("window.heard = 0; window.campus.wall.on('played', () => (window.heard = performance.now()))")
