@@ -33,9 +33,11 @@
   const kept = (text) => text.replace(/(\w)-(?=\w)/g, "$1\u2011").replace(/ (?=\d)/g, "\u00a0");
 
   function head(row) {
+    // what happened is never smaller than where
+    const size = long(wall.name(row.text), true) || long(wall.name(row.placeNames));
     return make("div", "wall-band",
-      make("h1", `wall-what${long(wall.name(row.text), true)}`, sign(row.priority, !row.acknowledged), make("span", "", kept(wall.name(row.text)))),
-      make("p", `wall-where${long(wall.name(row.placeNames))}`, kept(wall.name(row.placeNames))),
+      make("h1", `wall-what${size}`, sign(row.priority, !row.acknowledged && !row.over), make("span", "", kept(wall.name(row.text)))),
+      make("p", `wall-where${size}`, kept(wall.name(row.placeNames))),
       make("p", "wall-since"),
     );
   }
@@ -47,7 +49,7 @@
 
   function many(row) {
     const cells = [];
-    const rooms = people?.id === row.id ? people.rooms ?? row.affected : row.affected;
+    const rooms = people?.id === row.id && people.rooms !== null ? people.rooms : row.affected;
     if (rooms) cells.push(cell(wall.grouped(rooms, 0), wall.say("wall.rooms")));
     if (people?.id === row.id && people.count !== null) cells.push(cell(wall.grouped(people.count, 0), wall.say("wall.people")));
     if (!cells.length && row.value) {
@@ -72,7 +74,8 @@
   }
 
   function acting(row) {
-    const state = row.acknowledged ? wall.say("wall.acked", { who: row.ackedBy }) : wall.say("wall.unacked");
+    const acked = row.ackedBy ? wall.say("wall.acked", { who: row.ackedBy }) : wall.say("wall.acked-plain");
+    const state = row.over ? wall.say("wall.over") : row.acknowledged ? acked : wall.say("wall.unacked");
     const who = make("p", "wall-who", wall.say("wall.acts"), make("b", "", row.assignee || wall.name(row.owner)), ` · ${state}`);
     return make("div", "wall-band", who, make("p", "wall-action", wall.name(row.action)), make("p", "wall-left"));
   }
@@ -173,7 +176,7 @@
     try {
       const answer = await wall.fetched(`/api/v1/impact?${new URLSearchParams({ node: row.node })}`, 5000);
       if (people.id !== row.id) return;
-      people = { ...people, rooms: answer.lost_spaces + answer.weakened_spaces || null, count: answer.users?.withheld ? null : answer.users?.people ?? null };
+      people = { ...people, rooms: answer.lost_spaces + answer.weakened_spaces, count: answer.users?.withheld ? null : answer.users?.people ?? null };
       drawn = "";
     } catch {
       // nobody knows what hangs on it: the card says what the alarm says

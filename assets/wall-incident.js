@@ -27,14 +27,15 @@
     return {
       id: row.id, kind: "incident", text: row.text, priority: row.priority, place: row.place, placeNames: row.place_names, opened: instant(row.opened),
       counts: row.counts, consequences: row.consequences, affected: row.affected_spaces, node: row.cause || row.nodes[0] || "", acknowledged: row.acknowledged,
-      ackedBy: row.acked_by, assignee: row.assignee, action: row.action, owner: row.owner, respond: row.respond_s, simulated: row.simulated, value: null,
+      ackedBy: row.acked_by, assignee: row.assignee, action: row.action, owner: row.owner, respond: row.respond_s, simulated: row.simulated, value: null, alarms: row.alarms,
     };
   }
 
   function ofAlarm(row) {
     return {
       id: row.id, kind: "alarm", text: row.text, priority: row.priority, place: row.place, placeNames: row.place_names, opened: instant(row.shown ?? row.raised),
-      counts: {}, consequences: 0, affected: 0, node: row.nodes[0] ?? "", acknowledged: row.state !== "B", ackedBy: row.acked_by, assignee: "",
+      // what fails with it an incident tells, for that knows the cause: a line that broke is not the death of its router
+      counts: {}, consequences: 0, affected: 0, node: "", alarms: [], acknowledged: row.state !== "B", ackedBy: row.acked_by, assignee: "",
       action: row.action, owner: row.owner, respond: row.respond_s, simulated: row.simulated,
       value: row.value === null || row.kind === "state" ? null : { value: row.value, unit: row.unit === "1" ? "" : row.unit, limit: row.limit },
     };
@@ -50,7 +51,7 @@
     return [...incidents.map(ofIncident), ...alone.map(ofAlarm)].sort((a, b) => Number(a.acknowledged) - Number(b.acknowledged) || a.priority - b.priority || b.opened - a.opened);
   }
 
-  const waiting = () => rows.filter((row) => !row.acknowledged && !seen.has(row.id));
+  const waiting = () => rows.filter((row) => !row.acknowledged && ![row.id, ...row.alarms].some((id) => seen.has(id)));
 
   function take(next) {
     known = next;
@@ -78,16 +79,19 @@
       if (shown) close("over");
       return;
     }
-    const still = rows.find(({ id }) => id === shown?.id);
+    const still = standing();
     const [first] = rows;
-    const better = first.id !== shown?.id && (!still || first.priority < still.priority || (still.acknowledged && !first.acknowledged));
+    const better = first.id !== still?.id && (!still || first.priority < still.priority || (still.acknowledged && !first.acknowledged));
     if (!shown || (better && performance.now() - last >= takeover().every_s * 1000)) open(still && !better ? still : first);
-    else refresh(still ?? shown);
+    else refresh(still ?? { ...shown, over: true });
   }
+
+  /** The row of what is shown: itself, or the incident that it belongs to by now. */
+  const standing = () => rows.find(({ id }) => id === shown?.id) ?? rows.find(({ alarms }) => shown && alarms.includes(shown.id));
 
   function staying() {
     const spent = (performance.now() - begun) / 1000;
-    const still = rows.find(({ id }) => id === shown.id);
+    const still = standing();
     const over = !still || still.acknowledged;
     const { hold_s: hold, longest_s: longest, every_s: every } = takeover();
     if (spent >= longest) {
@@ -101,8 +105,8 @@
       if (performance.now() - last >= every * 1000) return open(next);
     }
     const [first] = waiting();
-    if (first && first.id !== shown.id && first.priority < shown.priority && performance.now() - last >= every * 1000) return open(first);
-    refresh(still ?? { ...shown, acknowledged: true });
+    if (first && first.id !== still?.id && first.priority < shown.priority && performance.now() - last >= every * 1000) return open(first);
+    refresh(still ?? { ...shown, over: true });
   }
 
   /** The screen is this incident's. */
@@ -129,8 +133,13 @@
   }
 
   function refresh(row) {
-    const other = flooded !== dressed;
+    const joined = wall.incident !== null && wall.incident !== row.id;
+    const other = flooded !== dressed || joined;
     shown = wall.shown = row;
+    if (joined) {
+      // the same event, now as the incident that it is part of
+      wall.incident = row.id;
+    }
     document.getElementById("wall").toggleAttribute("data-flood", flooded);
     wall.card.draw(row, rows, { flooded, known });
     // one incident among several became a flood, or a flood ebbed: the model shows that
