@@ -160,7 +160,8 @@
     const origin = document.getElementById("wall-incident-origin");
     const words = [wall.model?.index.campus.schematic ? wall.say("wall.schematic") : "", current.simulated ? wall.say("wall.simulated") : ""];
     write(origin, words.filter(Boolean).join(" · "));
-    document.getElementById("wall-keys").hidden = !current.node;
+    // where no room is lit there is nothing to explain
+    document.getElementById("wall-keys").hidden = !current.node || (people?.id === current.id && people.rooms === 0);
   }
 
   /** That the round stands still, and how old the word of the alarms is. */
