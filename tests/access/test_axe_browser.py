@@ -6,26 +6,18 @@ The pages come from the registry of screens, so that a new one is walked by itse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page
 
-import viewer
 from pages.application import PAGES
-from tests.access.node import package
-from tests.access.serve import SESSION
-from tests.conftest import require
-from tests.pages.browser import READY_MS, Product, start_product, until
+from tests.access.conftest import Walk
+from tests.pages.browser import READY_MS, until
 
 pytestmark = pytest.mark.browser
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-FLAGS = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-3d-apis"]
-"""Without WebGL the view draws plans: what axe reads is the same, and nothing waits for light."""
 SETTLED = """[...document.querySelectorAll('.loading-bar, [aria-busy=true]')]
     .every((part) => !part.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     && ['ready', undefined].includes(document.querySelector('#twin')?.dataset.state)"""
@@ -42,36 +34,6 @@ RUN = """async ([tags, rules]) => {
     return found.violations.map((row) => [row.id, row.help, row.nodes.slice(0, 4).map((node) =>
         `${node.target.join(' ')} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''}`)]);
 }"""
-
-
-@dataclass(frozen=True)
-class Walk:
-    """The product, a browser in which an administrator is signed in, one in which nobody is, and an invitation."""
-
-    product: Product
-    admin: BrowserContext
-    nobody: BrowserContext
-    invitation: str
-    axe: str
-
-
-@pytest.fixture(scope="module")
-def walk(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    require(viewer.is_built(), "the viewer is not built: run sh scripts/setup")
-    axe = (package("axe-core") / "axe.min.js").read_text("utf-8")
-    cache: Path = tmp_path_factory.mktemp("axe")
-    product = start_product(cache, module="tests.access.serve")
-    try:
-        cookie, invitation = (cache / SESSION).read_text("utf-8").split()
-        with sync_playwright() as playwright:
-            browser: Browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-            options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
-            admin, nobody = browser.new_context(**options), browser.new_context(**options)
-            admin.add_cookies([{"name": "campus-session", "value": cookie, "url": product.url}])
-            yield Walk(product, admin, nobody, invitation, axe)
-            browser.close()
-    finally:
-        product.stop()
 
 
 def violations(page: Page, axe: str) -> list[Any]:
