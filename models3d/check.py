@@ -19,6 +19,7 @@ from twin.index import SpaceIndex
 from twin.mapping import CampusMapping, mapping_of
 from twin.mistake import Mistake
 from twin.places import Places
+from twin.tours.tour_check import check_tours
 from twin.walls.wall_files import unknown_places
 from twin.yaml_tree import dotted, read_yaml
 
@@ -98,8 +99,10 @@ def check_folder(
         return CheckReport(folder, mistakes)
     assembled = assemble_config(_readable(config, mistakes), load, versions)
     mapping = mapping_of(config, assembled.points, found)
-    walls = unknown_places(config.walls, SpaceIndex(assembled.campus))
-    mistakes = [*mistakes, *_hook_mistakes(config, assembled), *walls]
+    index = SpaceIndex(assembled.campus)
+    walls = unknown_places(config.walls, index)
+    tours = check_tours(config.tours, index, {point.id for point in assembled.points}, set(config.file.sources))
+    mistakes = [*mistakes, *_hook_mistakes(config, assembled), *walls, *tours]
     return CheckReport(folder, [*mistakes, *mapping.mistakes], assembled, _figures(assembled), mapping)
 
 

@@ -36,6 +36,8 @@ from twin.template_files import read_templates
 from twin.timetable import Lesson, read_timetable
 from twin.topology import TopologyFacts
 from twin.topology_table import read_topology
+from twin.tours.tour import Tour
+from twin.tours.tour_files import campus_tours
 from twin.walls.wall import Wall
 from twin.walls.wall_files import read_walls
 from twin.yaml_tree import Key, YamlTree, dotted, read_yaml
@@ -131,6 +133,7 @@ class CampusFile(_Strict):
     timetable: str | None = None
     alarms: Annotated[str, Field(min_length=1)] = "alarms"
     walls: Annotated[str, Field(min_length=1)] = "walls"
+    tours: Annotated[str, Field(min_length=1)] = "tours"
     kpis: Kpis = Field(default_factory=Kpis)
     history: HistoryEntry = Field(default_factory=HistoryEntry)
     reports: ReportsEntry = Field(default_factory=ReportsEntry)
@@ -155,6 +158,7 @@ class CampusConfig:
     timetable: list[Lesson] = field(default_factory=list)
     alarms: AlarmRules = field(default_factory=default_rules)
     walls: dict[str, Wall] = field(default_factory=dict)
+    tours: dict[str, Tour] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         """The file of that name, relative to the folder."""
@@ -203,11 +207,14 @@ def read_campus_config(
     alarms = _alarms(folder, data, tree, mistakes)
     mistakes.extend(hook_mistakes(file.hooks if file is not None else {}, alarms.rules, tree, FILE))
     walls = _walls(folder, data, tree, mistakes)
+    tours = campus_tours(folder, data, tree, FILE, mistakes)
     mistakes.sort(key=lambda m: (m.file != FILE, m.file, m.line, m.column))
     if file is None:
         return None, mistakes
     warnings = [m for m in mistakes if m.severity == "warning"]
-    found = CampusConfig(folder, file, plain, points, devices, templates, warnings, topology, timetable, alarms, walls)
+    found = CampusConfig(
+        folder, file, plain, points, devices, templates, warnings, topology, timetable, alarms, walls, tours
+    )
     return found, mistakes
 
 

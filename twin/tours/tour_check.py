@@ -1,0 +1,123 @@
+"""Tours against the campus that they tell of: places, figures, sources, what visitors may know, time to read.
+
+All are warnings: a tour that names a lost room still runs, and leaves that step out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+
+from twin.index import SpaceIndex, kind_of
+from twin.mistake import Mistake, nearest
+from twin.space import Building
+from twin.tours.camera import NEIGHBOURS_S
+from twin.tours.condition import Condition, figures_of, sources_of
+from twin.tours.figure import Figure
+from twin.tours.telling import figure_places_of, places_of
+from twin.tours.text import by_signs, figures_in, length, reading_s
+from twin.tours.tour import Step, Tour, all_words
+
+HOMES = "bedroom"
+"""Category of buildings in which people live."""
+
+
+def check_tours(
+    tours: Mapping[str, Tour], index: SpaceIndex, points: Container[str], sources: Container[str]
+) -> list[Mistake]:
+    """Every finding about the tours; ``points`` and ``sources`` are the ids that the campus has."""
+    return [
+        Mistake(
+            tour.file, f"step '{step.id}': {message}", code, step.line, 0, f"{step.id}.{key}", "warning"
+        )
+        for tour in tours.values() for step in tour.steps
+        for key, message, code in (
+            *_lost(step, index), *_unknown(step, points, sources), *_told(tour, step, index), *_hurried(tour, step),
+        )
+    ]  # fmt: skip
+
+
+Finding = tuple[str, str, str]
+
+
+def _lost(step: Step, index: SpaceIndex) -> Iterator[Finding]:
+    for key, place in dict.fromkeys((*places_of(step), *figure_places_of(step))):
+        if place not in index:
+            yield key, f"there is no '{place}' in the campus: the step is left out", "tour-lost-place"
+
+
+def _figures(step: Step) -> Iterator[tuple[str, Figure]]:
+    """Every figure of a step, and where."""
+    for words in all_words(step):
+        for texts in (words.text, words.caption, words.notes):
+            for text in texts.values():
+                for asked in figures_in(text):
+                    yield "text", asked
+        if words.number is not None:
+            yield "number", words.number
+    for callout in step.callouts:
+        if callout.number is not None:
+            yield "callouts", callout.number
+        for text in callout.texts.values():
+            for asked in figures_in(text):
+                yield "callouts", asked
+
+
+def _conditions(step: Step) -> Iterator[tuple[str, Condition]]:
+    if step.when is not None:
+        yield "when", step.when
+    for number, other in enumerate(step.otherwise):
+        yield f"otherwise[{number}].when", other.when
+
+
+def _unknown(step: Step, points: Container[str], sources: Container[str]) -> Iterator[Finding]:
+    """Points and sources that the campus does not have."""
+    asked = list(_figures(step))
+    for key, condition in _conditions(step):
+        asked += [(key, figure) for figure in figures_of(condition)]
+        for name in sources_of(condition):
+            if name not in sources:
+                known = sources if isinstance(sources, Mapping | set | frozenset | list | tuple) else ()
+                yield key, f"there is no source '{name}'; {nearest(name, known)}", "tour-unknown-source"
+    for key, figure in dict.fromkeys(asked):
+        if figure.kind == "point" and figure.key not in points:
+            yield key, f"there is no point '{figure.key}': the figure has no value", "tour-unknown-point"
+
+
+def _told(tour: Tour, step: Step, index: SpaceIndex) -> Iterator[Finding]:
+    """Visitors get sums of buildings and the campus, nothing of people, and nothing of where people live."""
+    if tour.audience != "visitors":
+        return
+    for key, figure in dict.fromkeys(_figures(step)):
+        if figure.kind == "point":
+            yield key, f"{figure}: visitors get sums, no point: name a KPI or a channel", "tour-not-for-visitors"
+        elif figure.tells_of_people:
+            yield key, f"{figure} tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
+        elif figure.place in index and (why := _too_near(figure.place, index)):
+            yield key, f"{figure}: {why}", "tour-not-for-visitors"
+    if step.channel.startswith(("occupancy.", "network.clients")):
+        yield "channel", f"'{step.channel}' tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
+
+
+def _too_near(place: str, index: SpaceIndex) -> str:
+    """Why visitors get no figure of a place; '' where they do."""
+    if kind_of(entity := index.get(place)) not in ("campus", "building"):  # type: ignore[arg-type]
+        return "visitors get figures of buildings and of the campus alone"
+    if isinstance(entity, Building) and entity.category == HOMES:
+        return "visitors get no figure of a building in which people live"
+    return ""
+
+
+def _hurried(tour: Tour, step: Step) -> Iterator[Finding]:
+    """Texts that cannot be read while the step stands."""
+    stands = step.dwell_s - sum(NEIGHBOURS_S if p.move_s is None else p.move_s for p in step.path)
+    for words in all_words(step):
+        for lang in tour.languages:
+            text = words.text.get(lang, "")
+            caption = words.caption.get(lang, "")
+            if (needs := reading_s(text, lang) + (reading_s(caption, lang) if caption else 0.0)) > stands:
+                count = length(text, lang) + length(caption, lang)
+                what = "signs" if by_signs(lang) else "words"
+                yield (
+                    "dwell", f"reading the {count} {what} in '{lang}' takes {needs:.0f} s, the picture stands for "
+                    f"{stands:.0f} s: shorten the text or stay longer", "tour-hurried",
+                )  # fmt: skip
