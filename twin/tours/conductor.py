@@ -46,11 +46,25 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """Why a step is left out: its ``place`` is not of this campus, or its condition does not hold."""
+
+    code: Literal["lost", "condition"]
+    place: str = ""
+
+    def in_words(self, lang: Literal["zh", "en"]) -> str:
+        """As the guide reads it."""
+        if self.code == "lost":
+            return f"校园里没有'{self.place}'" if lang == "zh" else f"there is no '{self.place}' in this campus"
+        return "此刻不符合条件" if lang == "zh" else "its condition does not hold just now"
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """To the guide: a step was passed over, and why."""
 
     step: str
-    why: str
+    why: Skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class Under:
     guides: tuple[str, ...]
     phase: Phase = "under-way"
     minutes: int = 0
-    skips: Mapping[str, str] = field(default_factory=dict)
+    skips: Mapping[str, Skip] = field(default_factory=dict)
     held: float | None = None
     notes: tuple[Note, ...] = ()
 
@@ -105,11 +119,18 @@ class Under:
         return 0 < self.resets_in(now) <= WARNING_S
 
 
+Refusal = Literal["not-holder", "not-joined", "ended", "first", "left-out", "no-step", "no-variant", "nothing-left"]
+
+
 class ActError(ValueError):
-    """What cannot be done, and what to do instead, in words."""
+    """What cannot be done, and what to do instead, in words; ``code`` is stable."""
+
+    def __init__(self, code: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
-def begin(plan: Plan, guide: str, now: float, *, minutes: int = 0, skips: Mapping[str, str] | None = None) -> Under:
+def begin(plan: Plan, guide: str, now: float, *, minutes: int = 0, skips: Mapping[str, Skip] | None = None) -> Under:
     """A tour at its first step; ``minutes`` 0 is all of it, ``skips`` the steps that are left out -> why.
 
     ActError where the variant is none of the plan's, or no step is left to tell.
@@ -117,7 +138,7 @@ def begin(plan: Plan, guide: str, now: float, *, minutes: int = 0, skips: Mappin
     _known(plan, minutes)
     state = Under(plan, 0, now, now, guide, (guide,), minutes=minutes, skips=dict(skips or {}))
     if not state.path:
-        raise ActError("no step of this tour can be told here: its places are not of this campus")
+        raise ActError("nothing-left", "no step of this tour can be told here: its places are not of this campus")
     return replace(state, at=state.path[0], notes=_passed(state, -1, state.path[0]))
 
 
@@ -125,7 +146,7 @@ def go_on(state: Under, guide: str, now: float) -> Under:
     """The next step; after the last one the tour has ended."""
     _leads(state, guide)
     if state.phase == "ended":
-        raise ActError("the tour has ended: go back, or begin anew")
+        raise ActError("ended", "the tour has ended: go back, or begin anew")
     later = [n for n in state.path if n > state.at]
     if later:
         return _to(state, later[0], now, (*state.notes, *_passed(state, state.at, later[0])))
@@ -140,7 +161,7 @@ def go_back(state: Under, guide: str, now: float) -> Under:
         return _to(state, state.at, now, state.notes)
     earlier = [n for n in state.path if n < state.at]
     if not earlier:
-        raise ActError("this is the first step")
+        raise ActError("first", "this is the first step")
     return _to(state, earlier[-1], now, state.notes)
 
 
@@ -148,11 +169,11 @@ def jump(state: Under, guide: str, step: str, now: float) -> Under:
     """Any step of the tour that is not left out, of this variant or not."""
     _leads(state, guide)
     if (why := state.skips.get(step)) is not None:
-        raise ActError(f"'{step}' is left out: {why}")
+        raise ActError("left-out", f"'{step}' is left out: {why.in_words('en')}")
     for n, stop in enumerate(state.plan.stops):
         if stop.id == step:
             return _to(state, n, now, state.notes)
-    raise ActError(f"there is no step '{step}' in this tour")
+    raise ActError("no-step", f"there is no step '{step}' in this tour")
 
 
 def to_chapter(state: Under, guide: str, chapter: str, now: float) -> Under:
@@ -161,14 +182,14 @@ def to_chapter(state: Under, guide: str, chapter: str, now: float) -> Under:
     for n in state.path:
         if state.plan.stops[n].chapter == chapter:
             return _to(state, n, now, state.notes)
-    raise ActError(f"nothing of a chapter '{chapter}' is told in this variant")
+    raise ActError("no-step", f"nothing of a chapter '{chapter}' is told in this variant")
 
 
 def hold(state: Under, guide: str, now: float) -> Under:
     """Time stands still, for a question."""
     _leads(state, guide)
     if state.phase == "ended":
-        raise ActError("the tour has ended: go back, or begin anew")
+        raise ActError("ended", "the tour has ended: go back, or begin anew")
     return replace(state, held=now if state.held is None else state.held, touched=now)
 
 
@@ -186,11 +207,11 @@ def change_length(state: Under, guide: str, minutes: int, now: float) -> Under:
     _known(state.plan, minutes)
     changed = replace(state, minutes=minutes, touched=now)
     if not changed.path:
-        raise ActError(f"in {minutes} minutes nothing of this tour can be told here")
+        raise ActError("nothing-left", f"in {minutes} minutes nothing of this tour can be told here")
     return changed
 
 
-def leave_out(state: Under, skips: Mapping[str, str]) -> Under:
+def leave_out(state: Under, skips: Mapping[str, Skip]) -> Under:
     """What is left out from now on -> why; the step that stands goes on. Nobody's act: the campus changed."""
     return replace(state, skips=dict(skips))
 
@@ -203,7 +224,7 @@ def join(state: Under, guide: str) -> Under:
 def take_over(state: Under, guide: str, now: float) -> Under:
     """The baton goes to ``guide``, who must have joined."""
     if guide not in state.guides:
-        raise ActError("join the tour before you take it over")
+        raise ActError("not-joined", "join the tour before you take it over")
     return replace(state, holder=guide, touched=now)
 
 
@@ -248,10 +269,10 @@ def _passed(state: Under, after: int, before: int) -> tuple[Note, ...]:
 def _leads(state: Under, guide: str) -> None:
     if guide != state.holder:
         who = f"'{state.holder}' leads this tour" if state.holder else "nobody leads this tour"
-        raise ActError(f"{who}: take it over first")
+        raise ActError("not-holder", f"{who}: take it over first")
 
 
 def _known(plan: Plan, minutes: int) -> None:
     if minutes and minutes not in plan.variants:
         lengths = ", ".join(map(str, sorted(plan.variants)))
-        raise ActError(f"there is no variant of {minutes} minutes; there are: {lengths or 'none'}")
+        raise ActError("no-variant", f"there is no variant of {minutes} minutes; there are: {lengths or 'none'}")

@@ -10,8 +10,6 @@ import math
 from dataclasses import dataclass
 from types import MappingProxyType
 
-Texts = MappingProxyType[str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -81,8 +79,11 @@ def spoken(value: float | None, unit: str = "", lang: str = "zh") -> Spoken:
     number, rest = _digits(kept, lang)
     if value < 0:
         number = _minus(unit, lang) + number
-    said = _join(number + rest, _word(unit, lang, plural=kept != 1), lang)
-    return Spoken((_ABOUT.get(lang, "≈ ") if about else "") + said, about, number, _word(unit, lang, plural=kept != 1))
+    word = _word(unit, lang, plural=kept != 1)
+    before = _ABOUT.get(lang, "≈ ") if about else ""
+    if lang == "zh" and value < 0:
+        before = before.strip()  # 约零下 6: no blank between signs
+    return Spoken(before + _join(number + rest, word, lang), about, number + rest, word)
 
 
 def _scaled(size: float, unit: str) -> tuple[float, str]:
@@ -122,7 +123,8 @@ def _word(unit: str, lang: str, *, plural: bool) -> str:
 
 
 def _join(number: str, unit: str, lang: str) -> str:
-    return f"{number}{unit}" if unit == "%" or not unit else f"{number} {unit}"
+    close = unit == "%" or not unit or (lang == "zh" and number[-1] in "万亿")
+    return f"{number}{unit}" if close else f"{number} {unit}"
 
 
 def _told(lang: str, how: str, number: str, unit: str, *, plural: bool) -> Spoken:

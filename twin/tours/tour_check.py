@@ -94,8 +94,23 @@ def _told(tour: Tour, step: Step, index: SpaceIndex) -> Iterator[Finding]:
             yield key, f"{figure} tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
         elif figure.place in index and (why := _too_near(figure.place, index)):
             yield key, f"{figure}: {why}", "tour-not-for-visitors"
+    yield from _hangs_on(step, index)
     if step.channel.startswith(("occupancy.", "network.clients")):
         yield "channel", f"'{step.channel}' tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
+
+
+def _hangs_on(step: Step, index: SpaceIndex) -> Iterator[Finding]:
+    """What a visitor could tell of a place from which words are told."""
+    for key, condition in _conditions(step):
+        for figure in dict.fromkeys(figures_of(condition)):
+            if figure.kind == "point" or (figure.tells_of_people and figure.place not in ("", index.campus.id)):
+                yield (
+                    key,
+                    f"{figure}: what visitors are told may hang on the whole campus only",
+                    "tour-not-for-visitors",
+                )
+            elif figure.place in index and (why := _too_near(figure.place, index)):
+                yield key, f"{figure}: {why}", "tour-not-for-visitors"
 
 
 def _too_near(place: str, index: SpaceIndex) -> str:

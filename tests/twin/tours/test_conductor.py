@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from twin.tours.conductor import (
     WARNING_S,
     ActError,
     Plan,
+    Refusal,
+    Skip,
     Stop,
     Under,
     begin,
@@ -33,6 +36,9 @@ from twin.tours.conductor import (
 
 STOPS = tuple(Stop(f"s{n}", "one" if n < 3 else "two", 20.0 + n) for n in range(6))
 PLAN = Plan(STOPS, {5: frozenset({"s0", "s2", "s4"}), 10: frozenset({"s0", "s2", "s3", "s4"})})
+
+
+LOST, UNTOLD = Skip("lost", "99"), Skip("condition")
 
 
 def at(state: Under) -> str:
@@ -62,18 +68,20 @@ def test_time_stands_still_while_it_is_held() -> None:
 
 
 def test_lost_steps_are_passed_over_with_a_note() -> None:
-    state = begin(PLAN, "ann", 0.0, skips={"s0": "there is no '99'", "s2": "it is day"})
+    state = begin(PLAN, "ann", 0.0, skips={"s0": LOST, "s2": UNTOLD})
     assert at(state) == "s1"
-    assert [(note.step, note.why) for note in state.notes] == [("s0", "there is no '99'")]
+    assert [(note.step, note.why) for note in state.notes] == [("s0", LOST)]
     state = go_on(state, "ann", 1)
     assert (at(state), [note.step for note in state.notes]) == ("s3", ["s0", "s2"])
     again = go_on(go_back(state, "ann", 2), "ann", 3)
     assert again.notes == state.notes
-    with pytest.raises(ActError, match="left out: it is day"):
+    with pytest.raises(ActError, match="left out: its condition"):
         jump(state, "ann", "s2", 4)
     with pytest.raises(ActError, match="no step of this tour"):
-        begin(PLAN, "ann", 0.0, skips={stop.id: "lost" for stop in STOPS})
-    kept = leave_out(state, {"s3": "gone"})
+        begin(PLAN, "ann", 0.0, skips={stop.id: LOST for stop in STOPS})
+    assert LOST.in_words("en") == "there is no '99' in this campus"
+    assert LOST.in_words("zh") == "校园里没有'99'"
+    kept = leave_out(state, {"s3": LOST})
     assert at(kept) == "s3"
     assert at(go_on(kept, "ann", 5)) == "s4"
 
@@ -108,7 +116,7 @@ def test_another_length_keeps_the_step_that_stands() -> None:
 
 
 def test_chapters_and_steps_by_name() -> None:
-    state = to_chapter(begin(PLAN, "ann", 0.0, skips={"s3": "lost"}), "ann", "two", 1)
+    state = to_chapter(begin(PLAN, "ann", 0.0, skips={"s3": LOST}), "ann", "two", 1)
     assert at(state) == "s4"
     with pytest.raises(ActError, match="chapter 'three'"):
         to_chapter(state, "ann", "three", 2)
@@ -146,7 +154,7 @@ def _do(state: Under, act: str, pick: int, now: float) -> Under:
     if act == "length":
         return change_length(state, guide, (0, 5, 10)[pick % 3], now)
     if act == "skip":
-        return leave_out(state, {stop.id: "lost" for n, stop in enumerate(STOPS) if pick >> n & 1})
+        return leave_out(state, {stop.id: LOST for n, stop in enumerate(STOPS) if pick >> n & 1})
     if act == "tick":
         return tick(state, now)
     if act == "take":
@@ -167,6 +175,7 @@ def test_whatever_is_done_it_never_leaves_the_tour(acts: list[tuple[str, int, fl
             state = _do(state, act, pick, now)
         except ActError as refused:
             assert str(refused)  # noqa: PT017 - a refusal has words
+            assert refused.code in get_args(Refusal)  # noqa: PT017
             assert state is before
         assert 0 <= state.at < len(STOPS)
         assert state.left(now) >= 0

@@ -53,7 +53,9 @@ ROWS = [
     ("when: dead(source:mqtt)", "tour-unknown-source", "there is no source 'mqtt'"),
     ("when: dead(point:no/such)", "tour-unknown-point", "'no/such'"),
     ("notes: {zh: '{kpi:occupancy.people}', en: x}", "tour-not-for-visitors", "tells of people"),
-    ("caption: {zh: '" + "长" * 50 + "', en: x}\n        dwell: 12s", "tour-hurried", "takes 13 s, the picture stands for 10 s"),
+    ("when: kpi:occupancy.people@TSG > 5", "tour-not-for-visitors", "the whole campus only"),
+    ("when: channel:energy.power@14/05 > 5", "tour-not-for-visitors", "buildings and of the campus alone"),
+    ("caption: {zh: '" + "长" * 50 + "', en: x}\n        dwell: 12s", "tour-hurried", "takes 13 s"),
 ]  # fmt: skip
 
 

@@ -14,8 +14,10 @@ from twin.config import read_campus_config
 from twin.mistake import Mistake
 from twin.tours.camera import ACROSS_S, NEIGHBOURS_S, Pose, move_seconds
 from twin.tours.condition import Facts
+from twin.tours.conductor import Skip, Stop
 from twin.tours.figure import Figure
 from twin.tours.moment import moment
+from twin.tours.plan import plan_of, skips_now
 from twin.tours.spoken import spoken
 from twin.tours.telling import chapter_of, lost, untold, words_now
 from twin.tours.text import filled, length
@@ -75,6 +77,9 @@ def test_a_tour_is_read_as_it_is_written(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (power.moment.play_s, power.dwell_s, power.priority, fair.priority) == (15.0, 30.0, 1, 2)
     assert chapter_of(tour, "fair") == "first"
+    assert plan_of(tour).stops == (Stop("power", "first", 30.0), Stop("fair", "first", 60.0))
+    assert plan_of(tour).variants == {5: {"power", "fair"}}
+    assert skips_now(tour, {"14"}, Facts()) == {"power": Skip("lost", "15"), "fair": Skip("condition")}
     assert words_now(power, Facts()).words.said("en").startswith("It draws")
     told = words_now(power, Facts(frozenset({"night"})))
     assert (told.instead, told.words.said("fr")) == (0, "At night")
