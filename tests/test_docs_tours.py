@@ -43,7 +43,7 @@ def test_every_key_and_finding_is_explained() -> None:
     assert f"`{{{', '.join(TimeForm.model_fields)}}}`" in REFERENCE
     sources = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "twin/tours").glob("*.py")))
     codes = set(re.findall(r'"(tour-[a-z-]+)"', sources))
-    assert len(codes) == 9
+    assert len(codes) == 10
     assert [code for code in codes if f"`{code}`" not in REFERENCE] == []
 
 

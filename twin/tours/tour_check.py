@@ -16,16 +16,20 @@ from twin.tours.figure import Figure
 from twin.tours.telling import figure_places_of, places_of
 from twin.tours.text import by_signs, figures_in, length, reading_s
 from twin.tours.tour import Step, Tour, all_words
+from twin.tours.variant import chosen
 
 HOMES = "bedroom"
 """Category of buildings in which people live."""
+ENOUGH = 0.75
+"""Share of a length that is told at least."""
 
 
 def check_tours(
     tours: Mapping[str, Tour], index: SpaceIndex, points: Container[str], sources: Container[str]
 ) -> list[Mistake]:
     """Every finding about the tours; ``points`` and ``sources`` are the ids that the campus has."""
-    return [
+    found = [mistake for tour in tours.values() for mistake in _short(tour)]
+    return found + [
         Mistake(
             tour.file, f"step '{step.id}': {message}", code, step.line, 0, f"{step.id}.{key}", "warning"
         )
@@ -34,6 +38,15 @@ def check_tours(
             *_lost(step, index), *_unknown(step, points, sources), *_told(tour, step, index), *_hurried(tour, step),
         )
     ]  # fmt: skip
+
+
+def _short(tour: Tour) -> Iterator[Mistake]:
+    """Lengths that promise more than there is to tell."""
+    for minutes in tour.minutes:
+        told = sum(step.dwell_s for step in chosen(tour.steps, minutes * 60))
+        if told < ENOUGH * minutes * 60:
+            message = f"its {minutes} minutes tell {told / 60:.1f} only: name a shorter length, or give steps more time"
+            yield Mistake(tour.file, message, "tour-short-length", 0, 0, "minutes", "warning")
 
 
 Finding = tuple[str, str, str]

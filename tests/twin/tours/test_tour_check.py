@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from models3d.cache import ModelCache
+from models3d.check import check_folder
 from models3d.demo import demo_campus
 from twin.index import SpaceIndex
 from twin.tours.telling import lost
@@ -71,3 +73,22 @@ def test_what_does_not_fit_the_campus_is_told(tmp_path: Path, demo: SpaceIndex, 
     (tmp_path / "round.yaml").write_text(text.replace("visitors", "operators"), "utf-8")
     tours, _ = read_tours(tmp_path, "tours")
     assert "tour-not-for-visitors" not in {mistake.code for mistake in check_tours(tours, demo, (), ())}
+
+
+def test_a_length_that_promises_too_much_is_told(tmp_path: Path, demo: SpaceIndex) -> None:
+    (tmp_path / "round.yaml").write_text(HEAD.replace("AUDIENCE", "minutes: [5]"), "utf-8")
+    tours, _ = read_tours(tmp_path, "tours")
+    (found,) = check_tours(tours, demo, (), ())
+    assert (found.code, found.key) == ("tour-short-length", "minutes")
+    assert "its 5 minutes tell 0.7 only" in found.message
+
+
+def test_check_of_a_folder_tells_of_its_tours(tmp_path: Path) -> None:
+    (tmp_path / "campus.yaml").write_text("campus: {id: c}\n", "utf-8")
+    (tmp_path / "tours").mkdir()
+    text = HEAD.replace("AUDIENCE", "") + '        highlights: ["99"]\n'
+    (tmp_path / "tours/round.yaml").write_text(text, "utf-8")
+    found = [m for m in check_folder(tmp_path, ModelCache(tmp_path / "cache").load).mistakes if "tour" in m.code]
+    assert [str(mistake) for mistake in found] == [
+        "tours/round.yaml:9: warning: step 'one': there is no '99' in the campus: the step is left out"
+    ]
