@@ -68,11 +68,15 @@ def _channel(key: str) -> str:
 
 
 def _figure(value: object) -> object:
-    return figure(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise ValueError("a figure is written as a text, as in kpi:energy.power@14")
+    return figure(value)
 
 
 def _condition(value: object) -> object:
-    return condition(value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise ValueError("a condition is written as a text, as in night and weekday")
+    return condition(value)
 
 
 Lang = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$")]
