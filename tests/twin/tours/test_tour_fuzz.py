@@ -23,7 +23,8 @@ from twin.tours.tour_files import read_tours
 
 STRANGE: tuple[Any, ...] = (
     None, "", " ", "{", "{kpi:energy.power}", "live", "0", "-1", "1e999", "nan", "好" * 500, "a\x00b", "../x",
-    "yesterday 10:00 to", [], {}, [None], [[]], {"zh": None}, {"kind": "kpi", "key": "no", "place": ""}, {"when": "night"}, ["night", "day"],
+    "yesterday 10:00 to", [], {}, [None], [[]],
+    {"zh": None}, {"kind": "kpi", "key": "no", "place": ""}, {"when": "night"}, ["night", "day"],
     {"zh": "一", "en": "one", "../x": "y"}, "9" * 400, "kpi:energy.power > " + "9" * 12, "\U0001f600", "true",
 )  # fmt: skip
 
