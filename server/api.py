@@ -34,6 +34,7 @@ from server import (
     reports_api,
     series,
     shift_api,
+    tours,
     trends,
     unmapped_api,
     views,
@@ -108,6 +109,7 @@ def router(runtime: Runtime) -> APIRouter:
     reports_api.add(api, runtime)
     series.add(api, runtime)
     shift_api.add(api, runtime)
+    tours.add(api, runtime)
     trends.add(api, runtime, board)
     unmapped_api.add(api, runtime)
     views.add(api, runtime)

@@ -45,6 +45,7 @@ from server.push_gate import Gate, open_gates
 from server.reports import Reporter, owner_report
 from server.reports_schedule import Scheduler
 from server.simulated_past import Length, Simulated, demo_entry, fill
+from server.tour_desk import TourDesk
 from server.wall_desk import WallDesk
 from server.wiring import WiringBoard
 from twin.alarms.rule_file import default_rules
@@ -143,6 +144,7 @@ class Runtime:
     reports: Reporter = field(init=False)
     impacts: ImpactBoard = field(init=False)
     walls: WallDesk = field(init=False)
+    tours: TourDesk = field(init=False)
     background: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     accounts: Accounts | None = None
     desks: dict[str, object] = field(default_factory=dict)
@@ -157,6 +159,7 @@ class Runtime:
         self.reports = Reporter(self)
         self.impacts = ImpactBoard(self)
         self.walls = WallDesk(self)
+        self.tours = TourDesk(self)
 
     @property
     def given(self) -> Given | None:
@@ -221,6 +224,7 @@ class Runtime:
             ("the memory of the KPIs", lambda: remember(self)),
             ("the look-out for changes of the wiring", lambda: self.wiring.run(self)),
             ("the walls and their displays", self.walls.run),
+            ("the tours under way", self.tours.run),
         ]
         self._background_tasks = [asyncio.create_task(_run(name, task)) for name, task in work]
         self.started = time.time()

@@ -103,9 +103,16 @@ class ControlIn(BaseModel):
     value: Annotated[str, Field(max_length=400)] = ""
 
 
+class WallTelling(BaseModel):
+    """The tour that a wall is lent to."""
+
+    id: str
+    tour: str
+
+
 class WallStateOut(BaseModel):
-    """How a wall stands: what was chosen last, by whom; ``held`` are screens, ``now`` is what each shows.
-    ``written`` is another one when the wall's file is."""
+    """How a wall stands: what was chosen last, by whom; ``held`` are screens, ``now`` is what each shows. With a
+    ``telling`` its screens show that tour until it is over. ``written`` is another one when the wall's file is."""
 
     version: int
     written: str
@@ -117,6 +124,7 @@ class WallStateOut(BaseModel):
     by: str
     changed: AwareDatetime | None
     now: dict[str, dict[str, Any]]
+    telling: WallTelling | None = None
 
 
 class BeatIn(BaseModel):

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from server.displays import Display, Displays
-from server.schemas_walls import BeatIn, ControlIn, WallStateOut
+from server.schemas_walls import BeatIn, ControlIn, WallStateOut, WallTelling
+from server.text_store import TextStore
 from server.values import instant, utc
 from server.wall_source import WallSource
-from server.wall_store import WallStore
 from twin.walls.wall import Wall
 from twin.walls.wall_files import default_walls, read_walls
 
@@ -71,7 +71,7 @@ class WallDesk:
         self.build = build_of(runtime.build_id)
         self.displays = Displays(runtime, self.build, runtime.hub.seq_of)
         self._standing: dict[str, Standing] = {}
-        self._store = WallStore(None)
+        self._store = _store(None)
         self._local: dict[str, Wall] = {}
         self._changed = asyncio.Event()
         self._unkept: set[str] = set()
@@ -123,7 +123,7 @@ class WallDesk:
 
     async def run(self) -> None:
         """Judge the displays and keep what changed, until cancelled."""
-        self._store = WallStore(self._runtime.state_folder)
+        self._store = _store(self._runtime.state_folder)
         await self._read_local()
         for wall, text in (await asyncio.to_thread(self._store.read)).items():
             try:
@@ -178,12 +178,13 @@ class WallDesk:
     def state(self, wall: str) -> WallStateOut:
         """How a wall stands, as it is told."""
         standing, written = self.standing(wall), self.walls().get(wall)
-        kept = standing.kept
+        kept, telling = standing.kept, self._runtime.tours.on_wall(wall)
         return WallStateOut(
             version=standing.version, written=self._sign(standing, written), time=utc(self._runtime.ingest.clock()),
             lang=kept.lang or (written.lang if written else "zh"),
             theme=kept.theme or (written.theme if written else "dark"), selection=kept.selection,
             held=kept.held, by=kept.by, changed=instant(kept.changed), now=standing.now,
+            telling=None if telling is None else WallTelling(id=telling.id, tour=telling.tour.id),
         )  # fmt: skip
 
     def _sign(self, standing: Standing, wall: Wall | None) -> str:
@@ -226,6 +227,11 @@ class WallDesk:
         state = self.state(wall.id)
         self._tell(wall.id, "state", state.model_dump(mode="json"))
         return state
+
+    def touch(self, wall: str) -> None:
+        """Tell how a wall stands: a tour took it, or gave it back."""
+        self.standing(wall).version += 1
+        self._tell(wall, "state", self.state(wall).model_dump(mode="json"))
 
     def _choose(self, kept: Kept, given: ControlIn) -> None:
         allowed = ("zh", "en") if given.do == "lang" else ("dark", "light")
@@ -270,6 +276,10 @@ class WallDesk:
                 queue.put_nowait(b"")  # the end
             else:
                 queue.put_nowait(data)
+
+
+def _store(folder: Path | None) -> TextStore:
+    return TextStore(folder, "displays.sqlite", "wall", "how the walls stand")
 
 
 def event(name: str, body: object) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from server.problems import problem
-from server.wall_desk import WallDesk
 
 if TYPE_CHECKING:
     from server.runtime import Runtime
@@ -34,19 +34,23 @@ def register(server: FastAPI, runtime: Runtime) -> None:
             return problem(503, f"{MOST_CLIENTS} screens and tablets listen to this wall already: try again later")
         if request.method == "HEAD":
             return Response(media_type="text/event-stream")
-        return _Events(desk, wall)
+        return Events(lambda: desk.listen(wall), lambda queue: desk.leave(wall, queue))
 
     server.router.routes.append(Route("/sse/wall/{wall}", events, methods=["GET"]))
 
 
-class _Events(Response):
-    """The stream to one browser."""
+Queue = asyncio.Queue[bytes]
 
-    def __init__(self, desk: WallDesk, wall: str) -> None:
+
+class Events(Response):
+    """A stream to one browser: what the queue of ``listen`` gets, until an empty event; ``leave`` at the end."""
+
+    def __init__(self, listen: Callable[[], Queue], leave: Callable[[Queue], None]) -> None:
         super().__init__()
-        self._desk, self._wall = desk, wall
+        self._listen, self._leave = listen, leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until either end has enough."""
         headers = [
             (b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"),
         ]  # fmt: skip
@@ -63,7 +67,7 @@ class _Events(Response):
                     await task
 
     async def _serve(self, send: Send) -> None:
-        queue = self._desk.listen(self._wall)
+        queue = self._listen()
         try:
             while True:
                 try:
@@ -75,7 +79,7 @@ class _Events(Response):
                     return
                 await send({"type": "http.response.body", "body": data, "more_body": True})
         finally:
-            self._desk.leave(self._wall, queue)
+            self._leave(queue)
 
 
 async def _gone(receive: Receive) -> None:

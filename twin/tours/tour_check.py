@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 
-from twin.index import SpaceIndex, kind_of
+from twin.index import SpaceIndex
 from twin.mistake import Mistake, nearest
-from twin.space import Building
 from twin.tours.camera import NEIGHBOURS_S
 from twin.tours.condition import Condition, figures_of, sources_of
 from twin.tours.figure import Figure
+from twin.tours.privacy import may_colour, why_not_asked, why_not_told
 from twin.tours.telling import figure_places_of, places_of
 from twin.tours.text import by_signs, figures_in, length, reading_s
 from twin.tours.tour import Step, Tour, all_words
 from twin.tours.variant import chosen
 
-HOMES = "bedroom"
-"""Category of buildings in which people live."""
 ENOUGH = 0.75
 """Share of a length that is told at least."""
 
@@ -97,42 +95,18 @@ def _unknown(step: Step, points: Container[str], sources: Container[str]) -> Ite
 
 
 def _told(tour: Tour, step: Step, index: SpaceIndex) -> Iterator[Finding]:
-    """Visitors get sums of buildings and the campus, nothing of people, and nothing of where people live."""
+    """What the server will not tell visitors."""
     if tour.audience != "visitors":
         return
     for key, figure in dict.fromkeys(_figures(step)):
-        if figure.kind == "point":
-            yield key, f"{figure}: visitors get sums, no point: name a KPI or a channel", "tour-not-for-visitors"
-        elif figure.tells_of_people:
-            yield key, f"{figure} tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
-        elif figure.place in index and (why := _too_near(figure.place, index)):
+        if why := why_not_told(figure, index):
             yield key, f"{figure}: {why}", "tour-not-for-visitors"
-    yield from _hangs_on(step, index)
-    if step.channel.startswith(("occupancy.", "network.clients")):
-        yield "channel", f"'{step.channel}' tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
-
-
-def _hangs_on(step: Step, index: SpaceIndex) -> Iterator[Finding]:
-    """What a visitor could tell of a place from which words are told."""
     for key, condition in _conditions(step):
         for figure in dict.fromkeys(figures_of(condition)):
-            if figure.kind == "point" or (figure.tells_of_people and figure.place not in ("", index.campus.id)):
-                yield (
-                    key,
-                    f"{figure}: what visitors are told may hang on the whole campus only",
-                    "tour-not-for-visitors",
-                )
-            elif figure.place in index and (why := _too_near(figure.place, index)):
+            if why := why_not_asked(figure, index):
                 yield key, f"{figure}: {why}", "tour-not-for-visitors"
-
-
-def _too_near(place: str, index: SpaceIndex) -> str:
-    """Why visitors get no figure of a place; '' where they do."""
-    if kind_of(entity := index.get(place)) not in ("campus", "building"):  # type: ignore[arg-type]
-        return "visitors get figures of buildings and of the campus alone"
-    if isinstance(entity, Building) and entity.category == HOMES:
-        return "visitors get no figure of a building in which people live"
-    return ""
+    if not may_colour(step.channel):
+        yield "channel", f"'{step.channel}' tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
 
 
 def _hurried(tour: Tour, step: Step) -> Iterator[Finding]:

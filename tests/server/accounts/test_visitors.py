@@ -34,8 +34,11 @@ OF_THE_CAMPUS = {
     "POST /_dash-update-component",
     "GET /models/{name}", "WS /ws/live", "GET /sse/live", "GET /tour", "GET /tour/{tour:path}", "GET /follow/{code}",
     "GET /api/v1/campus", "GET /api/v1/buildings", "GET /api/v1/tours",
+    "GET /api/v1/tours/{tour}/media/{step}", "POST /api/v1/tellings", "GET /api/v1/tellings/{telling}",
+    "POST /api/v1/tellings/{telling}/screen", "GET /sse/telling/{telling}",
 }  # fmt: skip
-"""All that visitors may call besides what is public. Whoever adds to it shows below what of it they see."""
+"""All that visitors may call besides what is public. Whoever adds to it shows below what of it they see; of tours that
+is in tests/server/test_tours.py."""
 SECRET_WORDS = ("Zhang", "张老师", "10.20.30.40", "aa:bb:cc:dd:ee:ff")
 
 

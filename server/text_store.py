@@ -1,4 +1,4 @@
-"""``displays.sqlite``: how each wall stood, kept over a restart; a failing disk is told and nothing else stops."""
+"""How walls and tours under way stood, as texts by id, kept over a restart; a failing disk stops nothing else."""
 
 from __future__ import annotations
 
@@ -7,40 +7,44 @@ import os
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Literal
 
 log = logging.getLogger(__name__)
 
-FILE = "displays.sqlite"
 VERSION = 1
 
 
-class WallStore:
-    """The file, opened at its first use. Without a folder nothing is kept."""
+class TextStore:
+    """One ``table`` of a ``file``, opened at its first use. Without a folder nothing is kept; ``what`` it keeps
+    is for the log."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._path = None if folder is None else folder / FILE
+    def __init__(self, folder: Path | None, file: str, table: Literal["wall", "telling"], what: str) -> None:
+        self._path = None if folder is None else folder / file
+        self._table, self._what = table, what
         self._db: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self.trouble = ""
 
     def read(self) -> dict[str, str]:
-        """The state of each wall as text; nothing where the file cannot be read."""
+        """The text of each id; nothing where the file cannot be read."""
         with self._lock:
             try:
                 db = self._open()
-                return {} if db is None else dict(db.execute("SELECT wall, state FROM wall").fetchall())
+                rows = [] if db is None else db.execute(f"SELECT {self._table}, state FROM {self._table}")  # noqa: S608
+                return dict(rows)
             except (sqlite3.Error, OSError) as error:
                 self._failed(error)
                 return {}
 
-    def keep(self, wall: str, state: str, now: float) -> None:
-        """Keep how a wall stands."""
+    def keep(self, id_: str, state: str | None, now: float) -> None:
+        """Keep how something stands; None forgets it."""
         with self._lock:
             try:
-                if (db := self._open()) is not None:
-                    db.execute(
-                        "INSERT OR REPLACE INTO wall (wall, state, changed) VALUES (?, ?, ?)", (wall, state, now)
-                    )
+                if (db := self._open()) is not None and state is None:
+                    db.execute(f"DELETE FROM {self._table} WHERE {self._table} = ?", (id_,))  # noqa: S608
+                elif db is not None:
+                    columns = f"{self._table} ({self._table}, state, changed)"
+                    db.execute(f"INSERT OR REPLACE INTO {columns} VALUES (?, ?, ?)", (id_, state, now))  # noqa: S608
                 self.trouble = ""
             except (sqlite3.Error, OSError) as error:
                 self._failed(error)
@@ -67,7 +71,8 @@ class WallStore:
                     f"{self._path} was written by a newer Campus Twin (form {found}, this one knows {VERSION}): update"
                 )
             db.execute(
-                "CREATE TABLE IF NOT EXISTS wall (wall TEXT PRIMARY KEY, state TEXT NOT NULL, changed REAL NOT NULL)"
+                f"CREATE TABLE IF NOT EXISTS {self._table} "
+                f"({self._table} TEXT PRIMARY KEY, state TEXT NOT NULL, changed REAL NOT NULL)"
             )
             db.execute(f"PRAGMA user_version = {VERSION}")
         except BaseException:
@@ -78,5 +83,5 @@ class WallStore:
 
     def _failed(self, error: Exception) -> None:
         if not self.trouble:
-            log.error("how the walls stand is not kept: %s", error)
+            log.error("%s is not kept: %s", self._what, error)
         self.trouble = str(error)
