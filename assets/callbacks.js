@@ -15,8 +15,8 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     shown() {
       if (!document.querySelector("[data-page]")) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
       document.dispatchEvent(new CustomEvent("campus:page"));
-      // a wall shows what its file says; its address holds no view
-      if (document.querySelector('[data-page="wall"]')) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
+      // a wall and a tour show what their files say; their address holds no view
+      if (document.querySelector('[data-page="wall"], [data-page="tour"]')) return [window.dash_clientside.no_update, window.dash_clientside.no_update];
       return window.campus.view.start();
     },
 
@@ -56,7 +56,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         else if (name === "xray" || name === "measure") patch[name] = now[name] ? "1" : "0";
         else if (name === "section") patch.section = section ?? null;
       }
-      if (Object.keys(patch).length && !document.querySelector('[data-page="wall"]')) window.campus.view.fromTwin(patch);
+      if (Object.keys(patch).length && !document.querySelector('[data-page="wall"], [data-page="tour"]')) window.campus.view.fromTwin(patch);
       return window.dash_clientside.no_update;
     },
   },

@@ -1,58 +1,11 @@
 // What is done to a wall, as it is done: /sse/wall/{wall}. Held, language, theme and selection are a state that comes whole; a
-// step of the playlist is told once. The line is taken up again for ever, at most ten seconds apart and never by all at once.
+// step of the playlist is told once.
 (function () {
   "use strict";
   const { campus } = window;
-  const FIRST_MS = 1000;
-  const LONGEST_MS = 10_000;
-  const SILENT_MS = 15_000;
 
   /** Listen to a wall: `fn` gets each ('state' | 'do' | 'line', body); the answer ends it. */
-  campus.wallChannel = function (wall, fn) {
-    let [source, tries, again, heard, ended] = [null, 0, 0, performance.now(), false];
-    const watchdog = setInterval(() => {
-      if (source && performance.now() - heard > SILENT_MS) broken();
-    }, 1000);
-
-    function take(event) {
-      heard = performance.now();
-      tries = 0;
-      fn("line", true);
-      if (event.type === "beat") return;
-      try {
-        fn(event.type, JSON.parse(event.data));
-      } catch (error) {
-        console.error(error);
-      }
-    }
-
-    function open() {
-      clearTimeout(again);
-      heard = performance.now();
-      source = new EventSource(`/sse/wall/${encodeURIComponent(wall)}`);
-      for (const name of ["state", "do", "beat"]) source.addEventListener(name, take);
-      source.addEventListener("error", broken);
-    }
-
-    function broken() {
-      source?.close();
-      source = null;
-      if (ended) return;
-      fn("line", false);
-      clearTimeout(again);
-      const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(tries, 8));
-      tries += 1;
-      again = setTimeout(open, most / 2 + (Math.random() * most) / 2);
-    }
-
-    open();
-    return () => {
-      ended = true;
-      clearTimeout(again);
-      clearInterval(watchdog);
-      source?.close();
-    };
-  };
+  campus.wallChannel = (wall, fn) => window.campusLine(`/sse/wall/${encodeURIComponent(wall)}`, ["state", "do"], fn);
 
   // ---- a screen of the wall obeys
 

@@ -35,6 +35,8 @@ from pages import (
     not_found,
     reports,
     shift_log,
+    tour,
+    tours,
     trends,
     wall,
     wall_control,
@@ -60,6 +62,8 @@ PAGES: tuple[ModuleType, ...] = (
     incidents,
     incident,
     shift_log,
+    tour,
+    tours,
     trends,
     reports,
     feeds,
@@ -70,6 +74,8 @@ PAGES: tuple[ModuleType, ...] = (
     wall_edit,
     wall,
     walls,
+    tour,
+    tours,
 )
 """Every screen: a module with ``PATH`` (a template with ``<names>``), ``layout``, ``title`` and ``callbacks``."""
 

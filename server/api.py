@@ -39,6 +39,7 @@ from server import (
     unmapped_api,
     views,
     wall_edit_api,
+    visits,
     walls,
 )
 from server.runtime import Runtime
@@ -114,6 +115,7 @@ def router(runtime: Runtime) -> APIRouter:
     unmapped_api.add(api, runtime)
     views.add(api, runtime)
     drills.add(api, runtime)
+    visits.add(api, runtime)
     walls.add(api, runtime)
     wall_edit_api.add(api, runtime)
     return api

@@ -15,7 +15,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from server import accounts, alarms_stream, api, files, health, problems, streaming, tour_stream, wall_stream
+from server import (
+    accounts,
+    alarms_stream,
+    api,
+    files,
+    health,
+    problems,
+    streaming,
+    tour_phones,
+    tour_stream,
+    wall_stream,
+)
 from server.accounts.gate import Gate
 from server.compress import Compress
 from server.runtime import Runtime
@@ -74,6 +85,7 @@ def create_server(runtime: Runtime) -> CampusServer:
     alarms_stream.register(server, runtime)
     wall_stream.register(server, runtime)
     tour_stream.register(server, runtime)
+    tour_phones.register(server, runtime)
     files.register_models(server, runtime.model_file)
     files.register_bundle(server, runtime.bundle)
     server.add_route("/api", _no_such_call, include_in_schema=False)

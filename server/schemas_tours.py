@@ -188,6 +188,7 @@ class BeginIn(BaseModel):
     minutes: Annotated[int, Field(ge=0, le=240)] = 0
     lead: bool = False
     lang: Short = "zh"
+    visit: Short = Field("", description="of the register, that it is led for")
 
 
 class ActIn(BaseModel):
@@ -205,6 +206,15 @@ class ScreenActIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     do: ScreenDo
+
+
+class QrOut(BaseModel):
+    """The address that visitors' phones follow by, and its code: the path of the dark squares in a field of ``size``
+    modules."""
+
+    url: str
+    size: int
+    path: str
 
 
 class FollowOut(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +50,7 @@ class TourDesk:
         self._runtime = runtime
         self.tellings: dict[str, Telling] = {}
         self._store = self._file(None)
+        self.ended: list[Callable[[Telling], None]] = []
         self._unkept: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -90,7 +91,10 @@ class TourDesk:
             code = new_code()
         lang = given.lang if given.lang in tour.languages else tour.languages[0]
         guides = (guide,) if guide else ()
-        telling = Telling(secrets.token_urlsafe(12), code, tour, replace(under, guides=guides), lang, seen=now)
+        telling = Telling(
+            secrets.token_urlsafe(12), code, tour, replace(under, guides=guides), lang, seen=now, begun=now
+        )
+        telling.visit = given.visit if guide else ""
         self.tellings[telling.id] = telling
         self._changed(telling)
         await self._show(telling)
@@ -115,6 +119,8 @@ class TourDesk:
         self._unkept.add(telling.id)
         telling.close()
         self._tell_walls(telling.wall)
+        for tell in self.ended:
+            tell(telling)
 
     def _tell_walls(self, *walls: str) -> None:
         for wall in walls:

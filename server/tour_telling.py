@@ -32,9 +32,9 @@ def new_code() -> str:
 
 @dataclass(slots=True)
 class Telling:
-    """One tour under way. ``ready`` are pictures made ahead, by step; ``refreshed``, ``seen`` [s] when the picture was
-    made, when somebody was there last; ``wanted`` counts what was asked for, so that an old answer is not told;
-    ``warned``: all know that it begins anew soon."""
+    """One tour under way, begun at ``begun`` [s] for a ``visit`` of the register ('' none). ``ready`` are pictures made
+    ahead, by step; ``refreshed``, ``seen`` [s] when the picture was made, when somebody was there last; ``wanted``
+    counts what was asked for, so that an old answer is not told; ``warned``: all know that it begins anew soon."""
 
     id: str
     code: str
@@ -43,6 +43,8 @@ class Telling:
     lang: str
     pointer: PlaceOut | None = None
     wall: str = ""
+    visit: str = ""
+    begun: float = 0.0
     picture: PictureOut | None = None
     version: int = 0
     wanted: int = 0
@@ -78,7 +80,8 @@ class Telling:
         under, stop, path = self.under, self.under.stop, self.under.path
         chapter = next(each for each in self.tour.chapters if each.id == stop.chapter)
         return {
-            "code": self.code, "tour": self.tour.id, "names": dict(self.tour.names),
+            "code": self.code if self.tour.audience == "visitors" else "",
+            "tour": self.tour.id, "names": dict(self.tour.names),
             "chapter": PlaceOut(id=chapter.id, names=dict(chapter.names)), "step": stop.id,
             "n": sum(n <= under.at for n in path), "of": len(path), "phase": under.phase, "minutes": under.minutes,
             "dwell_s": stop.dwell_s, "elapsed_s": round(under.elapsed(now), 2), "left_s": round(under.left(now), 1),
@@ -166,6 +169,8 @@ class KeptTelling(BaseModel):
     held: float | None
     lang: str
     wall: str
+    visit: str = ""
+    begun: float = 0.0
 
 
 def kept_of(telling: Telling) -> KeptTelling:
@@ -174,7 +179,7 @@ def kept_of(telling: Telling) -> KeptTelling:
     return KeptTelling(
         id=telling.id, code=telling.code, tour=telling.tour.id, step=under.stop.id, since=under.since,
         touched=under.touched, holder=under.holder, guides=under.guides, phase=under.phase, minutes=under.minutes,
-        held=under.held, lang=telling.lang, wall=telling.wall,
+        held=under.held, lang=telling.lang, wall=telling.wall, visit=telling.visit, begun=telling.begun,
     )  # fmt: skip
 
 
@@ -186,4 +191,4 @@ def telling_of(kept: KeptTelling, tour: Tour, plan: Plan) -> Telling | None:
     under = Under(
         plan, at, kept.since, kept.touched, kept.holder, kept.guides, kept.phase, kept.minutes, held=kept.held
     )
-    return Telling(kept.id, kept.code, tour, under, kept.lang, wall=kept.wall)
+    return Telling(kept.id, kept.code, tour, under, kept.lang, wall=kept.wall, visit=kept.visit, begun=kept.begun)

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse
 
 from server.accounts.who import Who, rank
 from server.problems import problem
+from server.qr import qr_path
 from server.runtime import Runtime
 from server.schemas_tours import (
     ActIn,
@@ -16,6 +17,7 @@ from server.schemas_tours import (
     ChapterRow,
     FollowOut,
     GuideOut,
+    QrOut,
     ScreenActIn,
     StepRow,
     TellingOut,
@@ -114,6 +116,14 @@ def _add_tellings(api: APIRouter, runtime: Runtime) -> None:
         found = telling_of(desk, telling)
         for_all(request, found.tour)
         return FollowOut(state=found.state(runtime.ingest.clock()), picture=without_notes(found))
+
+    @api.get("/tellings/{telling}/qr", responses={404: _PROBLEMS[404]})
+    async def qr(request: Request, telling: Name) -> QrOut:
+        found = telling_of(desk, telling)
+        for_all(request, found.tour)
+        url = f"{request.url.scheme}://{request.url.netloc}/follow/{found.code}"
+        size, path = qr_path(url)
+        return QrOut(url=url, size=size, path=path)
 
     @api.get("/follow/{code}", responses={404: _PROBLEMS[404]})
     async def follow(code: Name) -> FollowOut:

@@ -76,6 +76,7 @@ class Events(Response):
                 except TimeoutError:
                     data = b"event: beat\ndata: {}\n\n"
                 if not data:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
                 await send({"type": "http.response.body", "body": data, "more_body": True})
         finally:

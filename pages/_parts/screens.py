@@ -7,7 +7,7 @@ from dash import html
 from pages._parts import account
 from pages._parts.blocks import attrs
 from pages._parts.context import Context
-from server import drill_words, wall_words
+from server import drill_words, tour_words, wall_words
 from server.accounts import words
 from server.drill_desk import drills_of
 
@@ -50,6 +50,8 @@ def _rest(context: Context) -> list[tuple[str, str]]:
     found = [(path, context.text(key)) for path, key in REST]
     if account.may_open("/walls"):
         found.append(("/walls", wall_words.say("walls", context.lang)))
+    if account.may_open("/tour"):
+        found.append(("/tour", tour_words.say("tours", context.lang)))
     if account.may_open("/drills") and drills_of(context.runtime) is not None:
         found.append(("/drills", drill_words.say("title", context.lang)))
     if account.has_admin(context):

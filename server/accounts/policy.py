@@ -19,8 +19,7 @@ from server.accounts.who import Who, rank
 Level = Literal["public", "own", "viewer", "operator", "planner", "admin"]
 
 KIOSK = frozenset({"kiosk"})
-VISITORS = frozenset({"visitor"})
-BOTH = KIOSK | VISITORS
+BOTH = KIOSK | frozenset({"visitor"})
 NOBODY: frozenset[str] = frozenset()
 
 
@@ -102,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     _row("GET", "/walls", "operator"),
     _row("GET", "/tour", "viewer", BOTH),
     _row("GET", "/tour/{tour:path}", "viewer", BOTH),
-    _row("GET", "/follow/{code}", "viewer", VISITORS),
+    _row("GET", "/follow/{code}", "public"),
     _row("GET", "/guide/{tour}", "operator"),
     _row("GET", "/visits", "operator"),
     _row("GET", "/plan", "planner"),
@@ -119,12 +118,13 @@ RULES: tuple[Rule, ...] = (
     *_reads("models models/{entity:path} frames frames/links meters neighbours notes occupancy"),
     *_reads("quality mapping/suggestions trends trends/flows trends/ranking trends/find trends/names"),
     *_reads("trends/carpet trends/duration alarms/rules alarms/journal alarms/{alarm:path} incidents/{incident:path}"),
-    *_reads("scenarios scenarios/{scenario} runs/{run} compare visits notifications"),
+    *_reads("scenarios scenarios/{scenario} runs/{run} compare notifications"),
     *_reads("history reports series points/{point:path}/series handover", audit="export"),
     *_reads("log views"),
     *_reads("displays hooks", least="operator"),
     *_reads("walls/{wall}/source", least="planner"),
     *_reads("drills", least="planner"),
+    *_reads("visits", least="operator", audit="export"),
     # the campus for programs: changing
     _row("POST", "/api/v1/readings", "own", audit="-"),
     _row("POST", "/api/v1/hooks/{name}", "own", audit="-"),
@@ -143,11 +143,15 @@ RULES: tuple[Rule, ...] = (
     _row("POST", "/api/v1/displays/{display}/beat", "operator", KIOSK, "-"),
     _row("POST", "/api/v1/displays/{display}/{what}", "operator"),
     _row("POST", "/api/v1/visits", "operator"),
+    _row("POST", "/api/v1/visits/calendar", "operator"),
+    _row("PUT DELETE", "/api/v1/visits/{visit:path}", "operator"),
+    _row("POST", "/api/v1/follow/{code}/feedback", "public", audit="-"),
     _row("GET", "/api/v1/tours/{tour}/media/{step}", "viewer", BOTH),
     _row("GET", "/api/v1/tours/{tour}", "operator"),
     _row("GET", "/api/v1/tellings", "operator"),
     _row("POST", "/api/v1/tellings", "viewer", BOTH, "-"),
     _row("GET", "/api/v1/tellings/{telling}", "viewer", BOTH),
+    _row("GET", "/api/v1/tellings/{telling}/qr", "viewer", BOTH),
     _row("POST", "/api/v1/tellings/{telling}/screen", "viewer", BOTH, "-"),
     _row("POST", "/api/v1/tellings/{telling}/act", "operator", audit="-"),
     _row("PUT POST DELETE", "/api/v1/walls/{wall}", "planner"),

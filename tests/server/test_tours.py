@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pages.application import create_app
 from server.runtime import Runtime
 from tests.server.accounts.signing import client, guarded, sign_in
 from tests.server.serving import Served, serve, small_campus
@@ -165,10 +167,12 @@ def test_visitors_are_told_no_room_and_nothing_of_people(served: Served) -> None
     assert '"101"' in told
     assert "Room" not in told, "people are named in the names of some rooms"
     watch = begun(served.http, tour="watch", lead=True)
+    assert watch["code"] == "", "no visitor follows what is told to people on duty"
+    code = served.runtime.tours.tellings[watch["id"]].code
     act(served.http, watch, "jump", "room")
     told = served.http.get(f"/api/v1/tellings/{watch['id']}").json()["picture"]
     assert told["text"]["en"] == "A room draws 2 kilowatts."
-    assert served.http.get(f"/api/v1/follow/{watch['code']}").status_code == 404
+    assert served.http.get(f"/api/v1/follow/{code}").status_code == 404
 
 
 def test_what_cannot_be_done_is_said(served: Served) -> None:
@@ -301,6 +305,34 @@ def test_what_nobody_leads_goes_on_by_itself_and_what_a_guide_left_begins_anew(s
     while served.runtime.tours.tellings:
         assert time.monotonic() < end, "nobody looks at them any more"
         time.sleep(0.05)
+
+
+def test_the_pages_of_phones(tmp_path: Path) -> None:
+    def prepare(app: Any, runtime: Runtime) -> None:
+        create_app(app, runtime)
+        runtime.config = tours(tmp_path)
+
+    with guarded(tmp_path, prepare=prepare) as site:
+        ann, stranger = sign_in(site, "operator"), client(site, accept="text/html")
+        telling = begun(ann, lead=True)
+        page = stranger.get(f"/follow/{telling['code'].lower()}?lang=en")
+        assert page.status_code == 200
+        assert "/assets/boot/follow.js" in page.text
+        assert "Take your time" not in page.text
+        assert telling["id"] not in page.text
+        assert re.findall(r"<g data-id=\"(\d)\">", page.text) == ["2", "1"], "from the back to the front"
+        assert "<script>" not in page.text
+        assert page.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in page.headers
+        gone = stranger.get("/follow/ZZZZZZ?lang=zh")
+        assert (gone.status_code, "没有这个代码的导览" in gone.text) == (404, True)
+        assert stranger.get("/guide/trial").status_code == 303
+        assert "慢慢说" not in ann.get("/guide/trial").text, "notes come with the stream, to guides alone"
+        assert ann.get("/guide/none").status_code == 404
+        code = ann.get(f"/api/v1/tellings/{telling['id']}/qr").json()
+        assert code["url"] == f"{site.url}/follow/{telling['code']}"
+        assert stranger.get(code["url"]).status_code == 200
+        assert code["size"] > 20
 
 
 def test_homes_are_never_told(tmp_path: Path) -> None:

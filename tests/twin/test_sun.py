@@ -10,7 +10,8 @@ from twin.sun import altitude, is_night
 
 
 def at(*when: int) -> float:
-    return datetime(*when, tzinfo=UTC).timestamp()  # type: ignore[arg-type]
+    year, month, day, *clock = when
+    return datetime(year, month, day, *clock, tzinfo=UTC).timestamp()  # type: ignore[misc,arg-type]
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ HTML = {"Accept": "text/html"}
 OF_THE_CAMPUS = {
     "GET /api/v1/me", "GET /_dash-layout", "GET /_dash-dependencies", "GET /_reload-hash",
     "POST /_dash-update-component",
-    "GET /models/{name}", "WS /ws/live", "GET /sse/live", "GET /tour", "GET /tour/{tour:path}", "GET /follow/{code}",
+    "GET /models/{name}", "WS /ws/live", "GET /sse/live", "GET /tour", "GET /tour/{tour:path}",
     "GET /api/v1/campus", "GET /api/v1/buildings", "GET /api/v1/tours",
     "GET /api/v1/tours/{tour}/media/{step}", "POST /api/v1/tellings", "GET /api/v1/tellings/{telling}",
-    "POST /api/v1/tellings/{telling}/screen", "GET /sse/telling/{telling}",
+    "POST /api/v1/tellings/{telling}/screen", "GET /sse/telling/{telling}", "GET /api/v1/tellings/{telling}/qr",
 }  # fmt: skip
 """All that visitors may call besides what is public. Whoever adds to it shows below what of it they see; of tours that
 is in tests/server/test_tours.py."""
