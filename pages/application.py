@@ -38,6 +38,7 @@ from pages import (
     tour,
     tours,
     trends,
+    visits,
     wall,
     wall_control,
     wall_edit,
@@ -76,6 +77,7 @@ PAGES: tuple[ModuleType, ...] = (
     walls,
     tour,
     tours,
+    visits,
 )
 """Every screen: a module with ``PATH`` (a template with ``<names>``), ``layout``, ``title`` and ``callbacks``."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dash
 from dash import html
 
+from pages._parts.account import may_open
 from pages._parts.bar import bar
 from pages._parts.blocks import Child, attrs
 from pages._parts.context import Context
@@ -33,6 +34,7 @@ async def layout(context: Context) -> html.Div:
                 [
                     html.H1(say("tours", lang)),
                     html.P(say("tours.own" if desk.own else "tours.given", lang), className="note"),
+                    html.A(say("visits", lang), href="/visits", className="button") if may_open("/visits") else None,
                     html.Ul(rows, className="walls-list") if rows else html.P(say("tours.none", lang)),
                 ],
                 id="main", className="sheet admin-sheet", tabIndex=-1,

@@ -155,6 +155,7 @@ class TellingOut(BaseModel):
     languages: list[str]
     pointer: PlaceOut | None
     wall: str
+    asks: bool = Field(description="whether phones may say what they think of it: it is led for a visit")
     version: int
     time: AwareDatetime
 

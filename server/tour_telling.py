@@ -88,7 +88,7 @@ class Telling:
             "held": under.held is not None, "guided": bool(under.holder),
             "warns_s": round(under.resets_in(now), 1) if under.warns(now) else None, "lang": self.lang,
             "languages": list(self.tour.languages), "pointer": self.pointer, "wall": self.wall,
-            "version": self.version, "time": utc(now),
+            "asks": bool(self.visit), "version": self.version, "time": utc(now),
         }  # fmt: skip
 
     # ---- who is told

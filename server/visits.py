@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 FILE = "visits.sqlite"
 DAY_S = 86_400.0
+TAP_S = 1800.0
+"""So long after a tour its phones may still say what they think of it [s]."""
 TAPS = 3
 """Taps that are counted for each person of a group: a phone may tap anew, a program not for ever."""
 COLUMNS = (
@@ -57,6 +59,7 @@ class VisitBook:
         self.trouble = ""
         self._store: VisitStore | None = None
         self._kept: set[asyncio.Task[None]] = set()
+        self._recent: dict[str, tuple[str, float]] = {}
         runtime.tours.ended.append(self.given)
 
     @property
@@ -94,7 +97,10 @@ class VisitBook:
         """A tour that was led for a visit is over: the register has how long it took."""
         if not telling.visit:
             return
-        lasted = max(0.0, self._runtime.ingest.clock() - telling.begun)
+        now = self._runtime.ingest.clock()
+        lasted = max(0.0, now - telling.begun)
+        self._recent = {code: row for code, row in self._recent.items() if row[1] > now}
+        self._recent[telling.code] = telling.visit, now + TAP_S
 
         async def keep() -> None:
             def done() -> None:
@@ -107,6 +113,14 @@ class VisitBook:
         task = asyncio.get_running_loop().create_task(keep())
         self._kept.add(task)
         task.add_done_callback(self._kept.discard)
+
+    def tapped(self, code: str) -> str:
+        """The visit that a phone's feedback belongs to: of a tour under way, or of one that has just ended."""
+        telling = followed(self._runtime.tours, code)
+        if telling is not None:
+            return telling.visit
+        visit, until = self._recent.get(code.upper(), ("", 0.0))
+        return visit if until > self._runtime.ingest.clock() else ""
 
     def counts(self, now: float) -> CountsOut:
         """The year so far beside the one before up to the same day. In a thread."""
@@ -218,10 +232,8 @@ def _add_changes(api: APIRouter, runtime: Runtime, book: VisitBook) -> None:
 def _add_feedback(api: APIRouter, runtime: Runtime, book: VisitBook) -> None:
     @api.post("/follow/{code}/feedback", status_code=204, responses=_PROBLEMS)
     async def tap(code: Name, given: TapIn) -> None:
-        telling = followed(runtime.tours, code)
-        if telling is None:
-            raise HTTPException(404, "no tour is under way with this code: look at the wall for the code of now")
-        if not telling.visit or not await _kept(lambda: book.tap(telling.visit, given.stars)):
+        visit = book.tapped(code)
+        if not visit or not await _kept(lambda: book.tap(visit, given.stars)):
             raise HTTPException(409, "nobody counts what is thought of this tour")
 
 

@@ -29,7 +29,8 @@
       return make("p", "phone-card", make("b", "", text(row.names)), make("span", "", [text(row.texts), said?.text].filter(Boolean).join(" ")));
     });
     const what = picture.number ? picture.number.names[phone.lang] ?? picture.number.names.en : "";
-    const parts = over && alone === null ? [make("p", "phone-sentence", say("follow.over"))] : [
+    const ended = (over || state?.phase === "ended") && alone === null;
+    const parts = ended ? [make("p", "phone-sentence", say("follow.over")), ...(state?.asks ? [rating()] : [])] : [
       picture.number ? number(picture.number) : null,
       [what, phone.when(picture.moment)].some(Boolean) ? make("p", "phone-what", [what, phone.when(picture.moment)].filter(Boolean).join(" \u00b7 ")) : null,
       picture.number ? make("p", "phone-facts", ...phone.origin(picture.number)) : null,
@@ -42,6 +43,35 @@
     frame();
     phone.main.dataset.state = line ? "ready" : "stale";
     phone.main.dataset.step = picture.step;
+  }
+
+  /** One tap says what it was like; nothing else is sent, and nothing kept here. */
+  let tapped = 0;
+  function rating() {
+    if (tapped) return make("p", "phone-quiet", say("follow.thanks"));
+    const row = make("div", "phone-stars", ...[1, 2, 3, 4, 5].map((stars) => {
+      const button = make("button", "phone-pill", String(stars));
+      button.type = "button";
+      button.setAttribute("aria-label", say("follow.stars", { n: stars }));
+      button.addEventListener("click", () => rate(stars));
+      return button;
+    }));
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", say("follow.rate"));
+    return make("div", "", make("p", "phone-quiet", say("follow.rate")), row);
+  }
+
+  async function rate(stars) {
+    try {
+      const answer = await fetch(`/api/v1/follow/${encodeURIComponent(phone.told.code)}/feedback`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ stars }), signal: AbortSignal.timeout(8000),
+      });
+      if (!answer.ok && answer.status !== 409) return;
+      tapped = stars;
+      draw();
+    } catch {
+      // the buttons stay: another tap may get through
+    }
   }
 
   function frame() {

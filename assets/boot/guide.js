@@ -52,16 +52,35 @@
     }
     const lengths = [[0, say("guide.all", { n: Math.max(1, Math.round(told.seconds / 60)) })], ...told.minutes.map((n) => [n, say("tours.minutes", { n })])];
     const begins = lengths.map(([minutes, label]) => button(label, () => begin(minutes)));
+    await visits();
     const joins = running.map((row) => {
       const where = row.wall ? `${text(told.walls[row.wall]) || row.wall} \u00b7 ` : "";
       return button(say("guide.under", { where, n: row.n, who: row.guided ? say("guide.takes-short") : say("guide.nobody") }), () => join(row.id));
     });
     place.replaceChildren(...[
       trouble ? make("p", "phone-says", trouble) : null,
-      make("h2", "", say("guide.begin")), make("div", "guide-choices", ...begins),
+      make("h2", "", say("guide.begin")), groups.length ? make("label", "guide-field", make("span", "", say("guide.group")), group) : null,
+      make("div", "guide-choices", ...begins),
       ...(joins.length ? [make("h2", "", say("guide.join")), make("div", "guide-choices", ...joins)] : []),
     ].filter(Boolean));
     phone.main.dataset.state = "ready";
+  }
+
+  // ---- the group that it is for
+
+  let groups = [];
+  const group = make("select");
+  async function visits() {
+    const [from, to] = [-6, 18].map((hours) => new Date(Date.now() + hours * 3_600_000).toISOString());
+    try {
+      const found = await ask(`/api/v1/visits?from=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`);
+      groups = found.items.filter(({ state: stands, tour }) => stands === "booked" && (!tour || tour === told.tour));
+    } catch {
+      groups = []; // a tour can be led without the register
+    }
+    const wanted = new URLSearchParams(location.search).get("visit") ?? "";
+    group.replaceChildren(new Option(say("guide.group-none"), ""), ...groups.map((row) => new Option(`${phone.time(new Date(row.begins))} ${row.name} (${row.people})`, row.id)));
+    group.value = groups.some(({ id: key }) => key === wanted) ? wanted : "";
   }
 
   function button(label, does) {
@@ -73,7 +92,7 @@
 
   async function begin(minutes) {
     try {
-      join((await ask("/api/v1/tellings", { tour: told.tour, minutes, lang: phone.lang, lead: true })).id);
+      join((await ask("/api/v1/tellings", { tour: told.tour, minutes, lang: phone.lang, lead: true, visit: group.value })).id);
     } catch (error) {
       trouble = say("guide.failed", { why: error.message });
       byId("start").prepend(make("p", "phone-says", trouble));

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.pages.browser import READY_MS, Complaints, until
-from tests.pages.test_wall_browser import AUDIT, CLIPPED, displays, open_wall, served
+from tests.pages.test_wall_browser import AUDIT, CLIPPED, displays, open_wall, post, served
 
 pytestmark = pytest.mark.browser
 FIXTURES = (served,)
@@ -22,9 +23,13 @@ def test_a_tour_on_a_wall_led_from_a_phone_and_followed_on_another(browser: Brow
     product = served["product"]
     wall, (complaints, _) = open_wall(browser, product)
     watch = Complaints(product.url)
+    begins = datetime.now(UTC) + timedelta(hours=1)
+    group = {"begins": begins.isoformat(), "name": "咸阳中学", "kind": "school", "people": 28}
+    post(product, "visits", group)
     guide = browser.new_page(viewport=PHONE)
     watch.listen(guide)
     guide.goto(f"{product.url}/guide/campus?lang=zh")
+    guide.locator("#start select").select_option(index=1)
     guide.get_by_role("button", name="5 分钟").click()
     expect(guide.locator("#notes")).to_contain_text("面积与栋数")
     assert guide.evaluate(AUDIT) == []
@@ -71,8 +76,21 @@ def test_a_tour_on_a_wall_led_from_a_phone_and_followed_on_another(browser: Brow
     guide.get_by_role("button", name="结束导览").click()
     guide.get_by_role("button", name="再按一次").click()
     expect(phone.locator("#words")).to_contain_text("The tour is over")
+    phone.get_by_role("button", name="5 of 5").click()
+    expect(phone.locator("#words")).to_contain_text("that is noted")
+    assert phone.evaluate(AUDIT) == []
     wall.wait_for_url("**/wall/lobby**", timeout=READY_MS)
     wall.wait_for_selector("#wall .wall-title", timeout=READY_MS)
+    # the register has it
+    guide.set_viewport_size({"width": 1280, "height": 720})
+    guide.goto(f"{product.url}/visits?lang=en")
+    expect(guide.locator(".visits-figure b")).to_have_text(["1", "28", "5.0"])
+    guide.locator(".visits-chip").click()
+    expect(guide.locator("[name=name]")).to_have_value("咸阳中学")
+    assert guide.evaluate(AUDIT) == []
+    guide.locator("[name=people]").fill("30")
+    guide.get_by_role("button", name="Save", exact=True).click()
+    expect(guide.locator(".visits-figure b")).to_have_text(["1", "30", "5.0"])
     # nobody leads: keys and a clicker do
     wall.goto(f"{product.url}/tour/campus?lang=en&mode=plan")
     wall.wait_for_selector("#tour[data-step=welcome]", timeout=READY_MS)

@@ -335,6 +335,22 @@ def test_the_pages_of_phones(tmp_path: Path) -> None:
         assert code["size"] > 20
 
 
+def test_a_file_that_is_written_anew_is_told_anew(served: Served, tmp_path: Path) -> None:
+    telling = begun(served.http, lead=True)
+    act(served.http, telling, "next")
+    with served.http.stream("GET", f"/sse/telling/{telling['id']}") as one:
+        wall = Events(one)
+        assert wall.next("picture")["text"]["en"] == "House one."
+        config: Any = served.runtime.config
+        (tmp_path / "tours/trial.yaml").write_text(TOUR.replace("House one.", "The first house."), "utf-8")
+        config.tours = read_tours(tmp_path / "tours", "tours")[0]
+        assert wall.next("picture")["text"]["en"] == "The first house."
+        (tmp_path / "tours/trial.yaml").write_text(TOUR.replace("id: house", "id: other"), "utf-8")
+        config.tours = read_tours(tmp_path / "tours", "tours")[0]
+        state = wall.next("state")
+        assert (state["step"], state["guided"]) == ("whole", True), "its step is gone: from the beginning"
+
+
 def test_homes_are_never_told(tmp_path: Path) -> None:
     campus = small_campus(3)
     campus.campus.buildings[0].category = "bedroom"

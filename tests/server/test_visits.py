@@ -43,18 +43,19 @@ def test_a_visit_from_booking_to_feedback(tmp_path: Path) -> None:
         tap = f"/api/v1/follow/{telling['code']}/feedback"
         assert [phone.post(tap, json={"stars": stars}).status_code for stars in (5, 4, 6)] == [204, 204, 422]
         act(ann, telling, "end")
-        assert phone.post(tap, json={"stars": 5}).status_code == 404
+        assert phone.post(tap, json={"stars": 5}).status_code == 204, "also just after it has ended"
+        assert phone.post("/api/v1/follow/ZZZZZZ/feedback", json={"stars": 5}).status_code == 409
         end = time.monotonic() + 5
         while (row := ann.get("/api/v1/visits").json()["items"][0])["state"] != "given":
             assert time.monotonic() < end
-        assert (row["stars"], row["lasted_min"], row["tour"]) == ({"4": 1, "5": 1}, 0.0, "trial")
+        assert (row["stars"], row["lasted_min"], row["tour"]) == ({"4": 1, "5": 2}, 0.0, "trial")
         counts = ann.get("/api/v1/visits").json()["counts"]
-        assert (counts["groups"], counts["people"], counts["taps"], counts["stars"]) == (1, 28, 2, 4.5)
+        assert (counts["groups"], counts["people"], counts["taps"], counts["stars"]) == (1, 28, 3, 4.67)
         assert (counts["groups_before"], counts["booked"]) == (0, 0)
         own = begun(ann, lead=True)
         assert phone.post(f"/api/v1/follow/{own['code']}/feedback", json={"stars": 5}).status_code == 409
         changed = ann.put(f"/api/v1/visits/{id_}", json={**GROUP, "begins": begins, "people": 30})
-        assert (changed.json()["people"], changed.json()["stars"]) == (30, {"4": 1, "5": 1})
+        assert (changed.json()["people"], changed.json()["stars"]) == (30, {"4": 1, "5": 2})
         taken = [ann.post("/api/v1/visits/calendar", json={"calendar": CALENDAR}).json() for _ in range(2)]
         assert taken == [{"new": 1, "changed": 0}, {"new": 0, "changed": 0}]
         later = CALENDAR.replace("T090000", "T100000")
