@@ -63,6 +63,9 @@
     return day.format(at) === day.format(tour.now()) ? time : `${dates[own(lang)].format(at)} ${time}`;
   };
 
+  /** The day and the time of an instant of the campus. */
+  tour.parts = (iso, lang = tour.lang) => [dates[own(lang)].format(new Date(iso)), clock.format(new Date(iso))];
+
   tour.offset = 0;
   tour.now = () => Date.now() + tour.offset;
   tour.reduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -6,11 +6,11 @@
   const lens = () => window.campus.wall.camera;
   const FILL = { opening: 1, night: 1, step: 0.8, planner: 0.9, map: 0.94 };
 
-  /** The part of the window [px] that words leave free; a title alone leaves the whole width below it. */
-  function free(width, height, unit, form, titled) {
+  /** The part of the window [px] that words leave free; a title alone leaves the whole width below it, ends of links need room. */
+  function free(width, height, unit, form, { titled = false, links = false } = {}) {
     if (titled && form !== "portrait") return { left: 0.06 * width, right: 0.94 * width, top: 400 * unit, bottom: height - 250 * unit };
     if (form === "portrait") return { left: 40 * unit, right: width - 40 * unit, top: 620 * unit, bottom: height - 420 * unit };
-    return { left: 0.4 * width, right: width - 90 * unit, top: 150 * unit, bottom: height - 200 * unit };
+    return { left: 0.4 * width, right: links ? 0.85 * width : width - 90 * unit, top: 150 * unit, bottom: height - 200 * unit };
   }
 
   /** A building alone fills a picture like a stamp: what stands around it belongs to it. [m] */

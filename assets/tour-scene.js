@@ -17,15 +17,18 @@
   const page = () => document.getElementById("tour");
   const plan = () => document.getElementById("twin")?.dataset.mode === "plan";
   const later = (fn, ms) => timers.push(setTimeout(fn, ms));
-  const view = () => ({ width: innerWidth, height: innerHeight, free: tourCamera.free(innerWidth, innerHeight, tour.unit, page().dataset.form, tour.titled()) });
+  const view = () => ({ width: innerWidth, height: innerHeight, free: tourCamera.free(innerWidth, innerHeight, tour.unit, page().dataset.form, { titled: tour.titled(), links: tour.picture.channel.startsWith("network.") }) });
 
   /** What the model shows at a step. */
   function dress(picture) {
     const { highlights, storeys, layers } = picture;
     const alone = storeys.length ? storeys[0] : "";
     const one = !picture.channel && highlights.length === 1 ? highlights[0].id : "";
+    const trust = layers.includes("trust");
+    // how good data are is shown of some data: those of the channel, else of the campus's first
+    const channel = picture.channel || (trust ? campus.facts.channel : "");
     campus.setProps("twin", {
-      channel: picture.channel, legend: picture.legend, lens: layers.includes("trust") ? "trust" : "data", storey: alone, selection: one,
+      channel, legend: picture.legend ?? campus.facts.legends?.[channel] ?? null, lens: trust ? "trust" : "data", storey: alone, selection: one,
       labels: layers.includes("labels"), explode: 0, impact: "", section: null, time: moment(picture),
     });
   }
@@ -57,7 +60,6 @@
         if (own !== turn) return;
         const at = new Date(begin + ((end - begin) * n) / frames);
         campus.setProps("twin", { time: at.toISOString() });
-        tour.tell("played", at);
       }, (when.play_s * 1000 * n) / frames);
     }
   }
@@ -156,7 +158,18 @@
       show();
     }, 150);
   });
+  /** The large clock says what is on the screen, not what was asked for. */
+  function watch() {
+    const twin = document.getElementById("twin");
+    if (!twin) return;
+    new MutationObserver(() => {
+      const at = new Date(twin.dataset.time);
+      if (!Number.isNaN(at.getTime())) tour.tell("played", at);
+    }).observe(twin, { attributeFilter: ["data-time"] });
+  }
+
   tour.on("begin", () => {
+    watch();
     campus.model().then((loaded) => {
       model = loaded;
       show();

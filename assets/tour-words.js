@@ -73,7 +73,7 @@
   // ---- a step
 
   /** Whether a step shows the name of the tour alone: the first one, where it has no number. */
-  tour.titled = () => tour.state?.n === 1 && !tour.picture?.number && !tour.picture?.channel;
+  tour.titled = () => tour.state?.n === 1 && !tour.picture?.number && !tour.picture?.channel && !tour.picture?.layers.includes("trust");
 
   function draw() {
     const { picture, state } = tour;
@@ -100,8 +100,13 @@
   function then(picture) {
     const element = make("p", "tour-then", when(picture.moment));
     element.toggleAttribute("data-alone", !picture.number && picture.moment.begin !== picture.moment.end);
-    if (element.hasAttribute("data-alone")) element.textContent = tour.when(played ?? picture.moment.begin);
+    if (element.hasAttribute("data-alone")) playing(element, played ?? picture.moment.begin);
     return element;
+  }
+
+  function playing(element, at) {
+    const [day, time] = tour.parts(at);
+    element.replaceChildren(make("b", "", time), make("span", "tour-other", day));
   }
 
   function when({ begin, end }) {
@@ -174,7 +179,7 @@
   tour.on("played", (at) => {
     played = at;
     const place = byId("tour-words").querySelector(".tour-then[data-alone]");
-    if (place) place.textContent = tour.when(at);
+    if (place) playing(place, at);
   });
   tour.on("state", () => {
     if (tour.state.step !== of) played = null;

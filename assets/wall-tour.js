@@ -5,6 +5,16 @@
   const BEAT_MS = 3000;
   let beats = 0;
   let ticks = 0;
+  let leaving = false;
+  /** A page that could not be left (the server was away) may try again. */
+  function leave(address) {
+    if (leaving) return; // a second call would cut off the first
+    leaving = true;
+    setTimeout(() => {
+      leaving = false;
+    }, 10_000);
+    location.replace(address);
+  }
 
   // ---- on the wall: lent
 
@@ -15,7 +25,7 @@
     query.set("telling", given.id);
     query.set("wall", wall.id);
     query.set("screen", wall.screen.id);
-    location.replace(`/tour/${encodeURIComponent(given.tour)}?${query}`);
+    leave(`/tour/${encodeURIComponent(given.tour)}?${query}`);
   }
   wall.on("begin", lent);
   wall.on("state", lent);
@@ -28,7 +38,7 @@
     const query = new URLSearchParams(location.search);
     const id = home();
     for (const key of ["telling", "wall"]) query.delete(key);
-    location.replace(`/wall/${encodeURIComponent(id)}?${query}`);
+    leave(`/wall/${encodeURIComponent(id)}?${query}`);
   }
 
   /** The same name as on the wall (assets/wall-display.js): it is the same display. */

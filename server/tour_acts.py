@@ -11,6 +11,7 @@ from server.tour_picture import place_out
 from server.tour_telling import Telling
 from twin.tours import conductor
 from twin.tours.conductor import Under
+from twin.tours.privacy import why_not_shown
 
 if TYPE_CHECKING:
     from server.runtime import Runtime
@@ -75,6 +76,8 @@ def _beside(runtime: Runtime, telling: Telling, given: ActIn) -> bool:
         if value and value not in runtime.index:
             raise TellingError("place", f"there is no '{value[:100]}' in the campus: see /api/v1/buildings")
         visitors = telling.tour.audience == "visitors"
+        if visitors and (why := why_not_shown(value, runtime.index)):
+            raise TellingError("place", f"{value[:100]}: {why}")
         telling.pointer = place_out(runtime, value, visitors=visitors) if value else None
     else:
         _take_wall(runtime, telling, value)

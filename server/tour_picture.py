@@ -21,7 +21,7 @@ from twin.space import Equipment, Space, Zone
 from twin.sun import is_night
 from twin.tours.condition import Facts, Word, figures_of
 from twin.tours.figure import Figure
-from twin.tours.privacy import may_colour, why_not_asked
+from twin.tours.privacy import may_colour, why_not_asked, why_not_shown
 from twin.tours.spoken import Spoken, spoken
 from twin.tours.telling import words_now
 from twin.tours.text import filled
@@ -55,15 +55,18 @@ class _Told:
         self._missing: dict[str, None] = {}
 
     def picture(self, step: Step, words: Words, span: tuple[float, float] | None) -> PictureOut:
-        told = self._tour.audience == "operators" or may_colour(step.channel)
+        visitors = self._tour.audience == "visitors"
+        told = not visitors or may_colour(step.channel)
+        shown = [id_ for id_ in step.highlights if not (visitors and why_not_shown(id_, self._runtime.index))]
+        cards = [row for row in step.callouts if not (visitors and why_not_shown(row.of, self._runtime.index))]
         channel = channels().get(step.channel) if told else None
         text = self._fill(words.text)
         at = self._now if span is None else span[1]
         return PictureOut(
             step=step.id, text=text, caption=self._fill(words.caption) or text, number=self._number(words.number),
             camera=[asdict(pose) for pose in step.path], storeys=list(step.storeys),
-            highlights=[self._place(id_) for id_ in step.highlights],
-            callouts=[self._callout(callout) for callout in step.callouts], domain=step.domain,
+            highlights=[self._place(id_) for id_ in shown],
+            callouts=[self._callout(callout) for callout in cards], domain=step.domain,
             channel="" if channel is None else channel.key, legend=None if channel is None else channel.legend(),
             layers=list(step.layers),
             moment=None if span is None else MomentOut(begin=utc(span[0]), end=utc(span[1]), play_s=step.moment.play_s),

@@ -162,9 +162,10 @@ def test_visitors_are_told_no_room_and_nothing_of_people(served: Served) -> None
     assert told["text"]["en"] == "A room draws no data."
     assert (told["number"]["hidden"], told["number"]["said"]["en"]["number"]) == (True, "")
     assert (told["channel"], told["legend"]) == ("", None)
-    act(served.http, telling, "point", "1/01/101")
+    assert "is somebody's" in act(served.http, telling, "point", "1/01/101", 409)["detail"], "an office"
+    act(served.http, telling, "point", "1/01/102")
     told = served.http.get(f"/api/v1/follow/{telling['code']}").text
-    assert '"101"' in told
+    assert '"102"' in told
     assert "Room" not in told, "people are named in the names of some rooms"
     watch = begun(served.http, tour="watch", lead=True)
     assert watch["code"] == "", "no visitor follows what is told to people on duty"

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from twin.index import SpaceIndex, kind_of
-from twin.space import Building
+from twin.space import Building, Space
 from twin.tours.figure import Figure
 
 HOMES = "bedroom"
 """Category of buildings in which people live."""
+PRIVATE = ("office", HOMES)
+"""Categories of rooms that belong to somebody."""
 OF_PEOPLE = ("occupancy.", "network.clients")
 """Beginnings of channels that say whether somebody is there."""
 
@@ -41,6 +43,15 @@ def too_near(place: str, index: SpaceIndex) -> str:
         return "visitors get figures of buildings and of the campus alone"
     if isinstance(entity, Building) and entity.category == HOMES:
         return "visitors get no figure of a building in which people live"
+    return ""
+
+
+def why_not_shown(place: str, index: SpaceIndex) -> str:
+    """Why a place is not shown to visitors, in words; '' where it is: an office or a bedroom is somebody's, and may be
+    called after who sits there."""
+    entity = index.get(place)
+    if isinstance(entity, Space) and entity.category in PRIVATE:
+        return f"a room of the kind '{entity.category}' is somebody's: visitors are not shown it"
     return ""
 
 

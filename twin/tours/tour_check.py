@@ -12,7 +12,7 @@ from twin.mistake import Mistake, nearest
 from twin.tours.camera import NEIGHBOURS_S
 from twin.tours.condition import Condition, figures_of, sources_of
 from twin.tours.figure import Figure
-from twin.tours.privacy import may_colour, why_not_asked, why_not_told
+from twin.tours.privacy import may_colour, why_not_asked, why_not_shown, why_not_told
 from twin.tours.telling import figure_places_of, places_of
 from twin.tours.text import by_signs, figures_in, length, reading_s
 from twin.tours.tour import Step, Tour, all_words
@@ -105,6 +105,9 @@ def _told(tour: Tour, step: Step, index: SpaceIndex) -> Iterator[Finding]:
         for figure in dict.fromkeys(figures_of(condition)):
             if why := why_not_asked(figure, index):
                 yield key, f"{figure}: {why}", "tour-not-for-visitors"
+    for key, place in dict.fromkeys(places_of(step)):
+        if why := why_not_shown(place, index):
+            yield key, f"{place}: {why}", "tour-not-for-visitors"
     if not may_colour(step.channel):
         yield "channel", f"'{step.channel}' tells of people: nothing of them goes to visitors", "tour-not-for-visitors"
 
