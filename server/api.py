@@ -38,8 +38,8 @@ from server import (
     trends,
     unmapped_api,
     views,
-    wall_edit_api,
     visits,
+    wall_edit_api,
     walls,
 )
 from server.runtime import Runtime
