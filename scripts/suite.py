@@ -31,7 +31,7 @@ PAST = (
 )  # fmt: skip
 WALLS = (
     "tests/pages/test_alarms_browser.py", "tests/pages/test_wall_browser.py", "tests/pages/test_wall_edit_browser.py",
-    "tests/access",
+    "tests/pages/test_tour_browser.py", "tests/access",
 )  # fmt: skip
 KILLED = (
     "tests/pages/test_feed_browser.py",

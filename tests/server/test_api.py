@@ -139,7 +139,7 @@ def test_openapi_names_every_route(served: Served) -> None:
     # those of alarms: tests/server/test_alarms.py, test_hooks.py, test_notify.py; of accounts:
     # tests/server/accounts/test_gate.py has the table of all
     others = {"alarms", "hooks", "notifications", "incidents", "log", "handover", "views", "displays", "walls"}
-    others |= {"users", "keys", "kiosks", "audit", "me", "drills"}
+    others |= {"users", "keys", "kiosks", "audit", "me", "drills", "tours", "tellings", "follow", "visits"}
     paths = {path: row for path, row in paths.items() if path.split("/")[3] not in others}
     assert set(paths) == {
         f"/api/v1/{name}"
