@@ -246,6 +246,8 @@
   }
 
   wall.on("drawn", (next) => (scene = next));
+  // in a window of another size they stand elsewhere: not seen until they do
+  wall.on("size", () => rows.length && root()?.toggleAttribute("data-moving", true));
   wall.on("framed", () => arrive(wall.reduced() ? 50 : ARRIVED_MS));
   wall.on("incident", () => root().replaceChildren());
   wall.on("second", () => {

@@ -25,7 +25,7 @@ AUDIT = (Path(__file__).parent / "audit.js").read_text("utf-8")
 SPACES = 400
 CLIPPED = """() => [...document.querySelectorAll('#wall *')].filter((e) => {
     if (e.childElementCount || !e.textContent.trim() || e.closest('.sr-only, #twin') ||
-        !e.checkVisibility()) return false;
+        !e.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
     const box = e.getBoundingClientRect();
     return box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
 }).map((e) => e.className + ': ' + e.textContent)"""
