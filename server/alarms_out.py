@@ -24,7 +24,7 @@ def alarm_out(desk: AlarmDesk, alarm: Alarm, *, then: bool = False) -> AlarmOut:
     places: Places = ground.places
     return AlarmOut(
         id=alarm.id, rule=alarm.rule, source=alarm.source, place=alarm.place,
-        place_names=dict(places.full_name(alarm.place)) if alarm.place else {}, nodes=list(alarm.nodes),
+        place_names=dict(places.full_name(alarm.place)) if alarm.place else {}, nodes=_nodes(desk, alarm),
         building=places.of(alarm.place).building, kind=alarm.kind, priority=alarm.priority, state=alarm.letter,  # type: ignore[arg-type]
         process=alarm.process.value, active=alarm.active, raised=instant(alarm.raised), shown=instant(alarm.shown),
         changed=utc(alarm.changed), value=alarm.value, unit=alarm.unit, limit=alarm.limit, text=dict(alarm.texts),
@@ -38,6 +38,11 @@ def alarm_out(desk: AlarmDesk, alarm: Alarm, *, then: bool = False) -> AlarmOut:
         data="unknown" if row is None else "stale" if bool(ground.live.stale[row]) else "fresh",
         incident="" if then else _incident(desk, alarm),
     )  # fmt: skip
+
+
+def _nodes(desk: AlarmDesk, alarm: Alarm) -> list[str]:
+    incidents = desk.runtime.incidents
+    return list(alarm.nodes) if incidents is None else incidents.board.failing(alarm)
 
 
 def _incident(desk: AlarmDesk, alarm: Alarm) -> str:

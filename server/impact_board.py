@@ -90,6 +90,7 @@ class Known:
         self.supply = Supply(self.topology, self.tree, stands, (zone.id for zone in campus.zones))
         self.places = Places(self.supply)
         self._wires = {link.id: [(link.lower.id, link.upper.id)] for link in links.links}
+        self._uplinks = Counter(link.lower.id for link in links.links)
         for line in links.lines:
             ends = [(links.links[n].lower.id, links.links[n].upper.id) for n in line.links]
             self._wires.setdefault(line.id, ends)
@@ -137,6 +138,12 @@ class Known:
 
     def _place(self, node: str) -> str:
         return self._places.get(node, node if node in self.tree.index else "")
+
+    def failing(self, point: str, nodes: Sequence[str]) -> Sequence[str]:
+        """What an alarm of ``point`` that speaks of ``nodes`` is about: of a device with more links only the link."""
+        link = self.states.get(point)
+        others = self._uplinks.get(nodes[0], 0) if nodes else 0
+        return nodes if link is None or others < 2 else (link,)
 
     def kinds(self, nodes: Iterable[str]) -> dict[str, int]:
         """How many of each kind, the most first."""

@@ -122,6 +122,10 @@ class Board:
         first = next(iter(named.values()))
         return {lang: named.get(lang) or named.get("en") or first for lang in LANGUAGES}
 
+    def failing(self, alarm: Alarm) -> list[str]:
+        """The nodes that an alarm is about: of a router that goes on without a line only the line."""
+        return list(alarm.nodes if self._known is None else self._known.failing(alarm.source, alarm.nodes))
+
     def domain(self, member: Member) -> str:
         """The domain of what an alarm of an incident is about, ``other`` where it has none."""
         live = self._alarms.engine.ground.live

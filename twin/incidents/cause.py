@@ -79,6 +79,10 @@ class Causes:
     def failed(self, alarm: SeenAlarm) -> tuple[str, ...]:
         """What an alarm says has failed: what it speaks of; of a device that goes on without the link that the alarm
         is about, only that link."""
+        if alarm.kind == "loss":  # a meter that is silent says nothing of its building
+            alone = tuple(node for node in alarm.nodes if node not in self._supply.tree.index)
+            if alone != alarm.nodes:
+                return alone
         link = self._states.get(alarm.id.partition(":")[2])
         if link is None or link not in self._wires or self.reach((link,)).nodes.intersection(alarm.nodes):
             return alarm.nodes
@@ -128,7 +132,8 @@ class Causes:
         together = {member for group in found for member in group.members}
         for alarm in roots:
             if alarm.id not in together:
-                spots = self.failed(alarm) or self.spots(alarm)
+                # what says no failure of what it speaks of has itself as its cause, and explains nothing later either
+                spots = self.failed(alarm) if alarm.kind == "loss" else self.failed(alarm) or self.spots(alarm)
                 found.append(Group(spots[0] if spots else "", "alarm", alarm.id, tuple(members[alarm.id])))
         return found
 
@@ -148,7 +153,7 @@ class Causes:
                     places.append((row, slot))
         at, slots = np.array(places, np.intp).reshape(-1, 2).T
         above: dict[str, str] = {}
-        failing = [(alarm, self.failed(alarm)) for alarm in order if says_failure(alarm)]
+        failing = [(alarm, failed) for alarm in order if says_failure(alarm) and (failed := self.failed(alarm))]
         failing.sort(key=lambda row: -len(self.reach(row[1]).nodes))  # stable: else the first one
         for alarm, failed in failing:
             reach = self.reach(failed)

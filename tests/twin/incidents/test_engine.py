@@ -230,3 +230,14 @@ def test_a_line_that_breaks_is_no_death_of_its_router() -> None:
     assert [(group.cause, len(group.members)) for group in taken] == [("BORDER", 3)], (
         "its own death takes its lines too"
     )
+
+
+def test_a_silent_meter_is_no_death_of_its_building() -> None:
+    found = causes()
+    meter = FakeAlarm("meter-silent:1/energy", ("1",), place="1", priority=3, kind="loss", raised=1.0, active=True)
+    switch = FakeAlarm("rule:up", ("1/01/SW",), place="1/01", raised=2.0, active=True)
+    station = FakeAlarm("rule:ap", ("1/02/AP1",), place="1/02/1", kind="loss", raised=3.0, active=True)
+    groups = {group.speaker: (group.cause, group.members) for group in found.groups([meter, switch, station])}
+    assert groups["meter-silent:1/energy"] == ("", ("meter-silent:1/energy",)), "it names no cause"
+    assert groups["rule:up"] == ("1/01/SW", ("rule:up",))
+    assert groups["rule:ap"] == ("1/02/AP1", ("rule:ap",)), "a device that is silent has failed itself"
