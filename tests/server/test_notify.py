@@ -42,7 +42,7 @@ def settings(*, limit: int = 15, wait: float = 0, **more: Any) -> dict[str, Any]
     return {"channels": {"duty": channel}, "routes": [{"to": "duty", "priorities": ["medium"], "wait": wait}], **more}
 
 
-def until(done: Callable[[], Any], seconds: float = 8.0) -> Any:
+def until(done: Callable[[], Any], seconds: float = 60.0) -> Any:
     end = time.monotonic() + seconds
     while not (found := done()):
         assert time.monotonic() < end, "never so"
